@@ -1,0 +1,59 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+  .strictMemorySafety(),  // every unsafe expression is marked; raw memory lives in Buffers and Capture
+  .enableExperimentalFeature("Lifetimes"),  // views hold and return spans
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("ExistentialAny"),
+]
+
+/// Tests build packets byte by byte and may force what they know.
+let testSettings: [SwiftSetting] = [
+  .enableExperimentalFeature("Lifetimes"),
+  .enableUpcomingFeature("ExistentialAny"),
+]
+
+let package = Package(
+  name: "sluice",
+  products: [
+    .executable(name: "sluice", targets: ["sluice"]),
+    .library(name: "Analysis", targets: ["Analysis"]),
+    .library(name: "SluiceCommand", targets: ["SluiceCommand"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+  ],
+  targets: [
+    // C: what Swift cannot import or say.
+    .target(name: "CSystem"),
+    .systemLibrary(name: "CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+
+    // The way of the data, bottom up: each target imports only what stands above it here.
+    .target(name: "Wire", swiftSettings: settings),
+    .target(name: "Buffers", dependencies: ["CSystem", "Wire"], swiftSettings: settings),
+    .target(
+      name: "Capture", dependencies: ["CSystem", "CPcap", "CZlib", "Wire", "Buffers"],
+      swiftSettings: settings),
+    .target(name: "Reassembly", dependencies: ["Wire", "Buffers"], swiftSettings: settings),
+    .target(name: "Analysis", dependencies: ["Wire"], swiftSettings: settings),
+    .target(
+      name: "Pipeline", dependencies: ["Wire", "Buffers", "Capture", "Reassembly", "Analysis"],
+      swiftSettings: settings),
+    .target(
+      name: "Analyzers",
+      dependencies: ["Analysis", .product(name: "Crypto", package: "swift-crypto")],
+      swiftSettings: settings),
+    .target(name: "Generation", dependencies: ["Wire", "Buffers"], swiftSettings: settings),
+    .target(
+      name: "SluiceCommand",
+      dependencies: [
+        "Wire", "Buffers", "Capture", "Analysis", "Pipeline", "Analyzers", "Generation",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: settings),
+    .executableTarget(name: "sluice", dependencies: ["SluiceCommand"], swiftSettings: settings),
+  ]
+)

@@ -1,0 +1,52 @@
+public import Wire
+
+/// What an analyzer may ask and do during a call.
+public struct Context: ~Copyable {
+  /// The packet that completed what is being reported.
+  public package(set) var packet: PacketInfo
+  /// Which analyzer of the chain is being called, from 0.
+  package var link: Int
+
+  // The engine owns this context, so it outlives it; a strong reference would be a cycle.
+  private unowned let engine: any AnalysisEngine
+
+  package init(engine: any AnalysisEngine) {
+    self.engine = engine
+    packet = PacketInfo(ordinal: 0, timestamp: Timestamp(nanoseconds: 0))
+    link = 0
+  }
+
+  /// Packet time.
+  public var time: Timestamp { packet.timestamp }
+
+  /// The socket as it stands now. Made anew at each call.
+  public var socket: SocketInfo { engine.currentSocket() }
+
+  /// Writes a record about this socket to the event log.
+  public func emit(_ record: Record) { engine.emit(record) }
+
+  /// Writes a line of text to the event log.
+  public func print(_ line: String) { engine.print(line) }
+}
+
+/// What an analyzer may do at the end of a run.
+public struct FinishContext: ~Copyable {
+  private unowned let engine: any AnalysisEngine
+  /// What the analyzer wants said of it in the summary.
+  package private(set) var summaries: [String] = []
+
+  package init(engine: any AnalysisEngine) { self.engine = engine }
+
+  /// Writes a record about the whole run to the event log.
+  public func emit(_ record: Record) { engine.emit(record) }
+
+  /// Adds to what the summary says of this analyzer: `3 matches in 12 streams`.
+  public mutating func summarize(_ text: String) { summaries.append(text) }
+}
+
+/// What stands behind a context.
+package protocol AnalysisEngine: AnyObject {
+  func currentSocket() -> SocketInfo
+  func emit(_ record: Record)
+  func print(_ line: String)
+}

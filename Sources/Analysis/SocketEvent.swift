@@ -1,0 +1,59 @@
+public import Wire
+
+/// What happens to a socket besides data.
+///
+/// `attached` is always the first and `detached` the last, each exactly once. In between, in the
+/// order of the packets: `connecting`, `connected`, any number of `gap`s, `cantSendMore` and
+/// `cantReceiveMore` at their places in the streams, each first one followed by `shutdown`, the
+/// second one by `closing`; then `disconnecting` and `disconnected`.
+public enum SocketEvent: Hashable, Sendable {
+  /// The first packet of the conversation.
+  case attached
+  /// A SYN was seen; the options it offers are in the socket's info.
+  case connecting
+  /// The handshake is complete, or a connection was picked up in midstream.
+  case connected(midstream: Bool)
+  /// Bytes that will never come: `length` of them from `offset` on.
+  case gap(Direction, offset: UInt64, length: UInt64)
+  /// The originator's FIN, at its place in the stream.
+  case cantSendMore
+  /// The responder's FIN, at its place in the stream.
+  case cantReceiveMore
+  /// One direction is closed while the other goes on.
+  case shutdown(Direction)
+  /// Both FINs seen, or a reset accepted.
+  case closing
+  /// Nothing more is to be expected: both FINs are acknowledged, or a reset was accepted.
+  case disconnecting
+  /// The end of the conversation.
+  case disconnected(DisconnectReason)
+  /// The object is gone.
+  case detached
+}
+
+/// Why a conversation ended.
+public enum DisconnectReason: String, Hashable, Sendable {
+  case fin, reset, timeout, evicted
+  case endOfInput = "end_of_input"
+  /// A SYN began another connection between the same ports.
+  case superseded
+}
+
+extension SocketEvent {
+  /// The word for it in records and messages.
+  public var name: String {
+    switch self {
+    case .attached: "attached"
+    case .connecting: "connecting"
+    case .connected: "connected"
+    case .gap: "gap"
+    case .cantSendMore: "cant_send_more"
+    case .cantReceiveMore: "cant_receive_more"
+    case .shutdown: "shutdown"
+    case .closing: "closing"
+    case .disconnecting: "disconnecting"
+    case .disconnected: "disconnected"
+    case .detached: "detached"
+    }
+  }
+}

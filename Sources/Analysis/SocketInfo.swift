@@ -1,0 +1,107 @@
+public import Wire
+
+/// What is known of a socket at the moment of asking. A value: it does not change afterwards.
+public struct SocketInfo: Sendable {
+  public enum Transport: UInt8, Hashable, Sendable {
+    case tcp = 6
+    case udp = 17
+  }
+
+  public struct Endpoint: Hashable, Sendable {
+    public var address: IPAddress
+    public var port: UInt16
+    public init(address: IPAddress, port: UInt16) {
+      self.address = address
+      self.port = port
+    }
+  }
+
+  public var id: SocketID
+  /// Below 2⁵¹; derived from the conversation, the same in every run.
+  public var flowID: UInt64
+  public var transport: Transport
+  /// Who sent the first SYN (TCP) or the first packet.
+  public var originator: Endpoint
+  public var responder: Endpoint
+  /// VLAN identifiers, outermost first.
+  public var vlans: [UInt16]
+  /// Which of the 64 shards it belongs to: one worker at a time works on a shard.
+  public var shard: Int
+  /// Whether the start of the connection was not seen.
+  public var isMidstream: Bool
+  public var firstPacket: PacketInfo
+  public var lastSeen: Timestamp
+  /// Set once the conversation has ended.
+  public var disconnectReason: DisconnectReason?
+  /// What the originator sends.
+  public var out: Stream
+  /// What the responder sends.
+  public var `in`: Stream
+
+  public subscript(direction: Direction) -> Stream {
+    direction == .out ? out : self.in
+  }
+
+  /// One direction, named after its sender.
+  public struct Stream: Hashable, Sendable {
+    /// The sender's state (RFC 9293 §3.3.2), as far as the packets tell. `closed` for UDP.
+    public var state: TCPState = .closed
+    public var packets: UInt64 = 0
+    /// Bytes of whole frames, as on the wire.
+    public var frameBytes: UInt64 = 0
+    /// Bytes of IP packets.
+    public var ipBytes: UInt64 = 0
+    /// Stream bytes (or datagram bytes) delivered in order.
+    public var streamBytes: UInt64 = 0
+    public var gaps: UInt32 = 0
+    public var gapBytes: UInt64 = 0
+    public var retransmissions: UInt32 = 0
+    public var outOfOrder: UInt32 = 0
+    /// Held for a verdict, put into the stream, and taken out of it.
+    public var pendingBytes: UInt64 = 0
+    public var injectedBytes: UInt64 = 0
+    public var deniedBytes: UInt64 = 0
+    /// All TCP flags seen, ORed.
+    public var tcpFlags: UInt8 = 0
+    /// From the options of the SYN; `nil` where the SYN was not seen or did not carry them.
+    public var maximumSegmentSize: UInt16?
+    public var windowScale: UInt8?
+    public var sackPermitted = false
+    public var timestampsOffered = false
+
+    public init() {}
+  }
+
+  public init(
+    id: SocketID, flowID: UInt64, transport: Transport, originator: Endpoint, responder: Endpoint,
+    vlans: [UInt16], shard: Int, isMidstream: Bool, firstPacket: PacketInfo, lastSeen: Timestamp,
+    disconnectReason: DisconnectReason?, out: Stream, in: Stream
+  ) {
+    self.id = id
+    self.flowID = flowID
+    self.transport = transport
+    self.originator = originator
+    self.responder = responder
+    self.vlans = vlans
+    self.shard = shard
+    self.isMidstream = isMidstream
+    self.firstPacket = firstPacket
+    self.lastSeen = lastSeen
+    self.disconnectReason = disconnectReason
+    self.out = out
+    self.in = `in`
+  }
+}
+
+
+/// Which packet something belongs to.
+public struct PacketInfo: Hashable, Sendable {
+  /// The number of the packet in the whole input, from 1.
+  public var ordinal: UInt64
+  public var timestamp: Timestamp
+
+  public init(ordinal: UInt64, timestamp: Timestamp) {
+    self.ordinal = ordinal
+    self.timestamp = timestamp
+  }
+}

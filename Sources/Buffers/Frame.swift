@@ -1,0 +1,48 @@
+public import Wire
+
+/// One captured frame: where its bytes lie, and what its record said.
+///
+/// The bytes belong to the source and stay in place until the batch is filled again
+/// (for a mapped file: as long as the source lives).
+@safe
+@frozen
+public struct Frame: BitwiseCopyable {
+  @usableFromInline let base: UnsafeRawPointer
+  public let capturedLength: Int
+  /// How long the frame was on the wire.
+  public let originalLength: Int
+  public let timestamp: Timestamp
+  /// The time as the record wrote it: for pcap seconds in the upper 32 bits and the fraction in the
+  /// lower, for pcapng the 64-bit count of units. A writer of the same resolution repeats it.
+  public let stamp: UInt64
+  /// Index into the interfaces of the source.
+  public let interface: Int
+  /// The number of the packet in the whole input, from 1.
+  public let ordinal: UInt64
+  public let linkType: LinkType
+
+  /// `base` must hold `capturedLength` bytes.
+  @unsafe @inlinable
+  public init(
+    base: UnsafeRawPointer, capturedLength: Int, originalLength: Int, timestamp: Timestamp,
+    stamp: UInt64, interface: Int, ordinal: UInt64, linkType: LinkType
+  ) {
+    unsafe self.base = base
+    self.capturedLength = capturedLength
+    self.originalLength = originalLength
+    self.timestamp = timestamp
+    self.stamp = stamp
+    self.interface = interface
+    self.ordinal = ordinal
+    self.linkType = linkType
+  }
+
+  @inlinable
+  public var bytes: RawSpan {
+    @_lifetime(borrow self) get {
+      // In bounds by the contract of the initialiser.
+      let span = unsafe RawSpan(_unsafeStart: base, byteCount: capturedLength)
+      return unsafe _overrideLifetime(span, borrowing: self)
+    }
+  }
+}

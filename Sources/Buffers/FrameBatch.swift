@@ -1,0 +1,38 @@
+
+/// The frames that go through the stages together. Its memory is allocated once.
+@safe
+public struct FrameBatch: ~Copyable {
+  @usableFromInline let frames: UnsafeMutablePointer<Frame>
+  public private(set) var count = 0
+  public let capacity: Int
+
+  public init(capacity: Int = 64) {
+    self.capacity = capacity
+    unsafe frames = .allocate(capacity: capacity)
+  }
+
+  deinit { unsafe frames.deallocate() }
+
+  public var isFull: Bool { count == capacity }
+  public var isEmpty: Bool { count == 0 }
+
+  public mutating func removeAll() { count = 0 }
+
+  /// Keeps the first `count` frames.
+  public mutating func truncate(to count: Int) { self.count = min(self.count, max(count, 0)) }
+
+  /// The batch must not be full.
+  public mutating func append(_ frame: Frame) {
+    precondition(count < capacity)
+    unsafe (frames + count).initialize(to: frame)
+    count &+= 1
+  }
+
+  @inlinable
+  public subscript(index: Int) -> Frame {
+    @inline(__always) unsafeAddress {
+      precondition(index >= 0 && index < count)
+      return unsafe UnsafePointer(frames + index)
+    }
+  }
+}

@@ -1,0 +1,59 @@
+import Glibc
+
+/// A fixed number of elements in address space that is reserved at once and touched as it is used,
+/// so that it grows without moving: references into it stay, and no growth copies.
+///
+/// Elements are reached in place: no copy, no dynamic exclusivity check, no reference counting.
+@safe
+public struct ReservedArray<Element: ~Copyable>: ~Copyable {
+  @usableFromInline let base: UnsafeMutablePointer<Element>
+  public let capacity: Int
+  public private(set) var count = 0
+  private let byteCount: Int
+
+  /// Reserves room for `capacity` elements. Memory is used only for those that are appended.
+  public init(capacity: Int) {
+    self.capacity = max(capacity, 1)
+    let pageSize = 4096
+    byteCount =
+      (self.capacity * MemoryLayout<Element>.stride + pageSize - 1) / pageSize * pageSize
+    let mapping = unsafe mmap(
+      nil, byteCount, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
+    guard let mapping = unsafe mapping, unsafe mapping != MAP_FAILED else {
+      fatalError("no address space for \(byteCount) bytes; is there a limit (ulimit -v)?")
+    }
+    unsafe base = mapping.bindMemory(to: Element.self, capacity: self.capacity)
+  }
+
+  deinit {
+    unsafe base.deinitialize(count: count)
+    unsafe munmap(base, byteCount)
+  }
+
+  public var isFull: Bool { count == capacity }
+
+  /// The array must not be full.
+  public mutating func append(_ element: consuming Element) {
+    precondition(count < capacity)
+    unsafe (base + count).initialize(to: element)
+    count &+= 1
+  }
+
+  @inlinable
+  public subscript(index: Int) -> Element {
+    @inline(__always) unsafeAddress {
+      precondition(index >= 0 && index < count)
+      return unsafe UnsafePointer(base + index)
+    }
+    @inline(__always) nonmutating unsafeMutableAddress {
+      precondition(index >= 0 && index < count)
+      return unsafe base + index
+    }
+  }
+
+  /// Asks for the cache line at `offset` bytes into an element. Any index is allowed.
+  @inlinable @inline(__always)
+  public func prefetch(_ index: Int, offset: Int = 0) {
+    unsafe Buffers.prefetch(UnsafeRawPointer(base + index) + offset)
+  }
+}

@@ -1,0 +1,48 @@
+package import Capture
+
+/// What was analyzed, and what was not.
+package struct RunSummary: Sendable {
+  package struct Analyzer: Sendable {
+    package var name: String
+    /// What it says of itself: `3 matches in 12 streams`.
+    package var statements: [String] = []
+    /// Errors that it threw; `--on-crash` was applied to each.
+    package var failures: UInt64 = 0
+    package var firstFailure: String?
+    /// Verdicts that are not possible yet, by their word; the data was allowed.
+    package var refused: [String: UInt64] = [:]
+  }
+
+  package var packets: UInt64 = 0
+  /// Bytes of all frames as captured.
+  package var bytes: UInt64 = 0
+  package var tcpSockets: UInt64 = 0
+  package var udpSockets: UInt64 = 0
+  package var streamBytes: UInt64 = 0
+  package var gaps: UInt64 = 0
+  package var gapBytes: UInt64 = 0
+  /// Wrong checksums; their packets were not used.
+  package var badChecksums: UInt64 = 0
+  /// Wrong checksums that offload to the network card explains; their packets were used.
+  package var offloadedChecksums: UInt64 = 0
+  /// Packets of which the capture holds only a part.
+  package var truncatedPackets: UInt64 = 0
+  /// Packets of link types that cannot be decoded, by the name of the type.
+  package var unsupportedLinkTypes: [String: UInt64] = [:]
+  /// Packets that carry neither IPv4 nor IPv6.
+  package var otherPackets: UInt64 = 0
+  /// IP packets that carry neither TCP nor UDP.
+  package var otherProtocols: UInt64 = 0
+  /// Packets whose headers contradict themselves.
+  package var malformedPackets: UInt64 = 0
+  package var fragments: UInt64 = 0
+  /// Oddities by name.
+  package var weirds: [String: UInt64] = [:]
+  package var analyzers: [Analyzer] = []
+  /// Why the input ended early.
+  package var damage: CaptureDamage?
+  /// Whether INT or TERM ended the run.
+  package var wasInterrupted = false
+
+  package init() {}
+}

@@ -1,0 +1,3 @@
+public enum Sluice {
+  public static func main() {}
+}

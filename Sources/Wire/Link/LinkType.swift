@@ -1,0 +1,41 @@
+/// A LINKTYPE number, as capture files carry it (tcpdump.org/linktypes.html).
+@frozen
+public struct LinkType: Hashable, Sendable, BitwiseCopyable {
+  public var rawValue: UInt32
+
+  @inlinable
+  public init(rawValue: UInt32) { self.rawValue = rawValue }
+
+  public static let null = Self(rawValue: 0)
+  public static let ethernet = Self(rawValue: 1)
+  /// Raw IP, as the DLT numbers of several systems had it before LINKTYPE_RAW.
+  public static let rawDLT = Self(rawValue: 12)
+  public static let rawDLTOpenBSD = Self(rawValue: 14)
+  public static let raw = Self(rawValue: 101)
+  public static let loop = Self(rawValue: 108)
+  public static let linuxCooked = Self(rawValue: 113)
+  public static let ipv4 = Self(rawValue: 228)
+  public static let ipv6 = Self(rawValue: 229)
+  public static let linuxCooked2 = Self(rawValue: 276)
+}
+
+extension LinkType: CustomStringConvertible {
+  /// The name without its LINKTYPE_ prefix, or the number.
+  public var description: String { Self.names[rawValue] ?? "linktype \(rawValue)" }
+
+  private static let names: [UInt32: String] = [
+    0: "NULL", 1: "ETHERNET", 3: "AX25", 6: "IEEE802_5", 7: "ARCNET_BSD", 8: "SLIP", 9: "PPP",
+    10: "FDDI", 12: "RAW", 14: "RAW", 50: "PPP_HDLC", 51: "PPP_ETHER", 100: "ATM_RFC1483",
+    101: "RAW", 104: "C_HDLC", 105: "IEEE802_11", 107: "FRELAY", 108: "LOOP", 113: "LINUX_SLL",
+    114: "LTALK", 117: "PFLOG", 119: "IEEE802_11_PRISM", 122: "IP_OVER_FC", 127: "IEEE802_11_RADIOTAP",
+    138: "APPLE_IP_OVER_IEEE1394", 139: "MTP2_WITH_PHDR", 140: "MTP2", 141: "MTP3", 142: "SCCP",
+    143: "DOCSIS", 144: "LINUX_IRDA", 147: "USER0", 148: "USER1", 149: "USER2", 162: "USER15",
+    163: "IEEE802_11_AVS", 165: "BACNET_MS_TP", 166: "PPP_PPPD", 177: "LINUX_LAPD", 187: "BLUETOOTH_HCI_H4",
+    189: "USB_LINUX", 192: "PPI", 195: "IEEE802_15_4_WITHFCS", 197: "ERF", 201: "BLUETOOTH_HCI_H4_WITH_PHDR",
+    204: "PPP_WITH_DIR", 206: "FRELAY_WITH_DIR", 220: "USB_LINUX_MMAPPED", 224: "FC_2", 226: "IPNET",
+    227: "CAN_SOCKETCAN", 228: "IPV4", 229: "IPV6", 230: "IEEE802_15_4_NOFCS", 239: "NFLOG",
+    240: "NETANALYZER", 242: "IPOIB", 248: "SCTP", 249: "USBPCAP", 251: "BLUETOOTH_LE_LL", 253: "NETLINK",
+    256: "BLUETOOTH_LE_LL_WITH_PHDR", 258: "PKTAP", 264: "ISO_14443", 266: "USB_DARWIN", 271: "VSOCK",
+    272: "NORDIC_BLE", 276: "LINUX_SLL2", 280: "ZWAVE_R3", 283: "IEEE802_15_4_TAP",
+  ]
+}

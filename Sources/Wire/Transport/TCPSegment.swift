@@ -1,0 +1,57 @@
+/// The control bits of a TCP segment (RFC 9293 §3.1).
+@frozen
+public struct TCPFlags: OptionSet, Hashable, Sendable, BitwiseCopyable {
+  public var rawValue: UInt8
+
+  @inlinable
+  public init(rawValue: UInt8) { self.rawValue = rawValue }
+
+  public static let fin = Self(rawValue: 0x01)
+  public static let syn = Self(rawValue: 0x02)
+  public static let rst = Self(rawValue: 0x04)
+  public static let psh = Self(rawValue: 0x08)
+  public static let ack = Self(rawValue: 0x10)
+  public static let urg = Self(rawValue: 0x20)
+  public static let ece = Self(rawValue: 0x40)
+  public static let cwr = Self(rawValue: 0x80)
+}
+
+/// A TCP header and its payload (RFC 9293 §3.1).
+public struct TCPSegment: ~Escapable {
+  public let bytes: RawSpan
+  public let headerLength: Int
+
+  /// Checks every length once, so that no accessor below can fail.
+  @inlinable @_lifetime(copy bytes)
+  public init(validating bytes: RawSpan) throws(WireError) {
+    guard bytes.byteCount >= 20 else {
+      throw .truncated(.tcp, needed: 20, available: bytes.byteCount)
+    }
+    let headerLength = Int(bytes.byte(at: 12) >> 4) &* 4
+    guard headerLength >= 20 else { throw .malformed(.tcp, .dataOffset) }
+    guard bytes.byteCount >= headerLength else {
+      throw .truncated(.tcp, needed: headerLength, available: bytes.byteCount)
+    }
+    self.bytes = bytes
+    self.headerLength = headerLength
+  }
+
+  @inlinable public var sourcePort: UInt16 { bytes.load(bigEndianAt: 0) }
+  @inlinable public var destinationPort: UInt16 { bytes.load(bigEndianAt: 2) }
+  @inlinable public var sequence: SequenceNumber { SequenceNumber(bytes.load(bigEndianAt: 4)) }
+  @inlinable public var acknowledgment: SequenceNumber {
+    SequenceNumber(bytes.load(bigEndianAt: 8))
+  }
+  @inlinable public var flags: TCPFlags { TCPFlags(rawValue: bytes.byte(at: 13)) }
+  @inlinable public var window: UInt16 { bytes.load(bigEndianAt: 14) }
+  @inlinable public var checksum: UInt16 { bytes.load(bigEndianAt: 16) }
+  @inlinable public var urgentPointer: UInt16 { bytes.load(bigEndianAt: 18) }
+
+  @inlinable public var options: TCPOptions {
+    @_lifetime(copy self) get { TCPOptions(bytes.extracting(20..<headerLength)) }
+  }
+
+  @inlinable public var payload: RawSpan {
+    @_lifetime(copy self) get { bytes.extracting(droppingFirst: headerLength) }
+  }
+}

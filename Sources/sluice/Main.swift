@@ -1,0 +1,6 @@
+import SluiceCommand
+
+@main
+enum Main {
+  static func main() { Sluice.main() }
+}
