@@ -33,14 +33,17 @@ let package = Package(
 
     // The way of the data, bottom up: each target imports only what stands above it here.
     .target(name: "Wire", swiftSettings: settings),
+    .target(name: "Sockets", dependencies: ["Wire"], swiftSettings: settings),
     .target(name: "Buffers", dependencies: ["CSystem", "Wire"], swiftSettings: settings),
     .target(
       name: "Capture", dependencies: ["CSystem", "CPcap", "CZlib", "Wire", "Buffers"],
       swiftSettings: settings),
-    .target(name: "Reassembly", dependencies: ["Wire", "Buffers"], swiftSettings: settings),
-    .target(name: "Analysis", dependencies: ["Wire"], swiftSettings: settings),
     .target(
-      name: "Pipeline", dependencies: ["Wire", "Buffers", "Capture", "Reassembly", "Analysis"],
+      name: "Reassembly", dependencies: ["Wire", "Sockets", "Buffers"], swiftSettings: settings),
+    .target(name: "Analysis", dependencies: ["Wire", "Sockets"], swiftSettings: settings),
+    .target(
+      name: "Pipeline",
+      dependencies: ["Wire", "Sockets", "Buffers", "Capture", "Reassembly", "Analysis"],
       swiftSettings: settings),
     .target(
       name: "Analyzers",

@@ -1,3 +1,5 @@
+public import Sockets
+
 /// Decides, at the first packet, which sockets are of interest.
 ///
 /// One value serves the whole run and is asked from every worker. What several sockets share

@@ -1,4 +1,4 @@
-public import Wire
+public import Sockets
 
 
 /// A contiguous stretch of one direction of a stream, or one datagram.

@@ -1,3 +1,4 @@
+public import Sockets
 public import Wire
 
 /// What an analyzer may ask and do during a call.

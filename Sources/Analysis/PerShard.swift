@@ -1,3 +1,5 @@
+public import Sockets
+
 /// A state for each shard. Sockets of one shard are looked at by one worker at a time, so a state
 /// needs no lock; and there are always 64, so that sums do not depend on the number of workers.
 public struct PerShard<State: AnyObject>: @unchecked Sendable {

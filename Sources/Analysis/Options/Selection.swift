@@ -1,3 +1,4 @@
+public import Sockets
 public import Wire
 
 /// Which sockets, and which direction of them, an analyzer of the chain is shown: the settings

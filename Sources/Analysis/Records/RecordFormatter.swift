@@ -1,3 +1,5 @@
+package import Sockets
+
 /// Writes records in one of the shapes of `--format`.
 ///
 /// Called from every worker at once.

@@ -1,5 +1,3 @@
-public import Wire
-
 /// What happens to a socket besides data.
 ///
 /// `attached` is always the first and `detached` the last, each exactly once. In between, in the

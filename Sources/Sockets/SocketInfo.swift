@@ -92,16 +92,3 @@ public struct SocketInfo: Sendable {
     self.in = `in`
   }
 }
-
-
-/// Which packet something belongs to.
-public struct PacketInfo: Hashable, Sendable {
-  /// The number of the packet in the whole input, from 1.
-  public var ordinal: UInt64
-  public var timestamp: Timestamp
-
-  public init(ordinal: UInt64, timestamp: Timestamp) {
-    self.ordinal = ordinal
-    self.timestamp = timestamp
-  }
-}
