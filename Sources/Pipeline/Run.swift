@@ -1,25 +1,125 @@
 package import Analysis
 package import Buffers
 package import Capture
+import Reassembly
+import Sockets
+import Wire
 
 /// One run from a source to its end: the only place that knows every stage.
 package final class Run {
-  /// What `progress` of `perform` is told, about ten times a second.
+  /// What `progress` of `perform` is told between batches.
   package struct Progress: Sendable {
     package var packets: UInt64
     package var bytesRead: UInt64
     package var bytesTotal: UInt64?
   }
 
+  private let configuration: RunConfiguration
+  private let source: any PacketSource
+  private let sink: (any PacketSink)?
+  private let log: any LogOutput
+  private let reassembler: Reassembler
+  private let runner: ChainRunner
+  private var filters: LinkFilters
+  private var summary = RunSummary()
+
   package init(
     _ configuration: RunConfiguration, source: any PacketSource, sink: (any PacketSink)? = nil,
     log: any LogOutput, formatter: any RecordFormatter
-  ) throws {
+  ) {
+    self.configuration = configuration
+    self.source = source
+    self.sink = sink
+    self.log = log
+    var reassembly = ReassemblyConfiguration()
+    reassembly.checksums = configuration.checksums
+    reassembly.midstream = configuration.midstream
+    reassembly.memory = configuration.memory
+    reassembler = Reassembler(reassembly)
+    filters = LinkFilters(configuration.chain)
+    let emitter = RecordEmitter(formatter: formatter, captureName: source.name)
+    runner = ChainRunner(
+      configuration, socketsPerShard: reassembly.socketsPerShard, emitter: emitter)
   }
 
   /// Reads to the end. `progress` is called between batches and ends the run early by `false`
   /// (on INT or TERM): what was read is finished as if the input ended there.
   package func perform(progress: (Progress) -> Bool = { _ in true }) throws -> RunSummary {
-    RunSummary()
+    var batch = FrameBatch(capacity: 128)
+    while !isLimitReached, source.fill(&batch) {
+      if let limit = configuration.packetLimit {
+        batch.truncate(to: Int(clamping: limit - summary.packets))
+      }
+      try process(batch)
+      let (read, total) = source.progress
+      let state = Progress(packets: summary.packets, bytesRead: read, bytesTotal: total)
+      guard progress(state) else {
+        summary.wasInterrupted = true
+        break
+      }
+    }
+    try finish()
+    return summary
+  }
+
+  private var isLimitReached: Bool {
+    configuration.packetLimit.map { summary.packets >= $0 } ?? false
+  }
+
+  private func process(_ batch: borrowing FrameBatch) throws {
+    if !filters.isEmpty {
+      try filters.evaluate(batch)
+      runner.filterMatches = { [filters] in filters.matches($0, $1) }
+    }
+    reassembler.process(batch, to: runner)
+    summary.packets += UInt64(batch.count)
+    for index in 0..<batch.count { summary.bytes += UInt64(batch[index].capturedLength) }
+    if let sink { try write(batch, to: sink) }
+    try runner.emitter.lane.flush(to: log)
+  }
+
+  /// Every packet as it came, in its order; with `--flow` those of the selected sockets.
+  private func write(_ batch: borrowing FrameBatch, to sink: any PacketSink) throws {
+    let interfaces = source.interfaces
+    for index in 0..<batch.count {
+      let frame = batch[index]
+      if configuration.isSelected == nil || runner.selectedPackets.contains(frame.ordinal) {
+        try sink.write(frame, interfaces: interfaces)
+      }
+    }
+    runner.selectedPackets.removeAll(keepingCapacity: true)
+  }
+
+  private func finish() throws {
+    try reassembler.finish(to: runner) { try runner.emitter.lane.flush(to: log) }
+    let last = PacketInfo(
+      ordinal: summary.packets &+ 2, timestamp: Timestamp(nanoseconds: 0))
+    runner.finish(packet: last)
+    try runner.emitter.lane.flush(to: log)
+    try log.finish()
+    try sink?.finish()
+    summarize()
+  }
+
+  private func summarize() {
+    let counts = reassembler.counts
+    summary.tcpSockets = counts.tcpSockets
+    summary.udpSockets = counts.udpSockets
+    summary.streamBytes = counts.streamBytes
+    summary.gaps = counts.gaps
+    summary.gapBytes = counts.gapBytes
+    summary.badChecksums = counts.badChecksums
+    summary.offloadedChecksums = counts.offloadedChecksums
+    summary.truncatedPackets = counts.truncatedPackets
+    summary.malformedPackets = counts.malformedPackets
+    summary.fragments = counts.fragments
+    summary.otherPackets = counts.otherPackets
+    summary.otherProtocols = counts.otherProtocols
+    for (type, packets) in reassembler.unsupportedLinkTypes {
+      summary.unsupportedLinkTypes[type.description, default: 0] += packets
+    }
+    for (weird, times) in runner.weirds { summary.weirds[weird.rawValue] = times }
+    summary.analyzers = runner.reports
+    summary.damage = source.damage
   }
 }

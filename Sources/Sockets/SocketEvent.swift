@@ -3,7 +3,7 @@
 /// `attached` is always the first and `detached` the last, each exactly once. In between, in the
 /// order of the packets: `connecting`, `connected`, any number of `gap`s, `cantSendMore` and
 /// `cantReceiveMore` at their places in the streams, each first one followed by `shutdown`, the
-/// second one by `closing`; then `disconnecting` and `disconnected`.
+/// second one by `closing`; then, after FINs or a reset, `disconnecting`; then `disconnected`.
 public enum SocketEvent: Hashable, Sendable {
   /// The first packet of the conversation.
   case attached
@@ -30,7 +30,7 @@ public enum SocketEvent: Hashable, Sendable {
 }
 
 /// Why a conversation ended.
-public enum DisconnectReason: String, Hashable, Sendable {
+public enum DisconnectReason: String, Hashable, Sendable, BitwiseCopyable {
   case fin, reset, timeout, evicted
   case endOfInput = "end_of_input"
   /// A SYN began another connection between the same ports.

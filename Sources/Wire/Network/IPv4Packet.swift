@@ -3,8 +3,8 @@ public struct IPv4Packet: ~Escapable {
   /// From the version field to the end of the datagram: link padding is cut off.
   public let bytes: RawSpan
   public let headerLength: Int
-  /// Whether the capture holds fewer bytes than Total Length says.
-  public let isTruncated: Bool
+  /// How many bytes fewer the capture holds than Total Length says.
+  public let missing: Int
   /// Whether Total Length is 0, as segmentation offload leaves it; all captured bytes count then.
   public let hasOffloadedLength: Bool
 
@@ -28,9 +28,10 @@ public struct IPv4Packet: ~Escapable {
     self.bytes = bytes.extracting(0..<length)
     self.headerLength = headerLength
     hasOffloadedLength = totalLength == 0
-    isTruncated = totalLength > bytes.byteCount
+    missing = max(totalLength &- bytes.byteCount, 0)
   }
 
+  @inlinable public var isTruncated: Bool { missing > 0 }
   @inlinable public var identification: UInt16 { bytes.load(bigEndianAt: 4) }
   @inlinable var flagsAndOffset: UInt16 { bytes.load(bigEndianAt: 6) }
   @inlinable public var dontFragment: Bool { flagsAndOffset & 0x4000 != 0 }
@@ -41,6 +42,7 @@ public struct IPv4Packet: ~Escapable {
   @inlinable public var isFragment: Bool { flagsAndOffset & 0x3FFF != 0 }
   @inlinable public var timeToLive: UInt8 { bytes.byte(at: 8) }
   @inlinable public var `protocol`: IPProtocol { IPProtocol(rawValue: bytes.byte(at: 9)) }
+  @inlinable public var headerChecksum: UInt16 { bytes.load(bigEndianAt: 10) }
   @inlinable public var source: IPAddress { IPAddress(ipv4: bytes.load(bigEndianAt: 12)) }
   @inlinable public var destination: IPAddress { IPAddress(ipv4: bytes.load(bigEndianAt: 16)) }
 

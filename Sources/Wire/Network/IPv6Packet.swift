@@ -10,7 +10,8 @@ public struct IPv6Packet: ~Escapable {
   public let fragmentHeaderOffset: Int
   /// Where the Next Header field that names the Fragment header (or `payload`) stands.
   public let lastNextHeaderOffset: Int
-  public let isTruncated: Bool
+  /// How many bytes fewer the capture holds than Payload Length says.
+  public let missing: Int
   /// Whether Payload Length is 0 without a jumbo option, as segmentation offload leaves it.
   public let hasOffloadedLength: Bool
 
@@ -27,7 +28,7 @@ public struct IPv6Packet: ~Escapable {
     hasOffloadedLength = payloadLength == 0
     let length =
       payloadLength == 0 ? bytes.byteCount : min(payloadLength &+ 40, bytes.byteCount)
-    isTruncated = payloadLength &+ 40 > bytes.byteCount
+    missing = payloadLength == 0 ? 0 : max(payloadLength &+ 40 &- bytes.byteCount, 0)
     let packet = bytes.extracting(0..<length)
     self.bytes = packet
 
@@ -72,6 +73,8 @@ public struct IPv6Packet: ~Escapable {
     fragmentHeaderOffset = fragmentHeader
     lastNextHeaderOffset = nextHeaderOffset
   }
+
+  @inlinable public var isTruncated: Bool { missing > 0 }
 
   @inlinable public var source: IPAddress {
     IPAddress(ipv6: bytes.load(bigEndianAt: 8), bytes.load(bigEndianAt: 16))

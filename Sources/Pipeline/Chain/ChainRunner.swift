@@ -1,0 +1,175 @@
+import Analysis
+import Buffers
+import Reassembly
+import Sockets
+import Wire
+
+/// Joins the sockets of a reassembler to the analyzers of the chain: asks who wants a socket, calls
+/// the links in order, carries out what they answer.
+final class ChainRunner: SocketHandler {
+  let emitter: RecordEmitter
+  private let links: [ChainLink]
+  private let linkCount: Int
+  /// For each shard the slots of its sockets: those of socket i begin at i × links.
+  private let slots: ReservedArray<ReservedArray<ChainSlot>>
+  /// One element, in place, so that lending it costs no dynamic exclusivity check.
+  private let contexts: ReservedArray<Context>
+  private let isSelected: (@Sendable (SocketInfo) -> Bool)?
+  private(set) var reports: [RunSummary.Analyzer]
+  private(set) var weirds: [Weird: UInt64] = [:]
+  /// Whether the BPF filter of a link matches a packet of the batch at hand.
+  var filterMatches: (_ link: Int, _ ordinal: UInt64) -> Bool = { _, _ in true }
+  /// Packets of selected sockets, when only those are written (`--flow` with `-w`).
+  var selectedPackets: Set<UInt64> = []
+
+  init(_ configuration: RunConfiguration, socketsPerShard: Int, emitter: RecordEmitter) {
+    self.emitter = emitter
+    links = configuration.chain
+    linkCount = links.count
+    isSelected = configuration.isSelected
+    reports = links.map { RunSummary.Analyzer(name: $0.name) }
+    var slots = ReservedArray<ReservedArray<ChainSlot>>(
+      capacity: ReassemblyConfiguration.shardCount)
+    for _ in 0..<ReassemblyConfiguration.shardCount {
+      slots.append(ReservedArray(capacity: socketsPerShard * max(links.count, 1)))
+    }
+    self.slots = slots
+    var contexts = ReservedArray<Context>(capacity: 1)
+    contexts.append(Context(engine: emitter))
+    self.contexts = contexts
+  }
+
+  func attached(_ socket: SocketView, packet: PacketInfo) -> SocketInterest {
+    let info = socket.info
+    if let isSelected, !isSelected(info) {
+      fillSlots(of: socket, attaching: nil, packet)
+      return []
+    }
+    fillSlots(of: socket, attaching: info, packet)
+    var interest = interest(in: socket)
+    if isSelected != nil { interest.insert(.packets) }
+    return interest
+  }
+
+  /// Gives each link its slot; places of sockets that have gone are used again.
+  private func fillSlots(
+    of socket: SocketView, attaching info: SocketInfo?, _ packet: PacketInfo
+  ) {
+    let base = socket.index * linkCount
+    while slots[socket.shard].count < base + linkCount { slots[socket.shard].append(.empty) }
+    for link in 0..<linkCount {
+      slots[socket.shard][base + link] = info.map { slot(link, for: $0, packet) } ?? .empty
+    }
+  }
+
+  private func slot(_ link: Int, for info: SocketInfo, _ packet: PacketInfo) -> ChainSlot {
+    let selection = links[link].selection
+    guard selection.includes(info),
+      selection.filter == nil || filterMatches(link, packet.ordinal),
+      let analyzer = links[link].analyzer.attach(to: info)
+    else { return .empty }
+    var interest = analyzer.interest
+    if selection.direction == .out { interest.remove(.dataIn) }
+    if selection.direction == .in { interest.remove(.dataOut) }
+    return ChainSlot(analyzer, interest: interest)
+  }
+
+  /// What all links together want of a socket.
+  private func interest(in socket: SocketView) -> SocketInterest {
+    var all: Interest = []
+    for link in 0..<linkCount {
+      all.formUnion(slots[socket.shard][socket.index * linkCount + link].interest)
+    }
+    return SocketInterest(rawValue: all.rawValue)
+  }
+
+  func data(
+    _ bytes: RawSpan, _ direction: Direction, at offset: UInt64, of socket: SocketView,
+    packet: PacketInfo
+  ) -> SocketInterest? {
+    begin(socket, packet)
+    let wanted: Interest = direction == .out ? .dataOut : .dataIn
+    // Bytes are bytes: no alignment and no invalid pattern.
+    let chunk = unsafe Chunk(
+      bytes._unsafeView(as: UInt8.self), direction: direction, offset: offset)
+    var changed = false
+    let base = socket.index &* linkCount
+    for link in 0..<linkCount {
+      guard slots[socket.shard][base &+ link].interest.contains(wanted) else { continue }
+      contexts[0].link = link
+      do {
+        let verdict = try slots[socket.shard][base &+ link].data(chunk, &contexts[0])
+        if case .allow = verdict { continue }
+        if carryOut(verdict, link, socket) { changed = true }
+      } catch {
+        fail(link, socket, error)
+        changed = true
+      }
+    }
+    return changed ? remainingInterest(in: socket) : nil
+  }
+
+  func event(_ event: SocketEvent, of socket: SocketView, packet: PacketInfo) {
+    begin(socket, packet)
+    for link in 0..<linkCount {
+      let place = socket.index * linkCount + link
+      guard slots[socket.shard][place].interest.contains(.events) else { continue }
+      contexts[0].link = link
+      do {
+        try slots[socket.shard][place].event(event, &contexts[0])
+      } catch {
+        fail(link, socket, error)
+      }
+      if event == .detached { slots[socket.shard][place] = .empty }
+    }
+  }
+
+  func packet(_ packet: PacketInfo, of socket: SocketView) {
+    selectedPackets.insert(packet.ordinal)
+  }
+
+  func weird(_ name: Weird, packet: PacketInfo) { weirds[name, default: 0] += 1 }
+
+  @inline(__always)
+  private func begin(_ socket: SocketView, _ packet: PacketInfo) {
+    emitter.socket = socket
+    emitter.packet = packet
+    contexts[0].packet = packet
+  }
+
+  /// Carries out a verdict other than `allow`; `true` when the link wants nothing more.
+  @inline(never)
+  private func carryOut(_ verdict: Verdict, _ link: Int, _ socket: SocketView) -> Bool {
+    if verdict == .bypass {
+      slots[socket.shard][socket.index * linkCount + link] = .empty
+      return true
+    }
+    reports[link].refused[verdict.name, default: 0] += 1
+    return false
+  }
+
+  /// An analyzer threw: the socket goes on without it.
+  @inline(never)
+  private func fail(_ link: Int, _ socket: SocketView, _ error: any Error) {
+    reports[link].failures += 1
+    if reports[link].firstFailure == nil { reports[link].firstFailure = "\(error)" }
+    slots[socket.shard][socket.index * linkCount + link] = .empty
+  }
+
+  private func remainingInterest(in socket: SocketView) -> SocketInterest {
+    var remaining = interest(in: socket)
+    if isSelected != nil { remaining.insert(.packets) }
+    return remaining
+  }
+
+  /// After the last socket: what the analyzers have to say of the whole run.
+  func finish(packet: PacketInfo) {
+    emitter.socket = nil
+    emitter.packet = packet
+    for link in links.indices {
+      var context = FinishContext(engine: emitter)
+      links[link].analyzer.finish(&context)
+      reports[link].statements = context.summaries
+    }
+  }
+}

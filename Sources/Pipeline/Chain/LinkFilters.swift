@@ -1,0 +1,50 @@
+import Analysis
+import Buffers
+import Capture
+
+/// The BPF filters of the chain (`filter=`), evaluated once a batch for the links that have one.
+struct LinkFilters {
+  private let expressions: [String?]
+  private var programs: [Key: BPFProgram] = [:]
+  private var matches: [[Bool]] = []
+  private var firstOrdinal: UInt64 = 0
+
+  private struct Key: Hashable {
+    var link: Int
+    var linkType: UInt32
+  }
+
+  init(_ chain: [ChainLink]) { expressions = chain.map(\.selection.filter) }
+
+  var isEmpty: Bool { expressions.allSatisfy { $0 == nil } }
+
+  /// Throws `CaptureError` when an expression does not compile for the link type of a frame.
+  mutating func evaluate(_ batch: borrowing FrameBatch) throws {
+    guard batch.count > 0 else { return }
+    firstOrdinal = batch[0].ordinal
+    matches = Array(repeating: [], count: expressions.count)
+    for (link, expression) in expressions.enumerated() {
+      guard let expression else { continue }
+      for index in 0..<batch.count {
+        let frame = batch[index]
+        let program = try program(link, expression, for: frame)
+        matches[link].append(program.matches(frame))
+      }
+    }
+  }
+
+  private mutating func program(
+    _ link: Int, _ expression: String, for frame: Frame
+  ) throws -> BPFProgram {
+    let key = Key(link: link, linkType: frame.linkType.rawValue)
+    if let program = programs[key] { return program }
+    let program = try BPFProgram(expression, linkType: frame.linkType)
+    programs[key] = program
+    return program
+  }
+
+  func matches(_ link: Int, _ ordinal: UInt64) -> Bool {
+    let index = Int(clamping: ordinal &- firstOrdinal)
+    return link < matches.count && index < matches[link].count && matches[link][index]
+  }
+}

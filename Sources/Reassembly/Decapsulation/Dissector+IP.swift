@@ -1,0 +1,109 @@
+import Wire
+
+extension Dissector {
+  @inline(__always)
+  func dissectIPv4(_ bytes: RawSpan, at offset: Int, _ result: inout Dissection) {
+    guard let packet = try? IPv4Packet(validating: bytes.extracting(droppingFirst: offset)) else {
+      result.kind = .malformed
+      return
+    }
+    if verifiesHeaderChecksums, !packet.hasValidChecksum, packet.headerChecksum != 0 {
+      result.kind = .badHeaderChecksum
+      return
+    }
+    result.networkOffset = offset
+    result.transportOffset = offset &+ packet.headerLength
+    result.end = offset &+ packet.bytes.byteCount
+    result.missing = packet.missing
+    if packet.isFragment {
+      result.kind = .fragment
+      return
+    }
+    dissectTransport(
+      bytes, source: packet.source, destination: packet.destination, packet.protocol, &result)
+  }
+
+  @inline(never)
+  func dissectIPv6(_ bytes: RawSpan, at offset: Int, _ result: inout Dissection) {
+    guard let packet = try? IPv6Packet(validating: bytes.extracting(droppingFirst: offset)) else {
+      result.kind = .malformed
+      return
+    }
+    result.isIPv6 = true
+    result.networkOffset = offset
+    result.transportOffset = offset &+ packet.payloadOffset
+    result.end = offset &+ packet.bytes.byteCount
+    result.missing = packet.missing
+    if packet.isFragment {
+      result.kind = .fragment
+      return
+    }
+    dissectTransport(
+      bytes, source: packet.source, destination: packet.destination, packet.protocol, &result)
+  }
+
+  /// Makes the flow key from the addresses and the ports at `result.transportOffset`.
+  @inline(__always)
+  func dissectTransport(
+    _ bytes: RawSpan, source: IPAddress, destination: IPAddress, _ protocol: IPProtocol,
+    _ result: inout Dissection
+  ) {
+    switch `protocol` {
+    case .tcp: result.kind = .tcp
+    case .udp: result.kind = .udp
+    default:
+      result.kind = .otherProtocol
+      return
+    }
+    let headerLength = `protocol` == .tcp ? 20 : 8
+    guard result.end &- result.transportOffset >= headerLength else {
+      result.kind = .malformed
+      return
+    }
+    let ports: UInt32 = bytes.load(bigEndianAt: result.transportOffset)
+    let from = ports >> 16
+    let to = ports & 0xFFFF
+    if source.family == .ipv4 {
+      setKey(source.low << 32 | destination.low, from, to, `protocol`, &result)
+    } else {
+      setWideKey(source, destination, from, to, `protocol`, &result)
+    }
+    result.hash = hash.hash(result.key)
+  }
+
+  @inline(__always)
+  private func setKey(
+    _ addresses: UInt64, _ from: UInt32, _ to: UInt32, _ protocol: IPProtocol,
+    _ result: inout Dissection
+  ) {
+    let swapped = addresses << 32 | addresses >> 32
+    let isReversed = addresses > swapped || (addresses == swapped && from > to)
+    result.isReversed = isReversed
+    result.key.addresses = isReversed ? swapped : addresses
+    result.key.rest = rest(from, to, isReversed, `protocol`, result.vlans)
+  }
+
+  @inline(never)
+  private func setWideKey(
+    _ source: IPAddress, _ destination: IPAddress, _ from: UInt32, _ to: UInt32,
+    _ protocol: IPProtocol, _ result: inout Dissection
+  ) {
+    let isReversed =
+      (source.high, source.low, from) > (destination.high, destination.low, to)
+    let (first, second) = isReversed ? (destination, source) : (source, destination)
+    result.isReversed = isReversed
+    result.wide = WideAddresses(
+      firstHigh: first.high, firstLow: first.low, secondHigh: second.high, secondLow: second.low)
+    result.key.addresses = hash.hash(result.wide)
+    result.key.rest = rest(from, to, isReversed, `protocol`, result.vlans) | FlowKey.ipv6Flag
+  }
+
+  @inline(__always)
+  private func rest(
+    _ from: UInt32, _ to: UInt32, _ isReversed: Bool, _ protocol: IPProtocol, _ vlans: UInt64
+  ) -> UInt64 {
+    let first = UInt64(isReversed ? to : from)
+    let second = UInt64(isReversed ? from : to)
+    return first << 48 | second << 32 | vlans << 8 | UInt64(`protocol`.rawValue)
+  }
+}

@@ -1,0 +1,74 @@
+import Wire
+
+/// Finds the layers of a frame. It keeps no state and allocates nothing.
+struct Dissector: Sendable {
+  let hash: FlowHash
+  /// Whether IPv4 header checksums are looked at.
+  let verifiesHeaderChecksums: Bool
+
+  /// More tags than any network uses: what is deeper is not looked for.
+  static let tagLimit = 8
+
+  @inline(__always)
+  func dissect(_ bytes: RawSpan, linkType: LinkType) -> Dissection {
+    var result = Dissection()
+    if linkType == .ethernet {
+      dissectEthernet(bytes, &result)
+    } else {
+      dissectOther(bytes, linkType, &result)
+    }
+    return result
+  }
+
+  @inline(__always)
+  private func dissectEthernet(_ bytes: RawSpan, _ result: inout Dissection) {
+    guard bytes.byteCount >= 14 else {
+      result.kind = .malformed
+      return
+    }
+    let type = EtherType(rawValue: bytes.load(bigEndianAt: 12))
+    if type == .ipv4 {
+      dissectIPv4(bytes, at: 14, &result)
+    } else {
+      dissect(bytes, at: 14, type, &result)
+    }
+  }
+
+  /// What an EtherType announces at `offset`.
+  @inline(never)
+  func dissect(_ bytes: RawSpan, at offset: Int, _ type: EtherType, _ result: inout Dissection) {
+    var type = type
+    var offset = offset
+    var tags = 0
+    while type.isVLAN, tags < Self.tagLimit {
+      guard offset &+ 4 <= bytes.byteCount else {
+        result.kind = .malformed
+        return
+      }
+      let identifier = UInt64(bytes.load(bigEndianAt: offset, as: UInt16.self) & 0xFFF)
+      if tags < 2 { result.vlans = result.vlans << 12 | identifier }
+      type = EtherType(rawValue: bytes.load(bigEndianAt: offset &+ 2))
+      offset &+= 4
+      tags &+= 1
+    }
+    // A value below 1536 is a length (IEEE 802.3): LLC follows, and IP in it by SNAP.
+    if type.rawValue < 1536, let inner = snapType(bytes, at: offset) {
+      type = inner
+      offset &+= 8
+    }
+    switch type {
+    case .ipv4: dissectIPv4(bytes, at: offset, &result)
+    case .ipv6: dissectIPv6(bytes, at: offset, &result)
+    default: result.kind = .notIP
+    }
+  }
+
+  /// The EtherType of an LLC header with SNAP and an Ethernet OUI (RFC 1042).
+  private func snapType(_ bytes: RawSpan, at offset: Int) -> EtherType? {
+    guard offset &+ 8 <= bytes.byteCount,
+      bytes.load(bigEndianAt: offset, as: UInt32.self) == 0xAAAA_0300,
+      bytes.load(bigEndianAt: offset &+ 4, as: UInt16.self) == 0
+    else { return nil }
+    return EtherType(rawValue: bytes.load(bigEndianAt: offset &+ 6))
+  }
+}

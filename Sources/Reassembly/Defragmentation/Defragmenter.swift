@@ -1,0 +1,142 @@
+import Buffers
+import Wire
+
+/// Puts IP datagrams together from their fragments, within a budget of bytes and of packet time.
+///
+/// Where fragments overlap, the bytes that came first stay (policy `first`).
+struct Defragmenter: ~Copyable {
+  /// Seconds of packet time that a datagram waits for the rest of it (RFC 8200 §4.5 says 60, Linux
+  /// waits 30).
+  private static let timeout: Int64 = 30
+  private static let largestPayload = 65_535
+
+  private var datagrams: [FragmentKey: PartialDatagram] = [:]
+  /// Keys in the order of their first fragments; those of completed datagrams are skipped.
+  private var order: [(key: FragmentKey, number: UInt64)] = []
+  private var oldest = 0
+  private var queue: SegmentQueue
+  private var made: UInt64 = 0
+
+  init(budget: Int) { queue = SegmentQueue(budget: budget) }
+
+  enum Outcome {
+    /// More is to come, or nothing will.
+    case incomplete
+    case complete(Datagram)
+  }
+
+  /// A whole payload and what its fragments were.
+  struct Datagram {
+    var key: FragmentKey
+    var `protocol`: IPProtocol
+    var payload: [UInt8]
+    /// Bytes of all frames that brought it.
+    var frameLength: Int
+  }
+
+  private struct PartialDatagram {
+    var number: UInt64
+    var firstSeen: Timestamp
+    var list = SegmentList()
+    var received = 0
+    /// The length of the payload, known once the last fragment was seen.
+    var total: Int?
+    var `protocol`: IPProtocol?
+    var frameLength = 0
+  }
+
+  mutating func add(
+    _ fragment: borrowing Fragment, frameLength: Int, at time: Timestamp,
+    weird: (Weird) -> Void
+  ) -> Outcome {
+    expire(before: time.advanced(by: -Self.timeout * 1_000_000_000), weird: weird)
+    let end = fragment.offset + fragment.payload.byteCount
+    guard end <= Self.largestPayload else {
+      weird(.fragmentTooLarge)
+      return .incomplete
+    }
+    guard fragment.payload.byteCount > 0,
+      !fragment.moreFollow || fragment.payload.byteCount % 8 == 0
+    else {
+      weird(.fragmentBadLength)
+      return .incomplete
+    }
+    let key = fragment.key
+    var datagram = datagrams[key] ?? begin(key, at: time)
+    datagram.frameLength += frameLength
+    if fragment.offset == 0, datagram.protocol == nil { datagram.protocol = fragment.protocol }
+    if !fragment.moreFollow {
+      if let total = datagram.total, total != end { weird(.fragmentBadLength) }
+      datagram.total = datagram.total ?? end
+    }
+    guard
+      let queued = queue.insert(fragment.payload, at: UInt64(fragment.offset), &datagram.list)
+    else {
+      weird(.fragmentBudgetReached)
+      datagrams[key] = datagram
+      drop(key)
+      return .incomplete
+    }
+    if queued < fragment.payload.byteCount { weird(.fragmentOverlap) }
+    datagram.received += queued
+    guard let total = datagram.total, datagram.received >= total,
+      let upper = datagram.protocol
+    else {
+      datagrams[key] = datagram
+      return .incomplete
+    }
+    datagrams[key] = nil
+    let payload = collect(&datagram.list, upTo: total)
+    return .complete(
+      Datagram(key: key, protocol: upper, payload: payload, frameLength: datagram.frameLength))
+  }
+
+  private mutating func begin(_ key: FragmentKey, at time: Timestamp) -> PartialDatagram {
+    made += 1
+    order.append((key, made))
+    return PartialDatagram(number: made, firstSeen: time)
+  }
+
+  /// The payload, contiguous; bytes behind `total` contradict the last fragment and are left out.
+  private mutating func collect(_ list: inout SegmentList, upTo total: Int) -> [UInt8] {
+    var payload: [UInt8] = []
+    payload.reserveCapacity(total)
+    while let segment = queue.popFirst(&list) {
+      let bytes = segment.piece.bytes
+      for offset in 0..<min(bytes.byteCount, total - payload.count) {
+        payload.append(bytes.byte(at: offset))
+      }
+      queue.release(segment)
+    }
+    return payload
+  }
+
+  private mutating func drop(_ key: FragmentKey) {
+    guard var datagram = datagrams.removeValue(forKey: key) else { return }
+    while let segment = queue.popFirst(&datagram.list) { queue.release(segment) }
+  }
+
+  /// Gives up the datagrams whose first fragment is older than `limit`.
+  private mutating func expire(before limit: Timestamp, weird: (Weird) -> Void) {
+    while oldest < order.count {
+      let (key, number) = order[oldest]
+      if let datagram = datagrams[key], datagram.number == number {
+        guard datagram.firstSeen < limit else { break }
+        weird(.fragmentTimeout)
+        drop(key)
+      }
+      oldest += 1
+    }
+    if oldest > 1024, oldest * 2 > order.count {
+      order.removeFirst(oldest)
+      oldest = 0
+    }
+  }
+
+  /// At the end of the input: datagrams that never became whole.
+  mutating func finish() -> Int {
+    let count = datagrams.count
+    for key in datagrams.keys { drop(key) }
+    return count
+  }
+}

@@ -1,0 +1,48 @@
+import Wire
+
+/// Which datagram a fragment belongs to (RFC 791 §3.2, RFC 8200 §4.5).
+struct FragmentKey: Hashable {
+  var source: IPAddress
+  var destination: IPAddress
+  var identification: UInt32
+  /// Part of the key for IPv4 only: IPv6 takes the protocol of the first fragment.
+  var `protocol`: UInt8
+  var vlans: UInt64
+}
+
+/// One fragment, whichever version of IP.
+struct Fragment: ~Escapable {
+  var key: FragmentKey
+  /// Where its payload belongs, in bytes.
+  var offset: Int
+  var moreFollow: Bool
+  /// What the whole payload is; that of the first fragment counts.
+  var `protocol`: IPProtocol
+  var payload: RawSpan
+
+  /// Reads it again from where the dissection found it.
+  @_lifetime(copy bytes)
+  init?(_ bytes: RawSpan, _ dissection: borrowing Dissection) {
+    let packet = bytes.extracting(droppingFirst: dissection.networkOffset)
+    if dissection.isIPv6 {
+      guard let ipv6 = try? IPv6Packet(validating: packet) else { return nil }
+      key = FragmentKey(
+        source: ipv6.source, destination: ipv6.destination, identification: ipv6.identification,
+        protocol: 0, vlans: dissection.vlans)
+      offset = ipv6.fragmentOffset
+      moreFollow = ipv6.moreFragments
+      self.protocol = ipv6.protocol
+      payload = ipv6.payload
+    } else {
+      guard let ipv4 = try? IPv4Packet(validating: packet) else { return nil }
+      key = FragmentKey(
+        source: ipv4.source, destination: ipv4.destination,
+        identification: UInt32(ipv4.identification), protocol: ipv4.protocol.rawValue,
+        vlans: dissection.vlans)
+      offset = ipv4.fragmentOffset
+      moreFollow = ipv4.moreFragments
+      self.protocol = ipv4.protocol
+      payload = ipv4.payload
+    }
+  }
+}

@@ -1,0 +1,192 @@
+public import Buffers
+import Sockets
+public import Wire
+
+/// Turns frames into sockets: takes the layers off, puts fragments together, finds the socket, and
+/// reports its events and bytes in the order of the packets.
+///
+/// Not for several threads. What it holds stays within the configuration's budget.
+public final class Reassembler {
+  private let configuration: ReassemblyConfiguration
+  private let dissector: Dissector
+  private let shards: ReservedArray<Shard>
+  private let dissections: ReservedArray<Dissection>
+  private var defragmenter: Defragmenter
+  private var clock = PacketClock()
+  private var lastPacket = PacketInfo(ordinal: 0, timestamp: Timestamp(nanoseconds: 0))
+  private var ownCounts = ReassemblyCounts()
+  /// Packets of link types that cannot be decoded.
+  public private(set) var unsupportedLinkTypes: [LinkType: UInt64] = [:]
+
+  /// Frames that go through the passes together: enough to hide the latency of memory.
+  private static let stride = 32
+
+  public init(_ configuration: ReassemblyConfiguration) {
+    self.configuration = configuration
+    dissector = Dissector(
+      hash: FlowHash(seed: configuration.hashSeed),
+      verifiesHeaderChecksums: configuration.checksums != .none)
+    var shards = ReservedArray<Shard>(capacity: ReassemblyConfiguration.shardCount)
+    for number in 0..<ReassemblyConfiguration.shardCount {
+      shards.append(Shard(number: number, configuration: configuration))
+    }
+    self.shards = shards
+    var dissections = ReservedArray<Dissection>(capacity: Self.stride)
+    for _ in 0..<Self.stride { dissections.append(Dissection()) }
+    self.dissections = dissections
+    defragmenter = Defragmenter(budget: configuration.fragmentBytes)
+  }
+
+  public var counts: ReassemblyCounts {
+    var sum = ownCounts
+    for number in 0..<shards.count { sum += shards[number].counts }
+    return sum
+  }
+
+  /// Takes a batch of frames. A look-up in a large table is a wait for memory; so all frames are
+  /// dissected first, then all table slots and sockets asked for, and only then used.
+  public func process(_ batch: borrowing FrameBatch, to handler: any SocketHandler) {
+    var start = 0
+    while start < batch.count {
+      let count = min(Self.stride, batch.count - start)
+      for offset in 0..<count {
+        let frame = batch[start &+ offset]
+        dissections[offset] = dissector.dissect(frame.bytes, linkType: frame.linkType)
+        let dissection = dissections[offset]
+        shards[dissection.shard].table.prefetch(dissection.tableHash)
+      }
+      for offset in 0..<count { prefetchSocket(offset) }
+      for offset in 0..<count {
+        let frame = batch[start &+ offset]
+        process(frame, dissections[offset], handler)
+      }
+      start += count
+    }
+  }
+
+  @inline(__always)
+  private func prefetchSocket(_ offset: Int) {
+    let shard = dissections[offset].shard
+    if let candidate = shards[shard].table.firstCandidate(dissections[offset].tableHash) {
+      shards[shard].sockets.prefetch(candidate)
+      shards[shard].sockets.prefetch(candidate, offset: 64)
+    }
+  }
+
+  @inline(__always)
+  private func process(
+    _ frame: Frame, _ dissection: borrowing Dissection, _ handler: any SocketHandler
+  ) {
+    let packet = PacketInfo(ordinal: frame.ordinal, timestamp: frame.timestamp)
+    lastPacket = packet
+    if clock.isDue(frame.timestamp) { advance(packet, handler) }
+    if dissection.missing > 0 { ownCounts.truncatedPackets += 1 }
+    switch dissection.kind {
+    case .tcp:
+      shards[dissection.shard].receiveTCP(
+        frame.bytes.extracting(dissection.transportOffset..<dissection.end), dissection,
+        frameLength: frame.originalLength, packet: packet, to: handler)
+    case .udp:
+      shards[dissection.shard].receiveUDP(
+        frame.bytes.extracting(dissection.transportOffset..<dissection.end), dissection,
+        frameLength: frame.originalLength, packet: packet, to: handler)
+    default:
+      processOther(frame, dissection, packet, handler)
+    }
+  }
+
+  @inline(never)
+  private func processOther(
+    _ frame: Frame, _ dissection: borrowing Dissection, _ packet: PacketInfo,
+    _ handler: any SocketHandler
+  ) {
+    switch dissection.kind {
+    case .tcp, .udp: break
+    case .fragment: processFragment(frame, dissection, packet, handler)
+    case .otherProtocol: ownCounts.otherProtocols += 1
+    case .notIP: ownCounts.otherPackets += 1
+    case .malformed: ownCounts.malformedPackets += 1
+    case .unsupportedLinkType: unsupportedLinkTypes[frame.linkType, default: 0] += 1
+    case .badHeaderChecksum:
+      ownCounts.badChecksums += 1
+      handler.weird(.badHeaderChecksum, packet: packet)
+    }
+  }
+
+  private func processFragment(
+    _ frame: Frame, _ dissection: borrowing Dissection, _ packet: PacketInfo,
+    _ handler: any SocketHandler
+  ) {
+    ownCounts.fragments += 1
+    guard let fragment = Fragment(frame.bytes, dissection) else {
+      ownCounts.malformedPackets += 1
+      return
+    }
+    let outcome = defragmenter.add(
+      fragment, frameLength: frame.originalLength, at: frame.timestamp,
+      weird: { handler.weird($0, packet: packet) })
+    guard case .complete(let datagram) = outcome else { return }
+    let payload = unsafe datagram.payload.span.bytes
+    var whole = Dissection()
+    whole.end = payload.byteCount
+    whole.vlans = dissection.vlans
+    whole.isIPv6 = dissection.isIPv6
+    dissector.dissectTransport(
+      payload, source: datagram.key.source, destination: datagram.key.destination,
+      datagram.protocol, &whole)
+    switch whole.kind {
+    case .tcp:
+      shards[whole.shard].receiveTCP(
+        payload, whole, frameLength: datagram.frameLength, packet: packet, to: handler)
+    case .udp:
+      shards[whole.shard].receiveUDP(
+        payload, whole, frameLength: datagram.frameLength, packet: packet, to: handler)
+    case .otherProtocol: ownCounts.otherProtocols += 1
+    default: ownCounts.malformedPackets += 1
+    }
+  }
+
+  /// Packet time has come to another second.
+  @inline(never)
+  private func advance(_ packet: PacketInfo, _ handler: any SocketHandler) {
+    guard let second = clock.advance(to: packet.timestamp) else { return }
+    for number in 0..<shards.count {
+      shards[number].advance(to: second, packet: packet, to: handler)
+    }
+  }
+
+  /// Removes every socket in the order of their first packets: a merge of the shards, in each of
+  /// which they lie nearly in that order.
+  private func removeAll(
+    _ packet: PacketInfo, _ handler: any SocketHandler, _ afterSome: () throws -> Void
+  ) rethrows {
+    var removed = 0
+    var cursors = (0..<shards.count).compactMap { shards[$0].firstCursor() }
+    cursors.sort { $0.ordinal > $1.ordinal }
+    while var cursor = cursors.popLast() {
+      shards[cursor.shard].remove(
+        cursor.index, reason: .endOfInput, packet: packet, to: handler)
+      removed += 1
+      if removed % 1024 == 0 { try afterSome() }
+      guard shards[cursor.shard].moveOn(&cursor) else { continue }
+      // The next one of a shard mostly belongs far from the end of the list of shards.
+      var low = 0
+      var high = cursors.count
+      while low < high {
+        let middle = (low + high) / 2
+        if cursors[middle].ordinal > cursor.ordinal { low = middle + 1 } else { high = middle }
+      }
+      cursors.insert(cursor, at: low)
+    }
+  }
+
+  /// The end of the input: what is queued goes out, and every socket is detached. `afterSome` is
+  /// called now and then, for a handler to write out what it has collected.
+  public func finish(
+    to handler: any SocketHandler, afterSome: () throws -> Void = {}
+  ) rethrows {
+    let packet = PacketInfo(ordinal: lastPacket.ordinal &+ 1, timestamp: lastPacket.timestamp)
+    for _ in 0..<defragmenter.finish() { handler.weird(.fragmentTimeout, packet: packet) }
+    try removeAll(packet, handler, afterSome)
+  }
+}

@@ -1,0 +1,39 @@
+/// How packets become sockets.
+public struct ReassemblyConfiguration: Sendable {
+  public var checksums = ChecksumMode.auto
+  /// Whether connections whose start was not seen become sockets.
+  public var midstream = true
+  /// Bytes for all stores together.
+  public var memory = 1 << 30
+  /// Keys the hash of the flow table: fixed for files, random on the wire.
+  public var hashSeed: UInt64 = 0x51_7C_C1_B7
+  public var timeouts = Timeouts()
+
+  public init() {}
+
+  /// How long a socket is kept after its last packet, in seconds of packet time.
+  public struct Timeouts: Sendable {
+    /// A handshake that is not complete.
+    public var opening = 120
+    public var established = 7440
+    /// After the end, to absorb stragglers: a second object for a late ACK would be a lie.
+    public var ended = 15
+    public var udpUnanswered = 60
+    public var udpAnswered = 300
+    public init() {}
+  }
+
+  /// There are always 64 shards, whatever the number of workers, so that budgets bite alike.
+  public static let shardCount = 64
+
+  /// Sockets that a shard may hold: two fifths of the memory.
+  public var socketsPerShard: Int {
+    max(64, memory / 5 * 2 / Self.shardCount / (MemoryLayout<SocketObject>.stride + 64))
+  }
+
+  /// Bytes that a shard may queue for holes to be filled: a quarter of the memory.
+  var queuedBytesPerShard: Int { max(1 << 17, memory / 4 / Self.shardCount) }
+
+  /// Bytes of IP fragments: a sixteenth of the memory.
+  var fragmentBytes: Int { max(1 << 18, memory / 16) }
+}

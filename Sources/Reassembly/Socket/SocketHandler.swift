@@ -1,0 +1,37 @@
+public import Sockets
+
+/// Told what happens to sockets, in the order of the packets.
+///
+/// For each socket: `attached` first and `detached` (an event) last, each once.
+public protocol SocketHandler: AnyObject {
+  /// The first packet of a conversation; the answer says what is wanted of it.
+  func attached(_ socket: SocketView, packet: PacketInfo) -> SocketInterest
+
+  /// In-order bytes, or one datagram, lent for the call. Answers what is wanted from now on, or `nil`
+  /// when that has not changed.
+  func data(
+    _ bytes: RawSpan, _ direction: Direction, at offset: UInt64, of socket: SocketView,
+    packet: PacketInfo
+  ) -> SocketInterest?
+
+  /// Every packet of a socket of which `packets` are wanted.
+  func packet(_ packet: PacketInfo, of socket: SocketView)
+
+  func event(_ event: SocketEvent, of socket: SocketView, packet: PacketInfo)
+
+  /// An oddity that does not stop the analysis, by its name.
+  func weird(_ name: Weird, packet: PacketInfo)
+}
+
+/// What somebody wants to be told of a socket.
+public struct SocketInterest: OptionSet, Hashable, Sendable, BitwiseCopyable {
+  public let rawValue: UInt8
+
+  @inlinable
+  public init(rawValue: UInt8) { self.rawValue = rawValue }
+
+  public static let dataOut = Self(rawValue: 1)
+  public static let dataIn = Self(rawValue: 2)
+  public static let events = Self(rawValue: 4)
+  public static let packets = Self(rawValue: 8)
+}

@@ -1,0 +1,92 @@
+import Sockets
+import Wire
+
+extension SocketObject {
+  func info(id: SocketID, shard: Int) -> SocketInfo {
+    let (first, second) = endpoints
+    let isSecond = flags.contains(.originatorIsSecond)
+    return SocketInfo(
+      id: id, flowID: flowID, transport: flags.contains(.udp) ? .udp : .tcp,
+      originator: isSecond ? second : first, responder: isSecond ? first : second,
+      vlans: key.vlans, shard: shard, isMidstream: flags.contains(.midstream),
+      firstPacket: firstPacket, lastSeen: lastSeen, disconnectReason: endReason,
+      out: stream(.out), in: stream(.in))
+  }
+
+  /// The key's two ends.
+  private var endpoints: (SocketInfo.Endpoint, SocketInfo.Endpoint) {
+    let first: IPAddress
+    let second: IPAddress
+    if key.isIPv6 {
+      first = IPAddress(ipv6: wide.firstHigh, wide.firstLow)
+      second = IPAddress(ipv6: wide.secondHigh, wide.secondLow)
+    } else {
+      first = IPAddress(ipv4: UInt32(truncatingIfNeeded: key.addresses >> 32))
+      second = IPAddress(ipv4: UInt32(truncatingIfNeeded: key.addresses))
+    }
+    return (
+      SocketInfo.Endpoint(address: first, port: key.firstPort),
+      SocketInfo.Endpoint(address: second, port: key.secondPort)
+    )
+  }
+
+  /// From the conversation alone (ends, tags, time of the first packet), by a fixed mix, so that it
+  /// is the same in every run and for every order of files. 51 bits: JavaScript reads it exactly.
+  private var flowID: UInt64 {
+    let mixer = FlowHash(seed: 0x5EED)
+    let ends = key.isIPv6 ? mixer.hash(wide) : key.addresses
+    let moment = UInt64(bitPattern: firstPacket.timestamp.nanoseconds)
+    return mixer.hash(mixer.hash(ends, key.rest), moment) & (1 << 51 - 1)
+  }
+
+  private func stream(_ direction: Direction) -> SocketInfo.Stream {
+    let counters = self[counters: direction]
+    let history = self[history: direction]
+    var stream = SocketInfo.Stream()
+    stream.state = state(of: direction)
+    stream.packets = UInt64(counters.packets)
+    stream.frameBytes = counters.frameBytes
+    stream.ipBytes = counters.ipBytes
+    stream.streamBytes = self[direction].offset &- history.gapBytes
+    stream.gaps = history.gaps
+    stream.gapBytes = history.gapBytes
+    stream.retransmissions = history.retransmissions
+    stream.outOfOrder = history.outOfOrder
+    stream.tcpFlags = counters.tcpFlags
+    if history.options.contains(.maximumSegmentSize) {
+      stream.maximumSegmentSize = history.maximumSegmentSize
+    }
+    if history.options.contains(.windowScale) { stream.windowScale = history.windowScale }
+    stream.sackPermitted = history.options.contains(.sackPermitted)
+    stream.timestampsOffered = history.options.contains(.timestamps)
+    return stream
+  }
+
+  /// The state of the end that sends in `direction` (RFC 9293 §3.3.2), told from what was seen of
+  /// both SYNs and both FINs.
+  func state(of direction: Direction) -> TCPState {
+    if flags.contains(.udp) { return .closed }
+    if endReason == .reset { return .closed }
+    let own = self[history: direction].state
+    let peer = self[history: direction.reversed].state
+    switch (own.contains(.finSeen), peer.contains(.finReported)) {
+    case (false, false): return openingState(own, peer, direction)
+    case (false, true): return .closeWait
+    case (true, false): return own.contains(.finAcknowledged) ? .finWait2 : .finWait1
+    case (true, true):
+      guard own.contains(.finAcknowledged) else {
+        return flags.contains(.firstFINIsIn) == (direction == .in) ? .closing : .lastAck
+      }
+      return flags.contains(.firstFINIsIn) == (direction == .in) ? .timeWait : .closed
+    }
+  }
+
+  private func openingState(
+    _ own: StreamHistory.State, _ peer: StreamHistory.State, _ direction: Direction
+  ) -> TCPState {
+    if flags.contains(.connected) { return .established }
+    if own.contains(.synAcknowledged) && peer.contains(.synSeen) { return .established }
+    if own.contains(.synSeen) { return peer.contains(.synSeen) ? .synReceived : .synSent }
+    return direction == .in ? .listen : .closed
+  }
+}

@@ -1,0 +1,164 @@
+import Sockets
+import Wire
+
+/// One conversation as it is kept: a TCP connection or a UDP exchange of datagrams.
+///
+/// Laid out by use. The first cache line is all that an in-order segment reads and writes, the second
+/// is counters and links, the rest is for the slow path. It is only ever reached in place.
+struct SocketObject: BitwiseCopyable {
+  var key: FlowKey
+  var lastSeen: Timestamp
+  private var position0 = StreamPosition()
+  private var position1 = StreamPosition()
+  var flags: SocketFlags
+  /// The list of free objects.
+  var nextFree: UInt32 = 0
+
+  private var counters0 = StreamCounters()
+  private var counters1 = StreamCounters()
+  /// Never used again, unlike the place of the object.
+  var sequence: UInt64 = 0
+  var timer = TimerLinks()
+
+  private var history0 = StreamHistory()
+  private var history1 = StreamHistory()
+  var firstPacket: PacketInfo
+  var wide: WideAddresses
+  var hash: UInt64
+  var endReason: DisconnectReason?
+
+  init(_ dissection: borrowing Dissection, packet: PacketInfo, flags: SocketFlags) {
+    key = dissection.key
+    wide = dissection.wide
+    hash = dissection.hash
+    lastSeen = packet.timestamp
+    firstPacket = packet
+    self.flags = flags
+  }
+
+  @inline(__always)
+  subscript(direction: Direction) -> StreamPosition {
+    get { direction == .out ? position0 : position1 }
+    _modify {
+      if direction == .out { yield &position0 } else { yield &position1 }
+    }
+  }
+
+  @inline(__always)
+  subscript(counters direction: Direction) -> StreamCounters {
+    get { direction == .out ? counters0 : counters1 }
+    _modify {
+      if direction == .out { yield &counters0 } else { yield &counters1 }
+    }
+  }
+
+  @inline(__always)
+  subscript(history direction: Direction) -> StreamHistory {
+    get { direction == .out ? history0 : history1 }
+    _modify {
+      if direction == .out { yield &history0 } else { yield &history1 }
+    }
+  }
+
+  /// Which way a packet goes, by the direction that its dissection found.
+  @inline(__always)
+  func direction(isReversed: Bool) -> Direction {
+    isReversed == flags.contains(.originatorIsSecond) ? .out : .in
+  }
+}
+
+struct SocketFlags: OptionSet, BitwiseCopyable {
+  var rawValue: UInt32
+
+  static let originatorIsSecond = Self(rawValue: 1 << 0)
+  static let udp = Self(rawValue: 1 << 1)
+  static let midstream = Self(rawValue: 1 << 2)
+  /// Somebody wants the data of this direction.
+  static let wantsDataOut = Self(rawValue: 1 << 3)
+  static let wantsDataIn = Self(rawValue: 1 << 4)
+  static let wantsEvents = Self(rawValue: 1 << 5)
+  /// `connected` has been reported.
+  static let connected = Self(rawValue: 1 << 6)
+  /// Both directions are in sequence and open, and nothing is queued: the fast path may be taken.
+  static let plain = Self(rawValue: 1 << 7)
+  /// `disconnected` has been reported; the object stays for a while to absorb stragglers.
+  static let ended = Self(rawValue: 1 << 8)
+  /// Somebody answered: packets were seen in both directions.
+  static let answered = Self(rawValue: 1 << 9)
+  /// One of the FINs has been reported.
+  static let halfClosed = Self(rawValue: 1 << 10)
+  /// Both FINs have been reported.
+  static let closing = Self(rawValue: 1 << 11)
+  /// The responder closed first.
+  static let firstFINIsIn = Self(rawValue: 1 << 12)
+  static let wantsPackets = Self(rawValue: 1 << 14)
+  /// Not a socket: a place in the list of free ones.
+  static let free = Self(rawValue: 1 << 13)
+
+  @inline(__always)
+  static func wantsData(_ direction: Direction) -> Self {
+    direction == .out ? .wantsDataOut : .wantsDataIn
+  }
+}
+
+/// How far one direction has come. For UDP only `offset` is used.
+struct StreamPosition: BitwiseCopyable {
+  /// The next sequence number in order (RCV.NXT of the receiver, had it all that was captured).
+  var next = SequenceNumber(0)
+  /// The highest acknowledgement of the receiver (SND.UNA of the sender).
+  var acknowledged = SequenceNumber(0)
+  /// The 64-bit stream offset of `next`: delivered bytes and gaps.
+  var offset: UInt64 = 0
+}
+
+struct StreamCounters: BitwiseCopyable {
+  var packets: UInt32 = 0
+  /// All TCP flags seen, ORed.
+  var tcpFlags: UInt8 = 0
+  var frameBytes: UInt64 = 0
+  var ipBytes: UInt64 = 0
+}
+
+/// What the slow path knows of one direction.
+struct StreamHistory: BitwiseCopyable {
+  var initialSequence = SequenceNumber(0)
+  /// Where the FIN stands, once it is known.
+  var finOffset: UInt64 = 0
+  var gapBytes: UInt64 = 0
+  /// What waits for a hole to be filled.
+  var queue = SegmentList()
+  var queuedBytes: UInt32 = 0
+  var gaps: UInt32 = 0
+  var outOfOrder: UInt32 = 0
+  var retransmissions: UInt32 = 0
+  /// Packets of the socket since the receiver was seen to acknowledge past the first hole.
+  var packetsSinceSkipped: UInt16 = 0
+  var maximumSegmentSize: UInt16 = 0
+  var state: State = []
+  var windowScale: UInt8 = 0
+  var options: OfferedOptions = []
+
+  struct State: OptionSet, BitwiseCopyable {
+    var rawValue: UInt8
+    /// Its SYN was seen (or told by the other side's acknowledgement).
+    static let synSeen = Self(rawValue: 1)
+    static let synAcknowledged = Self(rawValue: 2)
+    /// `next` means something.
+    static let started = Self(rawValue: 4)
+    /// `finOffset` is known.
+    static let finSeen = Self(rawValue: 8)
+    /// The FIN has been reported: all before it was delivered or given up.
+    static let finReported = Self(rawValue: 16)
+    static let finAcknowledged = Self(rawValue: 32)
+    /// A segment with a right checksum was seen, so that a wrong one is not explained by offload.
+    static let checksummed = Self(rawValue: 64)
+  }
+
+  struct OfferedOptions: OptionSet, BitwiseCopyable {
+    var rawValue: UInt8
+    static let maximumSegmentSize = Self(rawValue: 1)
+    static let windowScale = Self(rawValue: 2)
+    static let sackPermitted = Self(rawValue: 4)
+    static let timestamps = Self(rawValue: 8)
+  }
+}

@@ -1,0 +1,21 @@
+/// An oddity that is counted and does not stop the analysis.
+public enum Weird: String, Hashable, Sendable, CaseIterable {
+  case badHeaderChecksum = "ip_bad_checksum"
+  case badTCPChecksum = "tcp_bad_checksum"
+  case badUDPChecksum = "udp_bad_checksum"
+  case malformedTCP = "tcp_malformed_header"
+  case malformedUDP = "udp_malformed_header"
+  case fragmentOverlap = "fragment_overlap"
+  case fragmentTooLarge = "fragment_too_large"
+  case fragmentBadLength = "fragment_bad_length"
+  case fragmentTimeout = "fragment_timeout"
+  case fragmentBudgetReached = "fragment_budget_reached"
+  case reassemblyBudgetReached = "reassembly_budget_reached"
+  case flowBudgetReached = "flow_budget_reached"
+  case dataAfterFIN = "data_after_fin"
+  case dataAfterEnd = "data_after_end"
+  case resetOutOfWindow = "rst_out_of_window"
+  case synInsideConnection = "syn_inside_connection"
+  case truncatedSegment = "truncated_segment"
+  case midstreamIgnored = "midstream_ignored"
+}

@@ -1,0 +1,123 @@
+import Sockets
+import Wire
+
+// How a connection closes: FIN, reset, the end (RFC 9293 §3.6, RFC 5961 §3).
+extension Shard {
+  /// Notes where the stream ends. `ahead` is how far the FIN stands beyond what is next in order.
+  /// The first one counts.
+  func noteFIN(_ ahead: Int, _ index: Int, _ direction: Direction) {
+    guard ahead >= 0, !sockets[index][history: direction].state.contains(.finSeen) else { return }
+    sockets[index][history: direction].state.insert(.finSeen)
+    sockets[index][history: direction].finOffset =
+      sockets[index][direction].offset &+ UInt64(ahead)
+  }
+
+  /// Reports the FIN when everything before it has been delivered or given up.
+  mutating func reportFIN(
+    _ index: Int, _ direction: Direction, packet: PacketInfo, to handler: any SocketHandler
+  ) {
+    let history = sockets[index][history: direction]
+    guard history.state.contains(.finSeen), !history.state.contains(.finReported),
+      sockets[index][direction].offset >= history.finOffset
+    else { return }
+    reportConnected(index, packet: packet, to: handler)
+    sockets[index][history: direction].state.insert(.finReported)
+    // The FIN takes a sequence number.
+    sockets[index][direction].next += 1
+    let event: SocketEvent = direction == .out ? .cantSendMore : .cantReceiveMore
+    report(event, of: index, packet: packet, to: handler)
+    if sockets[index].flags.contains(.halfClosed) {
+      reportClosing(index, packet: packet, to: handler)
+    } else {
+      sockets[index].flags.insert(.halfClosed)
+      if direction == .in { sockets[index].flags.insert(.firstFINIsIn) }
+      report(.shutdown(direction), of: index, packet: packet, to: handler)
+    }
+    noteFINAcknowledged(index, direction)
+  }
+
+  private func reportClosing(_ index: Int, packet: PacketInfo, to handler: any SocketHandler) {
+    guard !sockets[index].flags.contains(.closing) else { return }
+    sockets[index].flags.insert(.closing)
+    report(.closing, of: index, packet: packet, to: handler)
+  }
+
+  /// The part of the text before the FIN; what a sender puts behind its own FIN is no stream data.
+  @_lifetime(copy text)
+  func cutAtFIN(
+    _ text: RawSpan, _ ahead: Int, _ index: Int, _ direction: Direction, packet: PacketInfo,
+    to handler: any SocketHandler
+  ) -> RawSpan {
+    let history = sockets[index][history: direction]
+    guard history.state.contains(.finSeen) else { return text }
+    let room = Int(clamping: history.finOffset &- sockets[index][direction].offset) &- ahead
+    guard room < text.byteCount else { return text }
+    handler.weird(.dataAfterFIN, packet: packet)
+    return text.extracting(0..<max(room, 0))
+  }
+
+  func noteTextAfterFIN(
+    _ segment: Segment, _ index: Int, _ direction: Direction, packet: PacketInfo,
+    to handler: any SocketHandler
+  ) {
+    guard segment.length > 0 else { return }
+    let end = segment.sequence + segment.length
+    // Text up to the FIN's own number is a retransmission.
+    if end.isAfter(sockets[index][direction].next + -1) {
+      handler.weird(.dataAfterFIN, packet: packet)
+    } else {
+      sockets[index][history: direction].retransmissions &+= 1
+    }
+  }
+
+  /// A reset counts where the receiver would take it for certain: at the number it waits for, at the
+  /// end of all that was captured of the sender, or, before the handshake is complete, when it
+  /// acknowledges the SYN. Its text is a diagnosis and no data (RFC 9293 §3.5.3).
+  mutating func receiveReset(
+    _ segment: Segment, _ index: Int, _ direction: Direction, packet: PacketInfo,
+    to handler: any SocketHandler
+  ) {
+    guard acceptsReset(segment, index, direction) else {
+      handler.weird(.resetOutOfWindow, packet: packet)
+      return
+    }
+    end(index, reason: .reset, packet: packet, to: handler)
+  }
+
+  private func acceptsReset(_ segment: Segment, _ index: Int, _ direction: Direction) -> Bool {
+    let peer = sockets[index][direction.reversed]
+    if !isStarted(index, direction) {
+      // Refused: the SYN is acknowledged by the reset itself.
+      return segment.flags.contains(.ack)
+        ? !segment.acknowledgment.isBefore(peer.acknowledged) : true
+    }
+    let position = sockets[index][direction]
+    if segment.sequence == position.next || segment.sequence == position.acknowledged {
+      return true
+    }
+    let history = sockets[index][history: direction]
+    if history.state.contains(.finSeen) { return true }
+    guard history.queue.tail != 0 else { return false }
+    let queuedEnd = queue.segment(history.queue.tail).end
+    return segment.sequence
+      == position.next + Int(truncatingIfNeeded: queuedEnd &- position.offset)
+  }
+
+  /// The end of a conversation, once. The object stays for a while to absorb stragglers.
+  mutating func end(
+    _ index: Int, reason: DisconnectReason, packet: PacketInfo, to handler: any SocketHandler
+  ) {
+    guard !sockets[index].flags.contains(.ended) else { return }
+    flush(index, packet: packet, to: handler)
+    if reason == .fin || reason == .reset {
+      reportClosing(index, packet: packet, to: handler)
+      report(.disconnecting, of: index, packet: packet, to: handler)
+    }
+    sockets[index].endReason = reason
+    sockets[index].flags.insert(.ended)
+    sockets[index].flags.remove(.plain)
+    report(.disconnected(reason), of: index, packet: packet, to: handler)
+    wheel.cancel(index, in: sockets)
+    schedule(index)
+  }
+}

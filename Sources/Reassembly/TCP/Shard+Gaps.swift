@@ -1,0 +1,89 @@
+import Sockets
+import Wire
+
+// Holes that will not be filled become gaps, on evidence: the receiver acknowledged past them, a
+// budget was reached, the connection ended.
+extension Shard {
+  /// Packets of the socket that may still bring what the receiver has acknowledged: captures that
+  /// are merged from several queues show an acknowledgement before the data it speaks of.
+  private static var patience: UInt16 { 8 }
+
+  mutating func skipAcknowledgedHoles(
+    _ index: Int, packet: PacketInfo, to handler: any SocketHandler
+  ) {
+    for direction in [Direction.out, .in] {
+      guard let edge = acknowledgedHoleEdge(index, direction) else { continue }
+      sockets[index][history: direction].packetsSinceSkipped &+= 1
+      guard sockets[index][history: direction].packetsSinceSkipped > Self.patience else { continue }
+      giveUp(until: edge, index, direction, packet: packet, to: handler)
+      sockets[index][history: direction].packetsSinceSkipped = 0
+    }
+  }
+
+  /// Where the first hole ends, if the receiver has acknowledged all of it.
+  private func acknowledgedHoleEdge(_ index: Int, _ direction: Direction) -> UInt64? {
+    let history = sockets[index][history: direction]
+    let edge: UInt64
+    if !history.queue.isEmpty {
+      edge = queue.segment(history.queue.head).offset
+    } else if history.state.contains(.finSeen), !history.state.contains(.finReported) {
+      edge = history.finOffset
+    } else {
+      return nil
+    }
+    let position = sockets[index][direction]
+    let reach = position.acknowledged.distance(from: position.next)
+    guard reach > 0, position.offset &+ UInt64(reach) >= edge else { return nil }
+    return edge
+  }
+
+  mutating func giveUpFirstHole(
+    _ index: Int, _ direction: Direction, packet: PacketInfo, to handler: any SocketHandler
+  ) {
+    let list = sockets[index][history: direction].queue
+    guard !list.isEmpty else { return }
+    giveUp(
+      until: queue.segment(list.head).offset, index, direction, packet: packet, to: handler)
+  }
+
+  /// Turns what is missing before `end` into gaps, delivers what is queued in between and behind.
+  mutating func giveUp(
+    until end: UInt64, _ index: Int, _ direction: Direction, packet: PacketInfo,
+    to handler: any SocketHandler
+  ) {
+    deliverQueued(index, direction, packet: packet, to: handler)
+    while sockets[index][direction].offset < end {
+      let offset = sockets[index][direction].offset
+      let list = sockets[index][history: direction].queue
+      let edge = list.isEmpty ? end : min(end, queue.segment(list.head).offset)
+      let length = edge &- offset
+      reportConnected(index, packet: packet, to: handler)
+      sockets[index][history: direction].gaps &+= 1
+      sockets[index][history: direction].gapBytes &+= length
+      skip(to: edge, index, direction)
+      report(
+        .gap(direction, offset: offset, length: length), of: index, packet: packet, to: handler)
+      deliverQueued(index, direction, packet: packet, to: handler)
+    }
+    reportFIN(index, direction, packet: packet, to: handler)
+  }
+
+  /// Moves a stream on without delivering.
+  func skip(to end: UInt64, _ index: Int, _ direction: Direction) {
+    let offset = sockets[index][direction].offset
+    guard end > offset else { return }
+    sockets[index][direction].offset = end
+    sockets[index][direction].next += Int(truncatingIfNeeded: end &- offset)
+  }
+
+  /// At the end of a connection: all that is queued goes out, the holes between it as gaps.
+  mutating func flush(
+    _ index: Int, packet: PacketInfo, to handler: any SocketHandler
+  ) {
+    for direction in [Direction.out, .in] {
+      while !sockets[index][history: direction].queue.isEmpty {
+        giveUpFirstHole(index, direction, packet: packet, to: handler)
+      }
+    }
+  }
+}
