@@ -1,0 +1,71 @@
+import Buffers
+
+/// Reads a capture file that is mapped into memory: frames lie where they are in the file, and
+/// stay valid as long as the source lives.
+final class MappedSource<Format: CaptureFormat>: PacketSource {
+  let name: String
+  private(set) var damage: CaptureDamage?
+  private let file: MappedFile
+  private let claim: InputClaim?
+  private var format: Format
+  private var window: Window
+  private var isAtEnd = false
+
+  /// - Parameter window: the whole file, positioned behind its header.
+  init(name: String, file: MappedFile, claim: InputClaim?, format: Format, window: Window) {
+    self.name = name
+    self.file = file
+    self.claim = claim
+    self.format = format
+    self.window = window
+  }
+
+  var interfaces: [CaptureInterface] { format.interfaces }
+
+  var progress: (read: UInt64, total: UInt64?) { (UInt64(window.position), UInt64(window.count)) }
+
+  func fill(_ batch: inout FrameBatch) -> Bool {
+    batch.removeAll()
+    if isAtEnd { return false }
+    switch format.parse(&window, into: &batch) {
+    case .batchIsFull: break
+    case .needs: endOfInput()
+    case .damaged(let reason): end(with: reason)
+    }
+    if isAtEnd || file.hasFault || hasEmptyFrame(batch) { dropWhatIsMissing(&batch) }
+    return !batch.isEmpty
+  }
+
+  private func endOfInput() {
+    isAtEnd = true
+    if window.available > 0 { end(with: format.cutReason(of: window)) }
+  }
+
+  private func end(with reason: String) {
+    isAtEnd = true
+    damage = CaptureDamage(byteOffset: UInt64(window.position), reason: reason)
+  }
+
+  /// Behind the end of a file that shrank there are zeros: a pcap record without bytes.
+  private func hasEmptyFrame(_ batch: borrowing FrameBatch) -> Bool {
+    !batch.isEmpty && batch[batch.count &- 1].capturedLength == 0
+  }
+
+  /// Ends the input, and takes back the frames that lie in a part of the file that has gone.
+  @inline(never)
+  private func dropWhatIsMissing(_ batch: inout FrameBatch) {
+    guard let missing = file.missing() else { return }
+    isAtEnd = true
+    damage = missing
+    var kept = batch.count
+    while kept > 0, !isWhole(batch[kept - 1], before: Int(missing.byteOffset)) { kept -= 1 }
+    batch.truncate(to: kept)
+  }
+
+  private func isWhole(_ frame: Frame, before end: Int) -> Bool {
+    unsafe frame.bytes.withUnsafeBytes { bytes in
+      guard let start = bytes.baseAddress else { return false }
+      return unsafe start + bytes.count <= file.base + end
+    }
+  }
+}

@@ -1,0 +1,108 @@
+import Buffers
+import Wire
+
+/// The records of a pcap file: a header of seconds, fraction, captured and original length, and
+/// the captured bytes, with nothing between them.
+struct PcapFormat: CaptureFormat {
+  let interfaces: [CaptureInterface]
+  private let header: PcapHeader
+  /// Captured lengths up to here need no second opinion.
+  private let ordinaryLength: Int
+  private var ordinal: UInt64 = 0
+
+  init(_ header: PcapHeader) {
+    self.header = header
+    interfaces = [header.interface]
+    let snapLength = min(Int(header.interface.snapLength), CaptureLimits.recordLength)
+    ordinaryLength = max(snapLength, CaptureLimits.ordinaryLength)
+  }
+
+  mutating func parse(_ window: inout Window, into batch: inout FrameBatch) -> ParseStop {
+    header.isBigEndian
+      ? walk(&window, into: &batch, BigEndian.self)
+      : walk(&window, into: &batch, LittleEndian.self)
+  }
+
+  /// The innermost loop of reading a pcap file. It works on locals and one raw pointer; each
+  /// record's header and bytes are checked to lie in the window before they are used.
+  @inline(__always)
+  private mutating func walk<Order: ByteOrder>(
+    _ window: inout Window, into batch: inout FrameBatch, _: Order.Type
+  ) -> ParseStop {
+    let base = unsafe window.base
+    let count = window.count
+    let headerLength = header.recordHeaderLength
+    let unit = header.fractionUnit
+    let linkType = header.interface.linkType
+    let capturedFirst = header.lengthOrder == .capturedFirst
+    var position = window.position
+    var prefetched = window.prefetched
+    defer {
+      window.position = position
+      window.prefetched = prefetched
+    }
+    while !batch.isFull {
+      guard count &- position >= headerLength else { return .needs(headerLength) }
+      let record = unsafe base + position
+      let seconds = unsafe Order.load(record, 0, as: UInt32.self)
+      let fraction = unsafe Order.load(record, 4, as: UInt32.self)
+      var captured = unsafe Int(Order.load(record, 8, as: UInt32.self))
+      var original = unsafe Int(Order.load(record, 12, as: UInt32.self))
+      if !capturedFirst { swapLengths(&captured, &original) }
+      let length = headerLength &+ captured
+      if captured > ordinaryLength, let reason = doubt(captured, original) {
+        return .damaged(reason)
+      }
+      guard length <= count &- position else { return .needs(length) }
+      unsafe prefetchAhead(
+        base, from: position, length: length, count: count, prefetched: &prefetched)
+      ordinal &+= 1
+      let nanoseconds = Int64(seconds) &* 1_000_000_000 &+ Int64(fraction) &* unit
+      batch.append(
+        unsafe Frame(
+          base: record + headerLength, capturedLength: captured, originalLength: original,
+          timestamp: Timestamp(nanoseconds: nanoseconds),
+          stamp: UInt64(seconds) &<< 32 | UInt64(fraction), interface: 0, ordinal: ordinal,
+          linkType: linkType))
+      position &+= length
+    }
+    return .batchIsFull
+  }
+
+  @inline(never)
+  private func swapLengths(_ captured: inout Int, _ original: inout Int) {
+    if header.lengthOrder == .originalFirst || captured > original { swap(&captured, &original) }
+  }
+
+  /// A length beyond the snapshot length is believed only if the frame was that long on the wire,
+  /// and if so many bytes are there. One within it may be larger than the original length: tools
+  /// write such records, and libpcap reads them.
+  @inline(never)
+  private func doubt(_ captured: Int, _ original: Int) -> String? {
+    captured > CaptureLimits.recordLength || captured > original
+      ? "record claims \(captured) bytes" : nil
+  }
+
+  func cutReason(of window: Window) -> String {
+    let headerLength = header.recordHeaderLength
+    guard window.available >= headerLength else {
+      return "record header cut off: \(window.available) of \(headerLength) bytes"
+    }
+    let captured = capturedLength(window.bytes)
+    let available = window.available - headerLength
+    return captured > ordinaryLength
+      ? "record claims \(captured) bytes" : "record cut off: \(available) of \(captured) bytes"
+  }
+
+  private func capturedLength(_ record: RawSpan) -> Int {
+    func word(_ offset: Int) -> Int {
+      let value: UInt32 =
+        header.isBigEndian
+        ? record.load(bigEndianAt: offset) : record.load(littleEndianAt: offset)
+      return Int(value)
+    }
+    var (captured, original) = (word(8), word(12))
+    if header.lengthOrder != .capturedFirst { swapLengths(&captured, &original) }
+    return captured
+  }
+}
