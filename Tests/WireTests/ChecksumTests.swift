@@ -28,7 +28,9 @@ private func naiveSum(_ bytes: ArraySlice<UInt8>) -> UInt16 {
     }
   }
 
-  @Test("random pieces of random data equal the naive sum of the whole", arguments: [22, 23] as [UInt64])
+  @Test(
+    "random pieces of random data equal the naive sum of the whole",
+    arguments: [22, 23] as [UInt64])
   func pieces(seed: UInt64) {
     var random = SeededGenerator(seed: seed)
     for _ in 0..<300 {
@@ -75,7 +77,8 @@ private func naiveSum(_ bytes: ArraySlice<UInt8>) -> UInt16 {
       length: 20)
     #expect(four.folded == naiveSum([UInt8](hex: "c0000201 c6336402 0006 0014")[...]))
     let six = Checksum.pseudoHeader(
-      source: IPAddress(ipv6: 0x2001_0DB8 << 32, 1), destination: IPAddress(ipv6: 0x2001_0DB8 << 32, 2),
+      source: IPAddress(ipv6: 0x2001_0DB8 << 32, 1),
+      destination: IPAddress(ipv6: 0x2001_0DB8 << 32, 2),
       protocol: 17, length: 0x1_2345)
     let bytes = [UInt8](
       hex: "20010db8000000000000000000000001 20010db8000000000000000000000002 00012345 00000011")

@@ -14,7 +14,9 @@ struct SeededGenerator: RandomNumberGenerator {
     return value ^ (value >> 31)
   }
 
-  mutating func bytes(_ count: Int) -> [UInt8] { (0..<count).map { _ in UInt8.random(in: 0...255, using: &self) } }
+  mutating func bytes(_ count: Int) -> [UInt8] {
+    (0..<count).map { _ in UInt8.random(in: 0...255, using: &self) }
+  }
 }
 
 extension [UInt8] {
@@ -24,7 +26,9 @@ extension [UInt8] {
 
   /// Bytes written as hexadecimal digits; spaces between them do not count.
   init(hex: String) {
-    let digits = hex.utf8.filter { $0 != 0x20 && $0 != 0x0A }.map { UInt8(String(UnicodeScalar($0)), radix: 16)! }
+    let digits = hex.utf8.filter { $0 != 0x20 && $0 != 0x0A }.map {
+      UInt8(String(UnicodeScalar($0)), radix: 16)!
+    }
     self = stride(from: 0, to: digits.count, by: 2).map { digits[$0] << 4 | digits[$0 + 1] }
   }
 

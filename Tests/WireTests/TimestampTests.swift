@@ -1,4 +1,5 @@
 import Testing
+
 @testable import Wire
 
 @Suite struct TimestampTests {
@@ -42,7 +43,8 @@ import Testing
   func parts() {
     var random = SeededGenerator(seed: 3)
     let edges: [Int64] = [.min, -1_000_000_001, -1_000_000_000, -1, 0, 1, 999_999_999, .max]
-    for nanoseconds in edges + (0..<10_000).map({ _ in .random(in: .min ... .max, using: &random) }) {
+    for nanoseconds in edges + (0..<10_000).map({ _ in .random(in: .min ... .max, using: &random) })
+    {
       let moment = Timestamp(nanoseconds: nanoseconds)
       #expect((0..<1_000_000_000).contains(moment.fraction))
       #expect(Timestamp(seconds: moment.wholeSeconds, nanoseconds: moment.fraction) == moment)
