@@ -58,5 +58,8 @@ let package = Package(
       ],
       swiftSettings: settings),
     .executableTarget(name: "sluice", dependencies: ["SluiceCommand"], swiftSettings: settings),
+
+    .testTarget(
+      name: "WireTests", dependencies: ["Wire"], swiftSettings: testSettings),
   ]
 )

@@ -12,32 +12,53 @@ public struct Checksum: Sendable, BitwiseCopyable {
   /// Adds bytes that begin at an even offset of the summed data.
   @inlinable
   public mutating func add(_ bytes: RawSpan) {
+    // Sums of whole 64-bit words, and of their upper halves: subtracting the second from the first
+    // leaves the sum of the lower halves, at two additions and one shift for 16 bytes.
+    var words = SIMD8<UInt64>()
+    var uppers = SIMD8<UInt64>()
     var offset = 0
-    var low: UInt64 = 0
-    var high: UInt64 = 0
-    let count = bytes.byteCount
-    // Two 32-bit halves a word keep the carries: 2³² words fit before an accumulator could overflow.
-    let wide = count & ~31
-    while offset < wide {
-      let a: UInt64 = bytes.load(littleEndianAt: offset)
-      let b: UInt64 = bytes.load(littleEndianAt: offset &+ 8)
-      let c: UInt64 = bytes.load(littleEndianAt: offset &+ 16)
-      let d: UInt64 = bytes.load(littleEndianAt: offset &+ 24)
-      low &+= (a & 0xFFFF_FFFF) &+ (b & 0xFFFF_FFFF) &+ (c & 0xFFFF_FFFF) &+ (d & 0xFFFF_FFFF)
-      high &+= (a >> 32) &+ (b >> 32) &+ (c >> 32) &+ (d >> 32)
-      offset &+= 32
+    while offset &+ 64 <= bytes.byteCount {
+      let block: SIMD8<UInt64> = bytes.load(vectorAt: offset)
+      words &+= block
+      uppers &+= block &>> 32
+      offset &+= 64
     }
-    while offset &+ 4 <= count {
-      low &+= UInt64(bytes.load(littleEndianAt: offset, as: UInt32.self))
+    let lowers = words &- (uppers &<< 32)
+    add(partial: lowers.wrappedSum() &+ uppers.wrappedSum())
+    addTail(bytes, from: offset)
+  }
+
+  /// Adds what the wide loop leaves: fewer than 64 bytes.
+  @inlinable
+  mutating func addTail(_ bytes: RawSpan, from start: Int) {
+    let count = bytes.byteCount
+    var offset = start
+    var tail: UInt64 = 0
+    while offset &+ 8 <= count {
+      let word: UInt64 = bytes.load(littleEndianAt: offset)
+      tail &+= (word & 0xFFFF_FFFF) &+ (word >> 32)
+      offset &+= 8
+    }
+    if offset &+ 4 <= count {
+      tail &+= UInt64(bytes.load(littleEndianAt: offset, as: UInt32.self))
       offset &+= 4
     }
     if offset &+ 2 <= count {
-      low &+= UInt64(bytes.load(littleEndianAt: offset, as: UInt16.self))
+      tail &+= UInt64(bytes.load(littleEndianAt: offset, as: UInt16.self))
       offset &+= 2
     }
-    if offset < count { low &+= UInt64(bytes.byte(at: offset)) }
-    add(partial: low)
-    add(partial: high)
+    if offset < count { tail &+= UInt64(bytes.byte(at: offset)) }
+    add(partial: tail)
+  }
+
+  /// Adds bytes that begin at any offset of the summed data: at an odd one, each stands in the other
+  /// half of its word (RFC 1071 §2, part B).
+  @inlinable
+  public mutating func add(_ bytes: RawSpan, at offset: Int) {
+    if offset & 1 == 0 { return add(bytes) }
+    var shifted = Checksum()
+    shifted.add(bytes)
+    add(partial: UInt64(shifted.folded))
   }
 
   @inlinable
@@ -92,5 +113,21 @@ extension Checksum {
     checksum.add(UInt32(`protocol`))
     checksum.add(UInt32(truncatingIfNeeded: length))
     return checksum
+  }
+}
+
+extension Checksum {
+  /// What a checksum field becomes when part of the summed data is replaced (RFC 1624 §3), without a
+  /// look at the rest. A wrong checksum stays wrong by the same amount.
+  ///
+  /// `old` and `new` are the sums of the replaced bytes, before and after.
+  @inlinable
+  public static func updated(
+    _ field: UInt16, replacing old: Checksum, with new: Checksum
+  ) -> UInt16 {
+    var sum = new
+    sum.add(~field)
+    sum.add(~old.folded)
+    return sum.complemented
   }
 }

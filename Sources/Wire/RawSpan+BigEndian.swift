@@ -21,4 +21,10 @@ extension RawSpan {
   public func byte(at offset: Int) -> UInt8 {
     unsafe unsafeLoad(fromByteOffset: offset, as: UInt8.self)
   }
+
+  /// A vector of integers in the order of this machine.
+  @inlinable @inline(__always)
+  func load<T: SIMD & BitwiseCopyable>(vectorAt offset: Int, as type: T.Type = T.self) -> T {
+    unsafe unsafeLoadUnaligned(fromByteOffset: offset, as: T.self)
+  }
 }

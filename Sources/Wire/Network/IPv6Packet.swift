@@ -92,17 +92,20 @@ public struct IPv6Packet: ~Escapable {
       && bytes.load(bigEndianAt: fragmentHeaderOffset &+ 2, as: UInt16.self) & 0xFFF9 != 0
   }
 
-  /// Where the payload belongs in the fragmentable part, in bytes. Only for a fragment.
+  /// Where the payload belongs in the fragmentable part, in bytes; 0 without a Fragment header.
   @inlinable public var fragmentOffset: Int {
-    Int(bytes.load(bigEndianAt: fragmentHeaderOffset &+ 2, as: UInt16.self) & 0xFFF8)
+    guard fragmentHeaderOffset != 0 else { return 0 }
+    return Int(bytes.load(bigEndianAt: fragmentHeaderOffset &+ 2, as: UInt16.self) & 0xFFF8)
   }
 
   @inlinable public var moreFragments: Bool {
-    bytes.byte(at: fragmentHeaderOffset &+ 3) & 1 != 0
+    fragmentHeaderOffset != 0 && bytes.byte(at: fragmentHeaderOffset &+ 3) & 1 != 0
   }
 
+  /// The Fragment header's; 0 without one.
   @inlinable public var identification: UInt32 {
-    bytes.load(bigEndianAt: fragmentHeaderOffset &+ 4)
+    guard fragmentHeaderOffset != 0 else { return 0 }
+    return bytes.load(bigEndianAt: fragmentHeaderOffset &+ 4)
   }
 
   @inlinable public var payload: RawSpan {

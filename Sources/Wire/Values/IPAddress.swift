@@ -98,7 +98,8 @@ extension IPAddress {
     guard parts.count == 4 else { return nil }
     var bits: UInt32 = 0
     for part in parts {
-      guard !part.isEmpty, part.utf8.allSatisfy({ (48...57).contains($0) }),
+      // A leading zero is octal to some readers (RFC 6943 §3.1.1): refused.
+      guard part.utf8.allSatisfy({ (48...57).contains($0) }), part == "0" || part.first != "0",
         let value = UInt8(part)
       else { return nil }
       bits = bits << 8 | UInt32(value)
@@ -124,7 +125,7 @@ extension IPAddress {
     while !rest.isEmpty {
       let group = rest.prefix { $0 != ":" }
       guard (1...4).contains(group.utf8.count), let value = UInt16(group, radix: 16),
-        group.first != "+"
+        group.first != "+", group.first != "-"
       else { return nil }
       if sawGap { right.append(value) } else { left.append(value) }
       rest = rest.dropFirst(group.count)
