@@ -55,5 +55,9 @@ let package = Package(
       ],
       swiftSettings: settings),
     .executableTarget(name: "sluice", dependencies: ["SluiceCommand"], swiftSettings: settings),
+
+    .testTarget(
+      name: "AnalyzersTests", dependencies: ["Analyzers", "Analysis", "Wire"],
+      swiftSettings: testSettings),
   ]
 )
