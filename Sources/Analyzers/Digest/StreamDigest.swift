@@ -35,7 +35,7 @@ struct StreamDigest {
   }
 
   var text: String {
-    "\(bytes) bytes \(sha256.prefix(16))…"
+    "\(bytes) bytes \(sha256)"
       + (gaps.isEmpty ? "" : " \(gaps.count)\(gaps.isTruncated ? "+" : "") gaps")
   }
 }

@@ -2,23 +2,31 @@ import Glibc
 
 /// The system calls on the files of streams.
 enum Descriptor {
-  /// Opens a file to append to, and makes it and its folder where they are missing. When the process
-  /// or the system has no descriptor left, `makingRoom` is asked to close one; `false` gives up.
+  /// Opens a file to append to, and makes it and its folder where they are missing.
   static func make(
     _ path: String, truncating: Bool, makingRoom: () -> Bool
   ) throws(FileError) -> Int32 {
     let flags =
       O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | (truncating ? O_TRUNC : 0)
-    var madeFolder = false
+    return try retrying(path, { unsafe Glibc.open(path, flags, 0o644) }, makingRoom: makingRoom)
+  }
+
+  /// Calls `open` until it gives a descriptor, as long as something can be done about the error:
+  /// when the process or the system has no descriptor left, `makingRoom` is asked to close one, and
+  /// gives up by `false`.
+  static func retrying(
+    _ path: String, _ open: () -> Int32, makingRoom: () -> Bool
+  ) throws(FileError) -> Int32 {
+    var madeFolders = false
     while true {
-      let descriptor = unsafe Glibc.open(path, flags, 0o644)
+      let descriptor = open()
       if descriptor >= 0 { return descriptor }
       let code = errno
       switch code {
       case EINTR: continue
       case EMFILE where makingRoom(), ENFILE where makingRoom(): continue
-      case ENOENT where !madeFolder:
-        madeFolder = true
+      case ENOENT where !madeFolders:
+        madeFolders = true
         makeFolders(above: path)
       default: throw FileError(name: path, code: code)
       }
