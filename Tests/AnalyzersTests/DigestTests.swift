@@ -81,6 +81,24 @@ struct DigestTests {
     }
   }
 
+  @Test("Sockets of a shard share a budget for gaps, and give back what they held")
+  func gapBudget() {
+    let budget = GapBudget(3)
+    func gaps(_ count: UInt64) -> GapList {
+      var list = GapList()
+      for index in 0..<count { list.add(offset: index * 2, length: 1, within: budget) }
+      return list
+    }
+    let first = gaps(2)
+    let second = gaps(2)
+    #expect(!first.isTruncated && first.count == 2)
+    #expect(second.isTruncated && second.count == 1)
+    #expect(gaps(1).isTruncated)
+    first.release(to: budget)
+    second.release(to: budget)
+    #expect(!gaps(3).isTruncated)
+  }
+
   @Test("Midstream is said, and datagrams count like stream bytes")
   func midstreamAndUDP() throws {
     var socket = SocketInfo.sample(transport: .udp)

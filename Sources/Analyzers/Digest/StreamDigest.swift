@@ -17,25 +17,32 @@ struct StreamDigest {
     unsafe span.withUnsafeBytes { unsafe hash?.update(bufferPointer: $0) }
   }
 
-  /// 64 hexadecimal digits; without any byte, the hash of nothing.
-  var sha256: String {
+  var result: Result {
     var text: [UInt8] = []
     text.reserveCapacity(64)
     for byte in (hash ?? SHA256()).finalize() { text.append(hex: byte) }
-    return String(decoding: text, as: UTF8.self)
+    return Result(bytes: bytes, sha256: String(decoding: text, as: UTF8.self), gaps: gaps)
   }
 
-  /// `{"bytes":…,"sha256":"…","gaps":[[offset,length],…]}`
-  var value: Record.Value {
-    var members: [(key: String, value: Record.Value)] = [
-      ("bytes", .unsigned(bytes)), ("sha256", .string(sha256)), ("gaps", gaps.value),
-    ]
-    if gaps.isTruncated { members.append(("gaps_truncated", true)) }
-    return .object(members)
-  }
+  /// What is reported of a direction.
+  struct Result {
+    let bytes: UInt64
+    /// 64 hexadecimal digits; without any byte, the hash of nothing.
+    let sha256: String
+    let gaps: GapList
 
-  var text: String {
-    "\(bytes) bytes \(sha256)"
-      + (gaps.isEmpty ? "" : " \(gaps.count)\(gaps.isTruncated ? "+" : "") gaps")
+    /// `{"bytes":…,"sha256":"…","gaps":[[offset,length],…]}`
+    var value: Record.Value {
+      var members: [(key: String, value: Record.Value)] = [
+        ("bytes", .unsigned(bytes)), ("sha256", .string(sha256)), ("gaps", gaps.value),
+      ]
+      if gaps.isTruncated { members.append(("gaps_truncated", true)) }
+      return .object(members)
+    }
+
+    var text: String {
+      "\(bytes) bytes \(sha256)"
+        + (gaps.isEmpty ? "" : " \(gaps.count)\(gaps.isTruncated ? "+" : "") gaps")
+    }
   }
 }

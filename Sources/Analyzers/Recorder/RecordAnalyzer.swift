@@ -11,6 +11,7 @@ package struct RecordAnalyzer: Analyzer {
 
   private let files: FileCache
   private let limit: UInt64
+  private let budgets = PerShard { GapBudget() }
 
   package init(_ options: Options) throws {
     files = FileCache(folder: options.logFolder)
@@ -18,6 +19,6 @@ package struct RecordAnalyzer: Analyzer {
   }
 
   package func attach(to socket: SocketInfo) -> (any SocketAnalyzer)? {
-    SocketRecorder(files: files, limit: limit)
+    SocketRecorder(files: files, limit: limit, budget: budgets[socket])
   }
 }

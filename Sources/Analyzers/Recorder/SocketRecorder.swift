@@ -5,12 +5,19 @@ import Analysis
 final class SocketRecorder: SocketAnalyzer {
   private let files: FileCache
   private let limit: UInt64
+  private let budget: GapBudget
   private var originator = StreamRecording()
   private var responder = StreamRecording()
 
-  init(files: FileCache, limit: UInt64) {
+  init(files: FileCache, limit: UInt64, budget: GapBudget) {
     self.files = files
     self.limit = limit
+    self.budget = budget
+  }
+
+  deinit {
+    originator.gaps.release(to: budget)
+    responder.gaps.release(to: budget)
   }
 
   func data(_ chunk: borrowing Chunk, _ context: inout Context) throws -> Verdict {
@@ -23,8 +30,10 @@ final class SocketRecorder: SocketAnalyzer {
 
   func event(_ event: SocketEvent, _ context: inout Context) {
     switch event {
-    case .gap(.out, let offset, let length): originator.gaps.add(offset: offset, length: length)
-    case .gap(.in, let offset, let length): responder.gaps.add(offset: offset, length: length)
+    case .gap(.out, let offset, let length):
+      originator.gaps.add(offset: offset, length: length, within: budget)
+    case .gap(.in, let offset, let length):
+      responder.gaps.add(offset: offset, length: length, within: budget)
     case .detached: finish(&context)
     default: break
     }
