@@ -61,5 +61,8 @@ let package = Package(
 
     .testTarget(
       name: "WireTests", dependencies: ["Wire"], swiftSettings: testSettings),
+    .testTarget(
+      name: "AnalyzersTests", dependencies: ["Analyzers", "Analysis", "Wire"],
+      swiftSettings: testSettings),
   ]
 )

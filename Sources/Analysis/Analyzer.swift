@@ -20,7 +20,7 @@ public protocol Analyzer: Sendable {
 
   /// Called at the first packet of a socket; `nil` lets it pass, not even reassembled.
   /// The same object may be returned for several sockets of one shard.
-  func attach(to socket: borrowing SocketInfo) -> (any SocketAnalyzer)?
+  func attach(to socket: SocketInfo) -> (any SocketAnalyzer)?
 
   /// Called once, when all sockets are gone: emits what sums them up.
   func finish(_ context: inout FinishContext)

@@ -1,6 +1,5 @@
 public import Sockets
 
-
 /// A contiguous stretch of one direction of a stream, or one datagram.
 public struct Chunk: ~Escapable {
   /// Borrowed: valid during the call only.
@@ -27,6 +26,10 @@ public struct Chunk: ~Escapable {
 
 /// Why a peek cannot be continued.
 public enum FinalReason: String, Hashable, Sendable {
-  case fin, reset, peekLimit = "peek_limit", peekTimeout = "peek_timeout"
-  case buffersShort = "buffers_short", gap, endOfInput = "end_of_input"
+  case fin, reset
+  case peekLimit = "peek_limit"
+  case peekTimeout = "peek_timeout"
+  case buffersShort = "buffers_short"
+  case gap
+  case endOfInput = "end_of_input"
 }

@@ -55,3 +55,25 @@ extension SocketEvent {
     }
   }
 }
+
+extension SocketEvent: CustomStringConvertible {
+  /// The direction it speaks of, where there is one.
+  public var direction: Direction? {
+    switch self {
+    case .gap(let direction, _, _), .shutdown(let direction): direction
+    case .cantSendMore: .out
+    case .cantReceiveMore: .in
+    default: nil
+    }
+  }
+
+  /// Its name, and what it carries besides a direction: `gap 1448+512`.
+  public var description: String {
+    switch self {
+    case .gap(_, let offset, let length): "\(name) \(offset)+\(length)"
+    case .connected(midstream: true): "\(name) midstream"
+    case .disconnected(let reason): "\(name) \(reason.rawValue)"
+    default: name
+    }
+  }
+}

@@ -92,3 +92,20 @@ public struct SocketInfo: Sendable {
     self.in = `in`
   }
 }
+
+extension SocketInfo.Transport {
+  /// `TCP` or `UDP`, as EVE writes it.
+  public var name: String {
+    switch self {
+    case .tcp: "TCP"
+    case .udp: "UDP"
+    }
+  }
+}
+
+extension SocketInfo.Endpoint: CustomStringConvertible {
+  /// `192.0.2.1:80` or `[2001:db8::1]:80`.
+  public var description: String {
+    address.family == .ipv6 ? "[\(address)]:\(port)" : "\(address):\(port)"
+  }
+}

@@ -62,5 +62,14 @@ extension Record.Value: ExpressibleByBooleanLiteral, ExpressibleByIntegerLiteral
   }
 
   public init(_ value: String) { self = .string(value) }
+
+  /// Stream bytes as text; what is no UTF-8 becomes U+FFFD.
+  public init(decoding bytes: Span<UInt8>) {
+    let copy = [UInt8](capacity: bytes.count) { output in
+      for index in bytes.indices { output.append(bytes[index]) }
+    }
+    self = .string(String(decoding: copy, as: UTF8.self))
+  }
+
   public init(_ value: Bool) { self = .bool(value) }
 }

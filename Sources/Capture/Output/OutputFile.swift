@@ -17,12 +17,13 @@ final class OutputFile {
   init(path: String) throws(CaptureError) {
     name = path
     do throws(SystemError) {
-      descriptor = try Self.open(path)
+      let descriptor = try Self.open(path)
       let status = try descriptor.status()
       if InputClaim.covers(status.identity) { throw .isInput }
       if status.isRegular && path != "-" {
         _ = try SystemError.check { ftruncate(descriptor.number, 0) }
       }
+      self.descriptor = descriptor
     } catch {
       throw CaptureError(file: path, reason: error.reason)
     }

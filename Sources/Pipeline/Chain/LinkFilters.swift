@@ -38,7 +38,7 @@ struct LinkFilters {
   ) throws -> BPFProgram {
     let key = Key(link: link, linkType: frame.linkType.rawValue)
     if let program = programs[key] { return program }
-    let program = try BPFProgram(expression, linkType: frame.linkType)
+    let program = try BPFProgram(expression: expression, linkType: frame.linkType)
     programs[key] = program
     return program
   }

@@ -54,7 +54,7 @@ extension Timestamp: CustomStringConvertible {
   }
 
   /// The proleptic Gregorian date of a day number; day 0 is 1970-01-01.
-  static func civilDate(daysSinceEpoch days: Int) -> (year: Int, month: Int, day: Int) {
+  package static func civilDate(daysSinceEpoch days: Int) -> (year: Int, month: Int, day: Int) {
     // Years are counted from 1 March, so that the leap day is the last of its year.
     let shifted = days + 719_468
     let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097

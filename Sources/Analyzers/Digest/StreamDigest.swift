@@ -1,0 +1,48 @@
+import Analysis
+import Crypto
+
+/// One direction of a stream: how many bytes, and their hash. Gaps are listed and not hashed.
+struct StreamDigest {
+  private(set) var bytes: UInt64 = 0
+  var gaps = GapList()
+  // Made with the first byte: most sockets of a scan or a flood never carry one, and the state is
+  // larger than all the rest.
+  private var hash: SHA256?
+
+  mutating func add(_ span: Span<UInt8>) {
+    guard !span.isEmpty else { return }
+    bytes &+= UInt64(truncatingIfNeeded: span.count)
+    if hash == nil { hash = SHA256() }
+    // The pointer serves this call only; the hash reads its bytes where they lie.
+    unsafe span.withUnsafeBytes { unsafe hash?.update(bufferPointer: $0) }
+  }
+
+  var result: Result {
+    var text: [UInt8] = []
+    text.reserveCapacity(64)
+    for byte in (hash ?? SHA256()).finalize() { text.append(hex: byte) }
+    return Result(bytes: bytes, sha256: String(decoding: text, as: UTF8.self), gaps: gaps)
+  }
+
+  /// What is reported of a direction.
+  struct Result {
+    let bytes: UInt64
+    /// 64 hexadecimal digits; without any byte, the hash of nothing.
+    let sha256: String
+    let gaps: GapList
+
+    /// `{"bytes":…,"sha256":"…","gaps":[[offset,length],…]}`
+    var value: Record.Value {
+      var members: [(key: String, value: Record.Value)] = [
+        ("bytes", .unsigned(bytes)), ("sha256", .string(sha256)), ("gaps", gaps.value),
+      ]
+      if gaps.isTruncated { members.append(("gaps_truncated", true)) }
+      return .object(members)
+    }
+
+    var text: String {
+      "\(bytes) bytes \(sha256)"
+        + (gaps.isEmpty ? "" : " \(gaps.count)\(gaps.isTruncated ? "+" : "") gaps")
+    }
+  }
+}

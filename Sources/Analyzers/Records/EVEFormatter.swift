@@ -1,0 +1,63 @@
+package import Analysis
+
+/// JSON Lines that begin like Suricata's EVE records.
+package struct EVEFormatter: RecordFormatter {
+  private let communityIDSeed: UInt16
+
+  package init(communityIDSeed: UInt16 = 0) { self.communityIDSeed = communityIDSeed }
+
+  package func append(
+    _ record: Record, about subject: RecordSubject?, to output: inout [UInt8]
+  ) {
+    output.append(UInt8(ascii: "{"))
+    if let subject {
+      appendHead(of: record, about: subject, to: &output)
+    } else {
+      output.appendJSONKey("event_type")
+      output.appendJSON(record.eventType)
+    }
+    output.appendJSONMembers(record.fields)
+    output.append("}\n")
+  }
+
+  // The keys here need no escaping, and are written with their punctuation in one go.
+  private func appendHead(
+    of record: Record, about subject: RecordSubject, to output: inout [UInt8]
+  ) {
+    let socket = subject.socket
+    output.append(#""timestamp":""#)
+    output.append(subject.packet.timestamp, as: .eve)
+    output.append(#"","flow_id":"#)
+    output.append(decimal: socket.flowID)
+    output.append(#","pcap_cnt":"#)
+    output.append(decimal: subject.packet.ordinal)
+    output.append(#","event_type":"#)
+    output.appendJSON(record.eventType)
+    if !socket.vlans.isEmpty {
+      output.append(#","vlan":"#)
+      output.appendJSON(.array(socket.vlans.map { Record.Value($0) }))
+    }
+    appendEndpoints(of: socket, to: &output)
+    if let name = subject.captureName {
+      output.append(#","pcap_filename":"#)
+      output.appendJSON(name)
+    }
+  }
+
+  /// The originator is the source, whoever sent the packet.
+  private func appendEndpoints(of socket: SocketInfo, to output: inout [UInt8]) {
+    output.append(#","src_ip":""#)
+    output.append(socket.originator.address.description)
+    output.append(#"","src_port":"#)
+    output.append(decimal: socket.originator.port)
+    output.append(#","dest_ip":""#)
+    output.append(socket.responder.address.description)
+    output.append(#"","dest_port":"#)
+    output.append(decimal: socket.responder.port)
+    output.append(#","proto":""#)
+    output.append(socket.transport.name)
+    output.append(#"","community_id":""#)
+    output.append(CommunityID.text(for: socket, seed: communityIDSeed))
+    output.append(UInt8(ascii: "\""))
+  }
+}

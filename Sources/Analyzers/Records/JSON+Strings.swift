@@ -1,0 +1,43 @@
+extension [UInt8] {
+  /// A string in quotes. Quotation mark, backslash and the control characters U+0000 to U+001F are
+  /// escaped (RFC 8259 §7), and DEL and U+0080 to U+009F too, which some terminals obey; all else
+  /// stays UTF-8.
+  ///
+  /// A Swift string holds no invalid UTF-8: what decodes bytes has made U+FFFD of it.
+  package mutating func appendJSON(_ text: String) {
+    append(UInt8(ascii: "\""))
+    if text.utf8.allSatisfy(Self.isPlain) {
+      append(contentsOf: text.utf8)
+    } else {
+      for scalar in text.unicodeScalars { appendJSONEscaped(scalar) }
+    }
+    append(UInt8(ascii: "\""))
+  }
+
+  private static func isPlain(_ byte: UInt8) -> Bool {
+    byte >= 0x20 && byte < 0x7F && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
+  }
+
+  private mutating func appendJSONEscaped(_ scalar: Unicode.Scalar) {
+    switch scalar {
+    case "\"": append("\\\"")
+    case "\\": append("\\\\")
+    case "\n": append("\\n")
+    case "\r": append("\\r")
+    case "\t": append("\\t")
+    case "\u{8}": append("\\b")
+    case "\u{C}": append("\\f")
+    case "\0"..."\u{1F}", "\u{7F}"..."\u{9F}":
+      append("\\u00")
+      append(hex: UInt8(truncatingIfNeeded: scalar.value))
+    default: append(contentsOf: String(scalar).utf8)
+    }
+  }
+
+  /// Two lower-case digits.
+  package mutating func append(hex byte: UInt8) {
+    for digit in [byte >> 4, byte & 0xF] {
+      append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
+    }
+  }
+}

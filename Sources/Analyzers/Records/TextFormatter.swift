@@ -1,0 +1,66 @@
+package import Analysis
+
+/// A line for each record, for people: time, type, endpoints, and what the record says of itself.
+///
+///     2026-11-23 08:43:45.123456 flow 192.0.2.1:1234 -> 198.51.100.2:80 TCP closed by fin, …
+package struct TextFormatter: RecordFormatter {
+  package init() {}
+
+  package func append(
+    _ record: Record, about subject: RecordSubject?, to output: inout [UInt8]
+  ) {
+    if let subject {
+      output.append(subject.packet.timestamp, as: .text)
+      output.append(UInt8(ascii: " "))
+    }
+    output.appendPrintable(record.eventType)
+    if let subject {
+      output.append(" \(subject.socket.originator) -> \(subject.socket.responder)")
+    }
+    if let text = record.text {
+      output.append(UInt8(ascii: " "))
+      output.appendPrintable(text)
+    } else {
+      for (key, value) in record.fields {
+        appendPair(key == record.eventType ? "" : key, value, to: &output)
+      }
+    }
+    output.append(UInt8(ascii: "\n"))
+  }
+
+  /// ` key=value`; members of objects one by one, as `outer.inner=value`. The object that is named
+  /// after the record's type is the record itself, and not repeated.
+  private func appendPair(_ key: String, _ value: Record.Value, to output: inout [UInt8]) {
+    if case .object(let members) = value {
+      for (inner, value) in members {
+        appendPair(key.isEmpty ? inner : "\(key).\(inner)", value, to: &output)
+      }
+      return
+    }
+    output.append(UInt8(ascii: " "))
+    output.appendPrintable(key)
+    if !key.isEmpty { output.append(UInt8(ascii: "=")) }
+    switch value {
+    case .string(let text) where text.utf8.allSatisfy(Self.isWord) && !text.isEmpty:
+      output.append(text)
+    case .time(let time): output.append(time, as: .eve)
+    default: output.appendJSON(value)
+    }
+  }
+
+  /// What needs no quotes between blanks and equals signs.
+  private static func isWord(_ byte: UInt8) -> Bool {
+    byte > 0x20 && byte < 0x7F && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "=")
+  }
+}
+
+extension [UInt8] {
+  /// The text as it is, but for control characters, line ends among them, which become `.`: a record
+  /// stays one line, and what comes from the network does not reach the terminal as a command.
+  package mutating func appendPrintable(_ text: String) {
+    for scalar in text.unicodeScalars {
+      let isControl = scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
+      append(contentsOf: String(isControl ? "." : scalar).utf8)
+    }
+  }
+}
