@@ -50,7 +50,8 @@ let package = Package(
     .target(
       name: "SluiceCommand",
       dependencies: [
-        "Wire", "Buffers", "Capture", "Analysis", "Pipeline", "Analyzers", "Generation",
+        "Wire", "Buffers", "Capture", "Reassembly", "Analysis", "Pipeline", "Analyzers",
+        "Generation",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
