@@ -26,7 +26,7 @@ enum Parts {
   }
 
   static func communityID(of socket: SocketInfo) -> String {
-    CommunityID.text(of: socket)
+    CommunityID.text(for: socket)
   }
 
   static func generate(

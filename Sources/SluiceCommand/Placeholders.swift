@@ -31,5 +31,5 @@ struct TextFormatter: RecordFormatter {
 }
 
 enum CommunityID {
-  static func text(of socket: SocketInfo) -> String { "" }
+  static func text(for socket: SocketInfo) -> String { "" }
 }

@@ -17,6 +17,7 @@ public enum Sluice {
   }
 
   package static func run(_ words: [String], analyzers: [any Analyzer.Type]) -> ExitStatus {
+    let words = normalized(words)
     do {
       let command = try parse(words)
       return try command.run(AnalyzerRegistry(builtIn: Parts.analyzers, own: analyzers))
@@ -24,15 +25,17 @@ public enum Sluice {
       failure.report()
       return failure.status
     } catch {
-      return report(parserError: error)
+      return report(parserError: error, command: words[0])
     }
   }
 
-  /// `sluice` alone is `sluice analyze`.
+  /// `sluice` alone is `sluice analyze`. The first word of the result is a command.
+  private static func normalized(_ words: [String]) -> [String] {
+    if words == ["help"] || words == ["help", "analyze"] { return ["analyze", "--help"] }
+    return RootCommand.isSubcommand(words.first) ? words : ["analyze"] + words
+  }
+
   private static func parse(_ words: [String]) throws -> any SluiceSubcommand {
-    var words = words
-    if words == ["help"] { words = ["--help"] }
-    if !RootCommand.isSubcommand(words.first) { words.insert("analyze", at: 0) }
     var command = try RootCommand.parseAsRoot(words)
     if let command = command as? any SluiceSubcommand { return command }
     try command.run()  // the parser's own `help`: it ends by throwing the text
@@ -40,12 +43,15 @@ public enum Sluice {
   }
 
   /// What the parser throws is either help, which is data, or a usage error.
-  private static func report(parserError error: any Error) -> ExitStatus {
+  private static func report(parserError error: any Error, command: String) -> ExitStatus {
+    let isAnalyze = command == AnalyzeCommand._commandName
     if RootCommand.exitCode(for: error) == .success {
-      StandardStream.output.write(RootCommand.fullMessage(for: error) + "\n")
+      let page = isAnalyze ? HelpText.analyze : RootCommand.fullMessage(for: error, columns: 100)
+      StandardStream.output.write(page + (page.hasSuffix("\n") ? "" : "\n"))
       return .done
     }
-    let failure = CommandFailure.usage(RootCommand.message(for: error))
+    let failure = CommandFailure.usage(
+      RootCommand.message(for: error), help: isAnalyze ? "" : command + " ")
     failure.report()
     return failure.status
   }

@@ -1,25 +1,11 @@
 import ArgumentParser
 import Capture
 
-/// `sluice analyze`, which is also `sluice` alone.
+/// `sluice analyze`, which is also `sluice` alone. `HelpText` is its page.
 struct AnalyzeCommand: SluiceSubcommand {
   static let configuration = CommandConfiguration(
     commandName: "analyze",
-    abstract: "Turns the packets of a capture into TCP streams and shows them to analyzers.",
-    usage: """
-      sluice -r FILE [-a NAME[:key=value,...] ...] [-w FILE] [options]
-      sluice analyzers
-      sluice generate bulk|http|adverse|many -w FILE [options]
-      """,
-    discussion: """
-      sluice -r in.pcap                              a record for each conversation
-      sluice -r in.pcap --format text -a print       what was said, as a person reads it
-      sluice -r in.pcap -a print:port=80+8080,direction=in
-      sluice -r in.pcap -a digest -w out.pcapng      and write the packets
-
-      Exit status: 0 done, 1 failed, 2 usage or no input, 3 input damaged, 4 nothing to analyze,
-      5 an analyzer failed, 128+n ended by a signal.
-      """)
+    abstract: "Shows the streams of a capture to analyzers (the default command).")
 
   @OptionGroup(title: "Input") var input: InputOptions
   @OptionGroup(title: "Analysis") var analysis: AnalysisOptions
@@ -48,6 +34,9 @@ struct AnalyzeCommand: SluiceSubcommand {
     guard let word = words.first else { return }
     if FileIdentity(path: word) != nil {
       throw CommandFailure(.usage, "\(word): to read a capture: sluice -r \(word)")
+    }
+    if word.contains(where: { $0 == "." || $0 == "/" }) {
+      throw CommandFailure(.usage, "\(word): no such file; to read a capture: sluice -r FILE")
     }
     let hint = NearestName.hint(for: word, among: RootCommand.subcommandNames)
     throw .usage("unexpected word '\(word)'\(hint)")

@@ -24,7 +24,7 @@ struct AnalysisOptions: ParsableArguments {
   var analyzers: [String] = []
 
   @Option(
-    name: .shortAndLong,
+    name: [.customShort("k"), .long],
     help: ArgumentHelp(
       "auto: wrong ones count unless offload explains them; all; none: not looked at.",
       valueName: "auto|all|none"))
@@ -57,7 +57,7 @@ struct OutputOptions: ParsableArguments {
   var logDir: String?
 
   @Option(
-    help: ArgumentHelp("The event log as JSON Lines or as a person reads it.", valueName: "eve|text"))
+    help: ArgumentHelp("JSON Lines, or as a person reads it.", valueName: "eve|text"))
   var format: LogFormat = .eve
 }
 

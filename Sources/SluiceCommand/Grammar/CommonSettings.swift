@@ -4,11 +4,10 @@ import Wire
 /// The settings that every analyzer has: they choose what it is shown.
 enum CommonSettings {
   static let all = [
+    Setting("port", .text, "only sockets with such a port at either end: 80+443+8000-8080"),
+    Setting("net", .text, "only sockets with an end in such a network: 10.0.0.0/8+fd00::/8"),
     Setting(
-      "port", .text, "only sockets with one of these ports at either end: 80, 8000-8080, 80+443"),
-    Setting("net", .text, "only sockets with an end in one of these networks: 10.0.0.0/8+fd00::/8"),
-    Setting(
-      "direction", .choice(["out", "in", "both", "toserver", "toclient"]), default: "both",
+      "direction", .choice(["out", "in", "both"]), default: "both",
       "out is what the originator sends, in what it receives"),
     Setting("filter", .text, "only sockets whose first packet matches this BPF expression"),
   ]

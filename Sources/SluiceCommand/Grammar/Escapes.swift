@@ -45,7 +45,8 @@ enum Escapes {
     case UInt8(ascii: "t"): return (9, 1)
     case UInt8(ascii: "x"):
       let digits = rest.dropFirst().prefix(2)
-      guard digits.count == 2, let high = hexadecimal(digits.first), let low = hexadecimal(digits.last)
+      guard digits.count == 2, let high = hexadecimal(digits.first),
+        let low = hexadecimal(digits.last)
       else { throw OptionError("\\x needs two hexadecimal digits") }
       return (high << 4 | low, 3)
     case nil: throw OptionError("a backslash at the end; \\\\ is a backslash")

@@ -10,13 +10,15 @@ package struct CommandFailure: Error, Hashable, Sendable {
   }
 
   /// The command line makes no sense.
-  package static func usage(_ message: String) -> Self {
+  ///
+  /// - Parameter help: the words between `sluice` and `--help` that show the page about it.
+  package static func usage(_ message: String, help: String = "") -> Self {
     var text = message.split(whereSeparator: \.isNewline).joined(separator: " ")
     while text.hasSuffix(".") { text.removeLast() }
     if text.dropFirst().first?.isLowercase == true {
       text = text.prefix(1).lowercased() + text.dropFirst()
     }
-    return Self(.usage, text + " (see sluice --help)")
+    return Self(.usage, text + " (see sluice \(help)--help)")
   }
 
   func report() { Message.show(message) }

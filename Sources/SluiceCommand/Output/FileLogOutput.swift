@@ -11,6 +11,7 @@ final class FileLogOutput: LogOutput {
   private let isLive: Bool
   private var buffer: [UInt8] = []
   private var failure: LogError?
+  private var isFinished = false
   /// Whether the reader of the pipe has gone. What is written afterwards is dropped: whoever runs
   /// `| head` has seen enough, and that is no failure.
   private(set) var isAbandoned = false
@@ -46,7 +47,7 @@ final class FileLogOutput: LogOutput {
     defer { buffer.removeAll(keepingCapacity: true) }
     do {
       try writeAll(buffer[...], to: descriptor)
-    } catch where error.code == EPIPE {
+    } catch  where error.code == EPIPE {
       isAbandoned = true
     } catch {
       let failure = LogError(file: name, reason: error.description)
@@ -59,13 +60,11 @@ final class FileLogOutput: LogOutput {
   func finish() throws {
     try flush()
     // Some file systems tell of a full disk only here.
+    defer { isFinished = true }
     if isOwned && !isFinished && close(descriptor) != 0 {
       throw LogError(file: name, reason: SystemError.last.description)
     }
-    isFinished = true
   }
-
-  private var isFinished = false
 }
 
 /// Why the event log could not be written.
