@@ -56,5 +56,12 @@ let package = Package(
       ],
       swiftSettings: settings),
     .executableTarget(name: "sluice", dependencies: ["SluiceCommand"], swiftSettings: settings),
+
+    .testTarget(
+      name: "SluiceCommandTests",
+      dependencies: ["SluiceCommand", "Analysis", "Capture", "Pipeline", "Wire"],
+      swiftSettings: testSettings),
+    // They run the built program, and see nothing of its insides.
+    .testTarget(name: "EndToEndTests", dependencies: ["sluice"], swiftSettings: testSettings),
   ]
 )
