@@ -53,7 +53,8 @@ let package = Package(
     .target(
       name: "SluiceCommand",
       dependencies: [
-        "Wire", "Buffers", "Capture", "Analysis", "Pipeline", "Analyzers", "Generation",
+        "Wire", "Buffers", "Capture", "Reassembly", "Analysis", "Pipeline", "Analyzers",
+        "Generation",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
@@ -64,5 +65,11 @@ let package = Package(
     .testTarget(
       name: "AnalyzersTests", dependencies: ["Analyzers", "Analysis", "Wire"],
       swiftSettings: testSettings),
+    .testTarget(
+      name: "SluiceCommandTests",
+      dependencies: ["SluiceCommand", "Analysis", "Capture", "Pipeline", "Wire"],
+      swiftSettings: testSettings),
+    // They run the built program, and see nothing of its insides.
+    .testTarget(name: "EndToEndTests", dependencies: ["sluice"], swiftSettings: testSettings),
   ]
 )

@@ -23,10 +23,11 @@ package final class Run {
   private var filters: LinkFilters
   private var summary = RunSummary()
 
+  /// Throws `CaptureError` when a filter of the chain is no BPF expression.
   package init(
     _ configuration: RunConfiguration, source: any PacketSource, sink: (any PacketSink)? = nil,
     log: any LogOutput, formatter: any RecordFormatter
-  ) {
+  ) throws {
     self.configuration = configuration
     self.source = source
     self.sink = sink
@@ -36,7 +37,7 @@ package final class Run {
     reassembly.midstream = configuration.midstream
     reassembly.memory = configuration.memory
     reassembler = Reassembler(reassembly)
-    filters = LinkFilters(configuration.chain)
+    filters = try LinkFilters(configuration.chain)
     let emitter = RecordEmitter(formatter: formatter, captureName: source.name)
     runner = ChainRunner(
       configuration, socketsPerShard: reassembly.socketsPerShard, emitter: emitter)

@@ -14,7 +14,13 @@ struct LinkFilters {
     var linkType: UInt32
   }
 
-  init(_ chain: [ChainLink]) { expressions = chain.map(\.selection.filter) }
+  /// Compiles each expression once, so that a wrong one is known before the first packet.
+  init(_ chain: [ChainLink]) throws {
+    expressions = chain.map(\.selection.filter)
+    for case let expression? in expressions {
+      _ = try BPFProgram(expression: expression, linkType: .ethernet)
+    }
+  }
 
   var isEmpty: Bool { expressions.allSatisfy { $0 == nil } }
 

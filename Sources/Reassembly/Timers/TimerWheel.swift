@@ -65,8 +65,10 @@ struct TimerWheel: ~Copyable {
     until second: Int64, in sockets: borrowing ReservedArray<SocketObject>
   ) -> Int? {
     while count > 0, now < second {
-      guard let slot = firstOccupied(after: now, until: second) else { break }
-      let index = Int(heads[slot]) - 1
+      guard let distance = distanceToOccupied(after: now, until: second) else { break }
+      // The wheel moves along, so that what is put back far ahead lands beyond this slot.
+      now &+= Int64(distance)
+      let index = Int(heads[slot(at: 1)]) - 1
       cancel(index, in: sockets)
       return index
     }
@@ -77,12 +79,17 @@ struct TimerWheel: ~Copyable {
   /// The next socket to come out, whenever that is: who has been idle longest for its kind.
   func nearest() -> Int? {
     guard count > 0 else { return nil }
-    guard let slot = firstOccupied(after: now, until: .max) else { return nil }
-    return Int(heads[slot]) - 1
+    guard let distance = distanceToOccupied(after: now, until: .max) else { return nil }
+    return Int(heads[slot(at: 1 &+ distance)]) - 1
   }
 
-  /// The first slot in use from the one of `start + 1` to that of `end`, in the order of time.
-  private func firstOccupied(after start: Int64, until end: Int64) -> Int? {
+  /// The slot a number of seconds from now.
+  private func slot(at distance: Int) -> Int {
+    Int((now &+ Int64(distance)) & Int64(Self.slotCount - 1))
+  }
+
+  /// How many empty slots lie between `start` and the first in use, which is that of `end` or before.
+  private func distanceToOccupied(after start: Int64, until end: Int64) -> Int? {
     let reach = min(end.subtractingReportingOverflow(start).partialValue, Int64(Self.slotCount))
     let distance = end == .max ? Self.slotCount : Int(max(reach, 0))
     var passed = 0
@@ -94,8 +101,7 @@ struct TimerWheel: ~Copyable {
         continue
       }
       passed += word.trailingZeroBitCount
-      guard passed < distance else { return nil }
-      return Int((start &+ 1 &+ Int64(passed)) & Int64(Self.slotCount - 1))
+      return passed < distance ? passed : nil
     }
     return nil
   }

@@ -1,0 +1,118 @@
+import Buffers
+import Capture
+import Glibc
+import Pipeline
+import Reassembly
+
+/// One run of `sluice analyze`, from opening the files to the summary.
+struct AnalyzeRun {
+  private let command: AnalyzeCommand
+  private let path: String
+  private let chain: [AnalyzerSpecification]
+
+  init(_ command: AnalyzeCommand, path: String, chain: [AnalyzerSpecification]) {
+    self.command = command
+    self.path = path
+    self.chain = chain
+  }
+
+  /// The input comes first: when it cannot be opened, no output has been emptied.
+  func perform() throws(CommandFailure) -> ExitStatus {
+    let source = try openSource()
+    try makeLogFolder()
+    var configuration = self.configuration
+    for specification in chain { configuration.chain.append(try specification.makeLink()) }
+    let log = try openLog()
+    let sink = try createSink()
+    let run: Run
+    do {
+      run = try Run(
+        configuration, source: source, sink: sink, log: log,
+        formatter: Parts.formatter(command.output.format))
+    } catch {
+      throw .usage("\(error)")
+    }
+    return try perform(run, log: log, isWriting: sink != nil)
+  }
+
+  private func perform(
+    _ run: Run, log: FileLogOutput, isWriting: Bool
+  ) throws(CommandFailure) -> ExitStatus {
+    Interruption.install()
+    let monitor = RunMonitor(log: log, showsProgress: showsProgress, isWriting: isWriting)
+    let start = ContinuousClock.now
+    do {
+      let summary = try run.perform(progress: monitor.check)
+      try log.finish()
+      monitor.end()
+      let outcome = RunOutcome(
+        summary, file: path, signal: Interruption.signal, isAbandoned: log.isAbandoned,
+        flow: command.input.flow != nil)
+      report(outcome, summary, seconds: (ContinuousClock.now - start) / .seconds(1))
+      return outcome.status
+    } catch {
+      monitor.end()
+      throw CommandFailure(.failed, "\(error)")
+    }
+  }
+
+  private func report(_ outcome: RunOutcome, _ summary: RunSummary, seconds: Double) {
+    outcome.messages.forEach(Message.show)
+    if command.messages.quiet || outcome.isAbandoned { return }
+    let report = SummaryReport(summary, verbose: command.messages.verbose > 0)
+    let lines = report.lines(file: path, seconds: seconds).map(Message.printable)
+    StandardStream.error.write(lines.joined(separator: "\n") + "\n")
+  }
+
+  private var configuration: RunConfiguration {
+    var configuration = RunConfiguration()
+    configuration.checksums = command.analysis.checksums.mode
+    configuration.midstream = command.analysis.midstream == .yes
+    configuration.packetLimit = command.input.count
+    if let memory = command.analysis.memory { configuration.memory = memory.bytes }
+    if let flow = command.input.flow { configuration.isSelected = { flow.matches($0) } }
+    return configuration
+  }
+
+  private var showsProgress: Bool {
+    !command.messages.quiet && StandardStream.error.isTerminal && !StandardStream.output.isTerminal
+  }
+}
+
+/// The files of a run.
+extension AnalyzeRun {
+  private func openSource() throws(CommandFailure) -> any PacketSource {
+    do {
+      return try Parts.openSource(path)
+    } catch {
+      throw CommandFailure(.usage, error.description)
+    }
+  }
+
+  private func createSink() throws(CommandFailure) -> (any PacketSink)? {
+    guard let path = command.output.write else { return nil }
+    do {
+      return try Parts.createSink(path)
+    } catch {
+      throw CommandFailure(.failed, error.description)
+    }
+  }
+
+  private func makeLogFolder() throws(CommandFailure) {
+    guard let folder = command.output.logDir else { return }
+    if unsafe mkdir(folder, 0o777) != 0 && FileIdentity(path: folder)?.kind != .directory {
+      throw CommandFailure(.failed, "\(folder): \(SystemError.last)")
+    }
+  }
+
+  private func openLog() throws(CommandFailure) -> FileLogOutput {
+    // Whoever feeds a pipe may be watching the log.
+    let isLive = FileIdentity.named(path, standard: .input)?.kind == .other
+    guard let file = command.logPath else { return FileLogOutput(isLive: isLive) }
+    do {
+      return try FileLogOutput(path: file, isLive: isLive)
+    } catch {
+      throw CommandFailure(.failed, error.description)
+    }
+  }
+}

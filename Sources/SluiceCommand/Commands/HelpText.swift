@@ -1,0 +1,49 @@
+/// What `sluice --help` shows: the parser's own page has no room for order and examples.
+enum HelpText {
+  static let analyze = """
+    sluice turns the packets of a capture into TCP streams and shows them to analyzers.
+
+      sluice [analyze] -r FILE [-a NAME[:key=value,...] ...] [-w FILE] [options]
+      sluice analyzers [NAME ...]             list the analyzers with their settings
+      sluice generate WORKLOAD -w FILE ...    write a synthetic capture
+
+    Input
+      -r, --read FILE         pcap or pcapng, compressed by gzip or not; - for standard input
+          --flow ID           only this conversation, by Community ID or flow_id
+          --count N           stop after N packets
+
+    Analysis
+      -a, --analyzer NAME[:key=value,...]
+                              an analyzer; several make a chain [flow]
+      -k, --checksums auto|all|none
+                              auto: packets with wrong checksums are not used unless offload to
+                              the network card explains them; none: not looked at [auto]
+          --midstream yes|no  connections whose start was not seen [yes]
+          --memory SIZE       the budget of all stores together [1G]
+
+    Output
+      -o, --output FILE       the event log [standard output]
+          --format eve|text   as JSON Lines or as a person reads it [eve]
+      -l, --log-dir DIR       a folder for logs: eve.json, and files of analyzers
+      -w, --write FILE        the packets, as pcap or (by its ending) pcapng; - with -o
+
+    Messages
+      -q, --quiet             no summary, no progress
+      -v, --verbose           more in the summary
+      -V, --version           print the version
+      -h, --help              print this
+
+    Values of -a: a comma separates only before a key that the analyzer knows. In literals \\, \\\\
+    \\n \\r \\t and \\xHH stand for one byte each. key@=FILE reads the value from a file. Every
+    analyzer has port=80+443+8000-8080, net=10.0.0.0/8, direction=out|in|both and filter=BPF.
+
+    Exit status: 0 done, 1 failed, 2 usage or no input, 3 input damaged but processed, 4 nothing
+    to analyze, 5 an analyzer failed, 128+n ended by a signal.
+
+      sluice -r in.pcap                                  a record for each conversation
+      sluice -r in.pcap -a print --format text           what was said
+      sluice -r in.pcap -a print:port=80,direction=in    what web servers said
+      sluice -r in.pcap -a digest -w out.pcapng          hashes of the streams, and the packets
+
+    """
+}

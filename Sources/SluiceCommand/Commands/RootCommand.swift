@@ -1,0 +1,20 @@
+import ArgumentParser
+
+/// The tree of commands for the parser.
+struct RootCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "sluice",
+    abstract: "Turns packets into TCP streams and shows them to analyzers.",
+    subcommands: [AnalyzeCommand.self, AnalyzersCommand.self, GenerateCommand.self])
+
+  static func isSubcommand(_ word: String?) -> Bool {
+    word == "help" || configuration.subcommands.contains { $0._commandName == word }
+  }
+
+  static var subcommandNames: [String] { configuration.subcommands.map { $0._commandName } }
+}
+
+/// A command that is given the analyzers there are, and answers with an exit status.
+protocol SluiceSubcommand: ParsableCommand {
+  func run(_ registry: AnalyzerRegistry) throws -> ExitStatus
+}

@@ -1,0 +1,35 @@
+import Analysis
+import ArgumentParser
+import Reassembly
+
+/// A number of bytes: `4096`, `64K`, `64MiB`, `2G`.
+struct ByteCount: ExpressibleByArgument, Hashable {
+  var bytes: Int
+
+  init?(argument: String) {
+    guard let bytes = Options.size(of: argument) else { return nil }
+    self.bytes = bytes
+  }
+}
+
+/// The shape of the event log.
+enum LogFormat: String, ExpressibleByArgument, CaseIterable {
+  case eve, text, zeek
+}
+
+enum YesNo: String, ExpressibleByArgument, CaseIterable {
+  case yes, no
+}
+
+/// `-k`
+enum ChecksumChoice: String, ExpressibleByArgument, CaseIterable {
+  case auto, all, none
+
+  var mode: ChecksumMode {
+    switch self {
+    case .auto: .auto
+    case .all: .all
+    case .none: .none
+    }
+  }
+}

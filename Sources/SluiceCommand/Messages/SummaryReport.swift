@@ -1,0 +1,104 @@
+package import Pipeline
+
+/// What was analyzed and what was not, for people. Only lines that say something.
+package struct SummaryReport {
+  private let summary: RunSummary
+  private let isVerbose: Bool
+
+  package init(_ summary: RunSummary, verbose: Bool) {
+    self.summary = summary
+    isVerbose = verbose
+  }
+
+  /// The first line is about the whole, the others are indented below it.
+  package func lines(file: String, seconds: Double) -> [String] {
+    let indented = losses + notDecoded + oddities + analyzers + timing(seconds)
+    return ["\(file): \(headline)"] + indented.map { "  " + $0 }
+  }
+
+  private var headline: String {
+    var sockets: [String] = []
+    if summary.tcpSockets > 0 { sockets.append(Amounts.count(summary.tcpSockets, "TCP socket")) }
+    if summary.udpSockets > 0 { sockets.append(Amounts.count(summary.udpSockets, "UDP socket")) }
+    if sockets.isEmpty { sockets.append("no sockets") }
+    return "\(Amounts.count(summary.packets, "packet")), \(Amounts.count(summary.bytes, "byte")); "
+      + "\(sockets.joined(separator: ", ")), \(Amounts.count(summary.streamBytes, "stream byte"))"
+  }
+
+  private var losses: [String] {
+    var lines: [String] = []
+    if summary.gaps > 0 {
+      lines.append("gaps: \(Amounts.number(summary.gaps)), \(bytes(summary.gapBytes)) missing")
+    }
+    if summary.badChecksums > 0 {
+      lines.append("bad checksums: \(packets(summary.badChecksums)), not used")
+    }
+    if summary.offloadedChecksums > 0 {
+      let count = packets(summary.offloadedChecksums)
+      lines.append("checksum offload recognised: \(count), used")
+    }
+    if summary.truncatedPackets > 0 {
+      lines.append("truncated by the capture: \(packets(summary.truncatedPackets))")
+    }
+    return lines
+  }
+
+  private var notDecoded: [String] {
+    var lines: [String] = []
+    for (name, count) in summary.unsupportedLinkTypes.sorted(by: { $0.key < $1.key }) {
+      lines.append("link type \(name) is not supported: \(packets(count))")
+    }
+    if summary.otherPackets > 0 {
+      lines.append("neither IPv4 nor IPv6: \(packets(summary.otherPackets))")
+    }
+    if summary.otherProtocols > 0 {
+      lines.append("neither TCP nor UDP: \(packets(summary.otherProtocols))")
+    }
+    if summary.malformedPackets > 0 {
+      lines.append("malformed: \(packets(summary.malformedPackets))")
+    }
+    if isVerbose && summary.fragments > 0 {
+      lines.append("fragments: \(packets(summary.fragments))")
+    }
+    return lines
+  }
+
+  /// The most frequent ones; all of them with `-v`.
+  private var oddities: [String] {
+    if summary.weirds.isEmpty { return [] }
+    let sorted = summary.weirds.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+    let shown = isVerbose ? sorted[...] : sorted.prefix(5)
+    var text = shown.map { "\($0.key) \(Amounts.number($0.value))" }.joined(separator: ", ")
+    if sorted.count > shown.count { text += ", and \(sorted.count - shown.count) more kinds (-v)" }
+    return ["weird: " + text]
+  }
+
+  private var analyzers: [String] {
+    summary.analyzers.flatMap { analyzer in
+      var lines: [String] = []
+      if !analyzer.statements.isEmpty {
+        lines.append("\(analyzer.name): \(analyzer.statements.joined(separator: "; "))")
+      }
+      for (verdict, count) in analyzer.refused.sorted(by: { $0.key < $1.key }) {
+        let times = Amounts.count(count, "time")
+        lines.append("\(analyzer.name): \(verdict) refused \(times), not possible yet; allowed")
+      }
+      if analyzer.failures > 0 {
+        let first = analyzer.firstFailure.map { ", first: \($0)" } ?? ""
+        let errors = Amounts.count(analyzer.failures, "error")
+        lines.append("\(analyzer.name): threw \(errors), data allowed\(first)")
+      }
+      return lines
+    }
+  }
+
+  private func timing(_ seconds: Double) -> [String] {
+    guard isVerbose, seconds > 0 else { return [] }
+    let milliseconds = UInt64(min(seconds * 1000, 1e15))
+    let rate = UInt64(min(Double(summary.bytes) / seconds, 1e18))
+    return ["time: \(Amounts.number(milliseconds)) ms, \(Amounts.size(rate))/s"]
+  }
+
+  private func packets(_ count: UInt64) -> String { Amounts.count(count, "packet") }
+  private func bytes(_ count: UInt64) -> String { Amounts.count(count, "byte") }
+}

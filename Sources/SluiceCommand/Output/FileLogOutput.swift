@@ -1,0 +1,75 @@
+import Glibc
+import Pipeline
+
+/// The event log on a file descriptor, buffered.
+final class FileLogOutput: LogOutput {
+  static let bufferSize = 256 << 10
+
+  private let name: String
+  private let descriptor: Int32
+  private let isOwned: Bool
+  private let isLive: Bool
+  private var buffer: [UInt8] = []
+  private var failure: LogError?
+  private var isFinished = false
+  /// Whether the reader of the pipe has gone. What is written afterwards is dropped: whoever runs
+  /// `| head` has seen enough, and that is no failure.
+  private(set) var isAbandoned = false
+
+  /// Standard output.
+  init(isLive: Bool) {
+    name = "standard output"
+    descriptor = STDOUT_FILENO
+    isOwned = false
+    self.isLive = isLive
+  }
+
+  /// A new file, or an old one that is emptied.
+  ///
+  /// - Parameter isLive: whether somebody may be waiting for each line as it happens.
+  init(path: String, isLive: Bool) throws(LogError) {
+    name = path
+    descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
+    guard descriptor >= 0 else { throw LogError(file: path, reason: SystemError.last.description) }
+    isOwned = true
+    self.isLive = isLive
+  }
+
+  func write(_ bytes: [UInt8]) throws {
+    if isAbandoned { return }
+    buffer += bytes
+    if isLive || buffer.count >= Self.bufferSize { try flush() }
+  }
+
+  /// Hands on what is buffered. An error stays: every later call throws it again.
+  func flush() throws(LogError) {
+    if let failure { throw failure }
+    defer { buffer.removeAll(keepingCapacity: true) }
+    do {
+      try writeAll(buffer[...], to: descriptor)
+    } catch  where error.code == EPIPE {
+      isAbandoned = true
+    } catch {
+      let failure = LogError(file: name, reason: error.description)
+      self.failure = failure
+      throw failure
+    }
+  }
+
+  /// May be called again.
+  func finish() throws {
+    try flush()
+    // Some file systems tell of a full disk only here.
+    defer { isFinished = true }
+    if isOwned && !isFinished && close(descriptor) != 0 {
+      throw LogError(file: name, reason: SystemError.last.description)
+    }
+  }
+}
+
+/// Why the event log could not be written.
+struct LogError: Error, Hashable, CustomStringConvertible {
+  var file: String
+  var reason: String
+  var description: String { "\(file): \(reason)" }
+}

@@ -1,0 +1,25 @@
+import Glibc
+import Synchronization
+
+/// INT and TERM: the first asks for an orderly end, the second ends the process at once.
+enum Interruption {
+  private static let received = Atomic<Int32>(0)
+
+  /// The signal that has come, if any.
+  static var signal: Int32? {
+    let number = received.load(ordering: .relaxed)
+    return number == 0 ? nil : number
+  }
+
+  static func install() {
+    _ = signal  // initialised here, and not in the handler
+    for number in [SIGINT, SIGTERM] {
+      unsafe Glibc.signal(number) { number in
+        // Only an atomic store and signal(2), which a handler may do.
+        Interruption.received.store(number, ordering: .relaxed)
+        unsafe Glibc.signal(SIGINT, SIG_DFL)
+        unsafe Glibc.signal(SIGTERM, SIG_DFL)
+      }
+    }
+  }
+}

@@ -1,0 +1,35 @@
+import Glibc
+
+/// What the system answered: an errno.
+struct SystemError: Error, Hashable, CustomStringConvertible {
+  var code: Int32
+
+  /// The error of the call that has just failed.
+  static var last: Self { Self(code: errno) }
+
+  var description: String {
+    guard let text = unsafe strerror(code) else { return "error \(code)" }
+    return unsafe String(cString: text)
+  }
+}
+
+/// Writes all of `bytes`, however often that takes.
+func writeAll(_ bytes: ArraySlice<UInt8>, to descriptor: Int32) throws(SystemError) {
+  var rest = bytes
+  while !rest.isEmpty {
+    let written = unsafe rest.withUnsafeBytes { unsafe write(descriptor, $0.baseAddress, $0.count) }
+    if written >= 0 {
+      rest = rest.dropFirst(written)
+    } else if errno == EAGAIN {
+      waitUntilWritable(descriptor)
+    } else if errno != EINTR {
+      throw .last
+    }
+  }
+}
+
+/// Somebody else may have made the terminal or pipe non-blocking.
+private func waitUntilWritable(_ descriptor: Int32) {
+  var request = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+  _ = unsafe poll(&request, 1, -1)
+}
