@@ -10,10 +10,20 @@ public struct Record: Sendable {
   /// EVE's `event_type`.
   public var eventType: String
   public var fields: [(key: String, value: Value)] = []
-  /// How a person reads it (`--format text`); without it the fields are written as `key=value`.
-  public var text: String?
+  private var makeText: (@Sendable () -> String)?
 
   public init(_ eventType: String) { self.eventType = eventType }
+
+  /// How a person reads it (`--format text`); without it the fields are written as `key=value`.
+  public var text: String? {
+    get { makeText?() }
+    set {
+      if let text = newValue { describe { text } } else { makeText = nil }
+    }
+  }
+
+  /// Sets `text` to what is made only when somebody reads it: most logs have another form.
+  public mutating func describe(as text: @escaping @Sendable () -> String) { makeText = text }
 
   /// A JSON value whose objects keep their order.
   public enum Value: Sendable {

@@ -52,7 +52,7 @@ final class SocketDigest: SocketAnalyzer {
     record["digest"] = [
       "midstream": .bool(socket.isMidstream), "originator": out.value, "responder": `in`.value,
     ]
-    record.text = "out \(out.text), in \(`in`.text)"
+    record.describe { "out \(out.text), in \(`in`.text)" }
     return record
   }
 }

@@ -6,7 +6,7 @@ enum FlowRecord {
     var record = Record("flow")
     record["flow"] = flow(of: socket)
     if socket.transport == .tcp { record["tcp"] = tcp(of: socket) }
-    record.text = text(of: socket)
+    record.describe { text(of: socket) }
     return record
   }
 

@@ -7,14 +7,15 @@ enum Base64 {
     var text: [UInt8] = []
     text.reserveCapacity((bytes.count + 2) / 3 * 4)
     for start in stride(from: 0, to: bytes.count, by: 3) {
-      let group = bytes[start..<min(start + 3, bytes.count)]
-      let bits = (0..<3).reduce(UInt32(0)) { bits, index in
-        bits << 8 | UInt32(index < group.count ? group[start + index] : 0)
+      let length = min(3, bytes.count - start)
+      var bits: UInt32 = 0
+      for index in 0..<3 {
+        bits = bits << 8 | (index < length ? UInt32(bytes[start + index]) : 0)
       }
-      for digit in 0...group.count {
-        text.append(alphabet[Int(bits >> (18 - 6 * UInt32(digit)) & 0x3F)])
+      for digit in 0..<4 {
+        text.append(
+          digit <= length ? alphabet[Int(bits >> (18 - 6 * digit) & 0x3F)] : UInt8(ascii: "="))
       }
-      text.append(contentsOf: repeatElement(UInt8(ascii: "="), count: 3 - group.count))
     }
     return String(decoding: text, as: UTF8.self)
   }

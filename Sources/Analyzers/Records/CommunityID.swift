@@ -13,8 +13,8 @@ package enum CommunityID {
     var message: [UInt8] = []
     message.reserveCapacity(40)
     message.append(networkOrder: seed)
-    message.append(contentsOf: first.address.bytes)
-    message.append(contentsOf: second.address.bytes)
+    message.append(networkOrder: first.address)
+    message.append(networkOrder: second.address)
     message.append(socket.transport.rawValue)
     message.append(0)
     message.append(networkOrder: first.port)
@@ -32,8 +32,18 @@ package enum CommunityID {
 }
 
 extension [UInt8] {
-  fileprivate mutating func append(networkOrder value: UInt16) {
-    append(UInt8(truncatingIfNeeded: value >> 8))
-    append(UInt8(truncatingIfNeeded: value))
+  fileprivate mutating func append(networkOrder value: some FixedWidthInteger) {
+    for shift in stride(from: value.bitWidth - 8, through: 0, by: -8) {
+      append(UInt8(truncatingIfNeeded: value >> shift))
+    }
+  }
+
+  fileprivate mutating func append(networkOrder address: IPAddress) {
+    switch address.family {
+    case .ipv4: append(networkOrder: UInt32(truncatingIfNeeded: address.low))
+    case .ipv6:
+      append(networkOrder: address.high)
+      append(networkOrder: address.low)
+    }
   }
 }

@@ -47,11 +47,11 @@ package struct EVEFormatter: RecordFormatter {
   /// The originator is the source, whoever sent the packet.
   private func appendEndpoints(of socket: SocketInfo, to output: inout [UInt8]) {
     output.append(#","src_ip":""#)
-    output.append(socket.originator.address.description)
+    output.append(socket.originator.address)
     output.append(#"","src_port":"#)
     output.append(decimal: socket.originator.port)
     output.append(#","dest_ip":""#)
-    output.append(socket.responder.address.description)
+    output.append(socket.responder.address)
     output.append(#"","dest_port":"#)
     output.append(decimal: socket.responder.port)
     output.append(#","proto":""#)

@@ -6,16 +6,24 @@ extension [UInt8] {
   /// A Swift string holds no invalid UTF-8: what decodes bytes has made U+FFFD of it.
   package mutating func appendJSON(_ text: String) {
     append(UInt8(ascii: "\""))
-    if text.utf8.allSatisfy(Self.isPlain) {
-      append(contentsOf: text.utf8)
-    } else {
+    let start = count
+    append(contentsOf: text.utf8)
+    if !isPlain(from: start) {
+      removeSubrange(start...)
       for scalar in text.unicodeScalars { appendJSONEscaped(scalar) }
     }
     append(UInt8(ascii: "\""))
   }
 
-  private static func isPlain(_ byte: UInt8) -> Bool {
-    byte >= 0x20 && byte < 0x7F && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
+  /// Whether the bytes from `start` on are ASCII and need no escape, as nearly all do.
+  private func isPlain(from start: Int) -> Bool {
+    for index in start..<count {
+      let byte = self[index]
+      if byte < 0x20 || byte >= 0x7F || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") {
+        return false
+      }
+    }
+    return true
   }
 
   private mutating func appendJSONEscaped(_ scalar: Unicode.Scalar) {
@@ -36,8 +44,11 @@ extension [UInt8] {
 
   /// Two lower-case digits.
   package mutating func append(hex byte: UInt8) {
-    for digit in [byte >> 4, byte & 0xF] {
-      append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
-    }
+    append(Self.hexDigit(byte >> 4))
+    append(Self.hexDigit(byte & 0xF))
+  }
+
+  private static func hexDigit(_ value: UInt8) -> UInt8 {
+    value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") - 10 + value
   }
 }

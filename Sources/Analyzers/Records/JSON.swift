@@ -53,19 +53,3 @@ extension [UInt8] {
     append(value.isFinite ? value.description : "null")
   }
 }
-
-extension [UInt8] {
-  /// The UTF-8 of `text`, as it is.
-  package mutating func append(_ text: String) { append(contentsOf: text.utf8) }
-
-  package mutating func append(decimal value: some FixedWidthInteger) {
-    if value < 0 { append(UInt8(ascii: "-")) }
-    var rest = UInt64(value.magnitude)
-    let start = count
-    repeat {
-      append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10))
-      rest /= 10
-    } while rest > 0
-    self[start...].reverse()
-  }
-}

@@ -58,9 +58,18 @@ extension [UInt8] {
   /// The text as it is, but for control characters, line ends among them, which become `.`: a record
   /// stays one line, and what comes from the network does not reach the terminal as a command.
   package mutating func appendPrintable(_ text: String) {
+    let start = count
+    append(contentsOf: text.utf8)
+    if isPrintableASCII(from: start) { return }
+    removeSubrange(start...)
     for scalar in text.unicodeScalars {
       let isControl = scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
       append(contentsOf: String(isControl ? "." : scalar).utf8)
     }
+  }
+
+  private func isPrintableASCII(from start: Int) -> Bool {
+    for index in start..<count where self[index] < 0x20 || self[index] >= 0x7F { return false }
+    return true
   }
 }

@@ -33,12 +33,14 @@ extension [UInt8] {
 
   /// The last `width` decimal digits of a number that is not negative.
   private mutating func append(_ value: Int, width: Int) {
-    let end = count + width
+    let start = count
     append(contentsOf: repeatElement(UInt8(ascii: "0"), count: width))
     var rest = value
-    for index in stride(from: end - 1, to: end - width - 1, by: -1) where rest > 0 {
+    var index = count - 1
+    while rest > 0 && index >= start {
       self[index] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
       rest /= 10
+      index -= 1
     }
   }
 }

@@ -28,6 +28,28 @@ struct FileCacheTests {
     #expect(cache.openCount == 0)
   }
 
+  @Test("Workers that write at once do not get in each other's files")
+  func concurrent() async throws {
+    let cache = FileCache(folder: folder.path, limit: 2)
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for worker in 0..<6 {
+        group.addTask {
+          var file = FileCache.File()
+          for _ in 0..<200 {
+            try cache.append([UInt8(ascii: "0") + UInt8(worker)].span, to: &file) { "\(worker)" }
+          }
+          cache.close(&file)
+        }
+      }
+      try await group.waitForAll()
+    }
+    let written = try folder.files()
+    for worker in 0..<6 {
+      #expect(written["\(worker)"] == String(repeating: "\(worker)", count: 200))
+    }
+    #expect(cache.openCount == 0)
+  }
+
   @Test("The file that was not used for longest gives way")
   func oldest() throws {
     let cache = FileCache(folder: folder.path, limit: 2)

@@ -1,7 +1,12 @@
 import Analysis
 import Analyzers
 import Foundation
+import Synchronization
 import Testing
+
+private final class Counter: Sendable {
+  let value = Mutex(0)
+}
 
 @Suite("Forms of records")
 struct FormatterTests {
@@ -77,6 +82,22 @@ struct FormatterTests {
     #expect(
       text.line(record, about: socket)
         == "2026-11-23 08:43:45.123456 note [2001:db8::1]:1 -> [::]:2 evil.[2J..line.1m ü\n")
+  }
+
+  @Test("A record's text is not made for a form that does not show it")
+  func textOnDemand() {
+    var record = Record("note")
+    let made = Counter()
+    record.describe {
+      made.value.withLock { $0 += 1 }
+      return "made"
+    }
+    #expect(eve.line(record) == #"{"event_type":"note"}"# + "\n")
+    #expect(made.value.withLock { $0 } == 0)
+    #expect(text.line(record) == "note made\n")
+    #expect(made.value.withLock { $0 } == 1)
+    record.text = nil
+    #expect(text.line(record) == "note\n")
   }
 
   @Test("A formatter appends, and leaves what is there")
