@@ -52,8 +52,9 @@ public final class Reassembler {
       for offset in 0..<count {
         let frame = batch[start &+ offset]
         dissections[offset] = dissector.dissect(frame.bytes, linkType: frame.linkType)
-        let dissection = dissections[offset]
-        shards[dissection.shard].table.prefetch(dissection.tableHash)
+        if dissections[offset].missing > 0 { limitMissing(offset, frame) }
+        let shard = dissections[offset].shard
+        shards[shard].table.prefetch(dissections[offset].tableHash)
       }
       for offset in 0..<count { prefetchSocket(offset) }
       for offset in 0..<count {
@@ -62,6 +63,13 @@ public final class Reassembler {
       }
       start += count
     }
+  }
+
+  /// Only what the capture cut off is missing. An IP length beyond a frame that is whole is a lie.
+  @inline(never)
+  private func limitMissing(_ offset: Int, _ frame: Frame) {
+    let cut = max(frame.originalLength &- frame.capturedLength, 0)
+    dissections[offset].missing = min(dissections[offset].missing, cut)
   }
 
   @inline(__always)

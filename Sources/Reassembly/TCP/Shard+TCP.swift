@@ -91,10 +91,6 @@ extension Shard {
     var flags: SocketFlags = []
     let isOpening = segment.flags.contains(.syn)
     if !isOpening {
-      // A reset or an empty farewell of a connection that nobody saw begins none.
-      if segment.flags.contains(.rst) || (segment.flags.contains(.fin) && segment.length == 0) {
-        return
-      }
       guard configuration.midstream else {
         handler.weird(.midstreamIgnored, packet: packet)
         return

@@ -57,6 +57,10 @@ extension IPAddress: CustomStringConvertible {
     case .ipv4:
       return "\(low >> 24 & 0xFF).\(low >> 16 & 0xFF).\(low >> 8 & 0xFF).\(low & 0xFF)"
     case .ipv6:
+      // RFC 5952 §5: an IPv4-mapped address shows its IPv4 address.
+      if high == 0, low >> 32 == 0xFFFF {
+        return "::ffff:" + IPAddress(ipv4: UInt32(truncatingIfNeeded: low)).description
+      }
       let groups =
         (0..<4).map { UInt16(truncatingIfNeeded: high >> (48 - 16 * $0)) }
         + (0..<4).map { UInt16(truncatingIfNeeded: low >> (48 - 16 * $0)) }
