@@ -58,5 +58,12 @@ let package = Package(
 
     .testTarget(
       name: "WireTests", dependencies: ["Wire"], swiftSettings: testSettings),
+    .testTarget(
+      name: "GenerationTests", dependencies: ["Generation", "Wire", "Buffers"],
+      swiftSettings: testSettings),
+
+    // The baseline of all speed figures; Scripts/bench runs it.
+    .executableTarget(
+      name: "pcap-loop", dependencies: ["CPcap"], path: "Tests/Benchmarks/PcapLoop"),
   ]
 )
