@@ -71,5 +71,12 @@ let package = Package(
       swiftSettings: testSettings),
     // They run the built program, and see nothing of its insides.
     .testTarget(name: "EndToEndTests", dependencies: ["sluice"], swiftSettings: testSettings),
+    .testTarget(
+      name: "GenerationTests", dependencies: ["Generation", "Wire", "Buffers"],
+      swiftSettings: testSettings),
+
+    // The baseline of all speed figures; Scripts/bench runs it.
+    .executableTarget(
+      name: "pcap-loop", dependencies: ["CPcap"], path: "Tests/Benchmarks/PcapLoop"),
   ]
 )

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Buffers
 import Capture
+import Generation
 
 /// `sluice generate`
 struct GenerateCommand: SluiceSubcommand {
@@ -21,7 +22,7 @@ struct GenerateCommand: SluiceSubcommand {
       """)
 
   @Argument(help: "bulk, http, adverse or many.")
-  var workload: GenerationRequest.Workload
+  var workload: Workload
 
   @Option(
     name: .shortAndLong,
@@ -54,7 +55,7 @@ struct GenerateCommand: SluiceSubcommand {
     }
     do {
       let sink = try Parts.createSink(write)
-      let result = try Parts.generate(request, into: sink)
+      let result = try generate(workload, options: options, into: sink)
       try sink.finish()
       report(result)
       return .done
@@ -67,14 +68,16 @@ struct GenerateCommand: SluiceSubcommand {
     }
   }
 
-  private var request: GenerationRequest {
-    GenerationRequest(
-      workload: workload, bytes: bytes?.bytes, connections: connections, seed: seed, isIPv6: ipv6,
-      vlan: vlan)
+  private var options: GenerationOptions {
+    GenerationOptions(
+      bytes: bytes?.bytes, connections: connections, seed: seed, ipv6: ipv6, vlan: vlan)
   }
 
   private func report(_ result: GenerationResult) {
-    var fields = ["\"packets\":\(result.packets)"]
+    var fields = [
+      "\"workload\":\"\(result.workload.rawValue)\"", "\"seed\":\(result.seed)",
+      "\"packets\":\(result.packets)",
+    ]
     if let size = FileIdentity.named(write, standard: .output)?.size {
       fields.append("\"file_bytes\":\(size)")
     }
@@ -86,4 +89,4 @@ struct GenerateCommand: SluiceSubcommand {
   }
 }
 
-extension GenerationRequest.Workload: ExpressibleByArgument {}
+extension Workload: ExpressibleByArgument {}
