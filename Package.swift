@@ -49,7 +49,8 @@ let package = Package(
       name: "Analyzers",
       dependencies: ["Analysis", .product(name: "Crypto", package: "swift-crypto")],
       swiftSettings: settings),
-    .target(name: "Generation", dependencies: ["Wire", "Buffers"], swiftSettings: settings),
+    .target(
+      name: "Generation", dependencies: ["Wire", "Sockets", "Buffers"], swiftSettings: settings),
     .target(
       name: "SluiceCommand",
       dependencies: [
@@ -72,7 +73,7 @@ let package = Package(
     // They run the built program, and see nothing of its insides.
     .testTarget(name: "EndToEndTests", dependencies: ["sluice"], swiftSettings: testSettings),
     .testTarget(
-      name: "GenerationTests", dependencies: ["Generation", "Wire", "Buffers"],
+      name: "GenerationTests", dependencies: ["Generation", "Wire", "Sockets", "Buffers"],
       swiftSettings: testSettings),
 
     // The baseline of all speed figures; Scripts/bench runs it.

@@ -1,3 +1,4 @@
+internal import Sockets
 internal import Wire
 
 /// One end of a connection, and the counters of its stack.

@@ -1,4 +1,5 @@
 internal import Buffers
+internal import Sockets
 internal import Wire
 
 /// Turns steps into frames and hands them to the sink. It owns the clock.

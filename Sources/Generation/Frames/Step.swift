@@ -1,3 +1,4 @@
+internal import Sockets
 internal import Wire
 
 /// One segment of a conversation, in terms of its streams: offset 0 is the first byte behind the

@@ -1,3 +1,4 @@
+internal import Sockets
 internal import Wire
 
 /// Flights of segments in both directions, with what networks and captures do to them.

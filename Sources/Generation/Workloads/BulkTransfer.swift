@@ -1,3 +1,4 @@
+internal import Sockets
 internal import Wire
 
 /// One long transfer in full segments: downloads and uploads in turn.

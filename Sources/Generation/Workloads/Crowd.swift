@@ -1,3 +1,4 @@
+internal import Sockets
 internal import Wire
 
 /// Connections that are all open before the first byte of data, and all until the last: a round of

@@ -1,3 +1,4 @@
+internal import Sockets
 internal import Wire
 
 /// Segments of one direction that are under way together, and how far the receiver has them.

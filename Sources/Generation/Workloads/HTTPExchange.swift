@@ -1,3 +1,4 @@
+internal import Sockets
 internal import Wire
 
 /// One request and its response, with the headers of HTTP/1.1 as text and a body of noise.

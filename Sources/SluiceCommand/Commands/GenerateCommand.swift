@@ -1,7 +1,7 @@
-import ArgumentParser
+public import ArgumentParser
 import Buffers
 import Capture
-import Generation
+public import Generation
 
 /// `sluice generate`
 struct GenerateCommand: SluiceSubcommand {

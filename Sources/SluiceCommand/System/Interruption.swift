@@ -14,11 +14,11 @@ enum Interruption {
   static func install() {
     _ = signal  // initialised here, and not in the handler
     for number in [SIGINT, SIGTERM] {
-      unsafe Glibc.signal(number) { number in
+      Glibc.signal(number) { number in
         // Only an atomic store and signal(2), which a handler may do.
         Interruption.received.store(number, ordering: .relaxed)
-        unsafe Glibc.signal(SIGINT, SIG_DFL)
-        unsafe Glibc.signal(SIGTERM, SIG_DFL)
+        Glibc.signal(SIGINT, SIG_DFL)
+        Glibc.signal(SIGTERM, SIG_DFL)
       }
     }
   }
