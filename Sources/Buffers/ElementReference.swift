@@ -1,7 +1,7 @@
 /// Points at one element of a `ReservedArray`: good for as long as that element is.
 @safe
 @frozen
-public struct ElementReference<Element: BitwiseCopyable>: BitwiseCopyable {
+public struct ElementReference<Element: ~Copyable>: BitwiseCopyable {
   @usableFromInline let pointer: UnsafeMutablePointer<Element>
 
   @inlinable
@@ -14,7 +14,7 @@ public struct ElementReference<Element: BitwiseCopyable>: BitwiseCopyable {
   }
 }
 
-extension ReservedArray where Element: BitwiseCopyable {
+extension ReservedArray where Element: ~Copyable {
   @inlinable @inline(__always)
   public func reference(to index: Int) -> ElementReference<Element> {
     precondition(index >= 0 && index < count)

@@ -51,7 +51,7 @@ public final class Reassembler {
       let count = min(Self.stride, batch.count - start)
       for offset in 0..<count {
         let frame = batch[start &+ offset]
-        dissections[offset] = dissector.dissect(frame.bytes, linkType: frame.linkType)
+        dissector.dissect(frame.bytes, linkType: frame.linkType, &dissections[offset])
         if dissections[offset].missing > 0 { limitMissing(offset, frame) }
         let shard = dissections[offset].shard
         shards[shard].table.prefetch(dissections[offset].tableHash)

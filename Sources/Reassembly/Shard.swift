@@ -103,13 +103,16 @@ struct Shard: ~Copyable {
     firstFree = UInt32(index + 1)
   }
 
+  private mutating func addUp(_ index: Int, _ direction: Direction) {
+    let gapBytes = sockets[index][history: direction].gapBytes
+    counts.gaps &+= UInt64(sockets[index][history: direction].gaps)
+    counts.gapBytes &+= gapBytes
+    counts.streamBytes &+= sockets[index][direction].offset &- gapBytes
+  }
+
   private mutating func addUp(_ index: Int) {
-    for direction in Direction.allCases {
-      let history = sockets[index][history: direction]
-      counts.gaps += UInt64(history.gaps)
-      counts.gapBytes += history.gapBytes
-      counts.streamBytes += sockets[index][direction].offset &- history.gapBytes
-    }
+    addUp(index, .out)
+    addUp(index, .in)
   }
 
   /// Where a walk over the sockets in the order of their first packets stands.

@@ -120,7 +120,7 @@ final class ChainRunner: SocketHandler {
       } catch {
         fail(link, socket, error)
       }
-      if event == .detached { slots[socket.shard][place] = .empty }
+      if case .detached = event { slots[socket.shard][place] = .empty }
     }
   }
 
@@ -140,7 +140,7 @@ final class ChainRunner: SocketHandler {
   /// Carries out a verdict other than `allow`; `true` when the link wants nothing more.
   @inline(never)
   private func carryOut(_ verdict: Verdict, _ link: Int, _ socket: SocketView) -> Bool {
-    if verdict == .bypass {
+    if case .bypass = verdict {
       slots[socket.shard][socket.index * linkCount + link] = .empty
       return true
     }

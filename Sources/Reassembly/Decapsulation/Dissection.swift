@@ -20,19 +20,45 @@ struct Dissection: BitwiseCopyable {
   /// The packet goes from the key's second end to its first.
   var isReversed = false
   var isIPv6 = false
-  /// Where the IP header begins in the frame.
-  var networkOffset = 0
-  /// Where the transport header begins.
-  var transportOffset = 0
-  /// Where the captured part of the IP payload ends: padding is cut off.
-  var end = 0
-  /// Bytes of the IP payload that the capture does not hold.
-  var missing = 0
   /// VLAN tags as in `FlowKey.rest`, not shifted.
-  var vlans: UInt64 = 0
+  var vlans: UInt32 = 0
+  private var network: UInt32 = 0
+  private var transport: UInt32 = 0
+  private var endOfPayload: UInt32 = 0
+  private var missingBytes: UInt32 = 0
   var key = FlowKey(addresses: 0, rest: 0)
   var hash: UInt64 = 0
   var wide = WideAddresses()
+
+  /// Where the IP header begins in the frame.
+  var networkOffset: Int {
+    get { Int(network) }
+    set { network = UInt32(truncatingIfNeeded: newValue) }
+  }
+  /// Where the transport header begins.
+  var transportOffset: Int {
+    get { Int(transport) }
+    set { transport = UInt32(truncatingIfNeeded: newValue) }
+  }
+  /// Where the captured part of the IP payload ends: padding is cut off.
+  var end: Int {
+    get { Int(endOfPayload) }
+    set { endOfPayload = UInt32(truncatingIfNeeded: newValue) }
+  }
+  /// Bytes of the IP payload that the capture does not hold.
+  var missing: Int {
+    get { Int(missingBytes) }
+    set { missingBytes = UInt32(truncatingIfNeeded: newValue) }
+  }
+
+  /// Makes it ready for another frame. What only some kinds of packets set is left as it was.
+  mutating func reset() {
+    kind = .notIP
+    isReversed = false
+    isIPv6 = false
+    vlans = 0
+    missingBytes = 0
+  }
 
   /// The shard that the conversation belongs to, 0 ..< 64.
   var shard: Int { Int(truncatingIfNeeded: hash >> 58) }

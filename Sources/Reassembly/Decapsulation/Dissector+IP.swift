@@ -100,10 +100,10 @@ extension Dissector {
 
   @inline(__always)
   private func rest(
-    _ from: UInt32, _ to: UInt32, _ isReversed: Bool, _ protocol: IPProtocol, _ vlans: UInt64
+    _ from: UInt32, _ to: UInt32, _ isReversed: Bool, _ protocol: IPProtocol, _ vlans: UInt32
   ) -> UInt64 {
     let first = UInt64(isReversed ? to : from)
     let second = UInt64(isReversed ? from : to)
-    return first << 48 | second << 32 | vlans << 8 | UInt64(`protocol`.rawValue)
+    return first << 48 | second << 32 | UInt64(vlans) << 8 | UInt64(`protocol`.rawValue)
   }
 }

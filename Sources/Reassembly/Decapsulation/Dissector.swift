@@ -10,14 +10,13 @@ struct Dissector: Sendable {
   static let tagLimit = 8
 
   @inline(__always)
-  func dissect(_ bytes: RawSpan, linkType: LinkType) -> Dissection {
-    var result = Dissection()
+  func dissect(_ bytes: RawSpan, linkType: LinkType, _ result: inout Dissection) {
+    result.reset()
     if linkType == .ethernet {
       dissectEthernet(bytes, &result)
     } else {
       dissectOther(bytes, linkType, &result)
     }
-    return result
   }
 
   @inline(__always)
@@ -45,7 +44,7 @@ struct Dissector: Sendable {
         result.kind = .malformed
         return
       }
-      let identifier = UInt64(bytes.load(bigEndianAt: offset, as: UInt16.self) & 0xFFF)
+      let identifier = UInt32(bytes.load(bigEndianAt: offset, as: UInt16.self)) & 0xFFF
       if tags < 2 { result.vlans = result.vlans << 12 | identifier }
       type = EtherType(rawValue: bytes.load(bigEndianAt: offset &+ 2))
       offset &+= 4

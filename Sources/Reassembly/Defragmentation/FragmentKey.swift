@@ -7,7 +7,7 @@ struct FragmentKey: Hashable {
   var identification: UInt32
   /// Part of the key for IPv4 only: IPv6 takes the protocol of the first fragment.
   var `protocol`: UInt8
-  var vlans: UInt64
+  var vlans: UInt32
 }
 
 /// One fragment, whichever version of IP.

@@ -4,30 +4,31 @@ import Wire
 /// One conversation as it is kept: a TCP connection or a UDP exchange of datagrams.
 ///
 /// Laid out by use. The first cache line is all that an in-order segment reads and writes, the second
-/// is counters and links, the rest is for the slow path. It is only ever reached in place.
-struct SocketObject: BitwiseCopyable {
+/// is counters and links, the rest is for the slow path. It is not copyable, so that it is only ever
+/// reached in place.
+struct SocketObject: ~Copyable {
   var key: FlowKey
   var lastSeen: Timestamp
-  private var position0 = StreamPosition()
-  private var position1 = StreamPosition()
+  private var positions: [2 of StreamPosition]
   var flags: SocketFlags
   /// The list of free objects.
   var nextFree: UInt32 = 0
 
-  private var counters0 = StreamCounters()
-  private var counters1 = StreamCounters()
+  private var counters: [2 of StreamCounters]
   /// Never used again, unlike the place of the object.
   var sequence: UInt64 = 0
   var timer = TimerLinks()
 
-  private var history0 = StreamHistory()
-  private var history1 = StreamHistory()
+  private var histories: [2 of StreamHistory]
   var firstPacket: PacketInfo
   var wide: WideAddresses
   var hash: UInt64
   var endReason: DisconnectReason?
 
   init(_ dissection: borrowing Dissection, packet: PacketInfo, flags: SocketFlags) {
+    positions = InlineArray(repeating: StreamPosition())
+    counters = InlineArray(repeating: StreamCounters())
+    histories = InlineArray(repeating: StreamHistory())
     key = dissection.key
     wide = dissection.wide
     hash = dissection.hash
@@ -38,26 +39,20 @@ struct SocketObject: BitwiseCopyable {
 
   @inline(__always)
   subscript(direction: Direction) -> StreamPosition {
-    get { direction == .out ? position0 : position1 }
-    _modify {
-      if direction == .out { yield &position0 } else { yield &position1 }
-    }
+    get { positions[direction.index] }
+    _modify { yield &positions[direction.index] }
   }
 
   @inline(__always)
   subscript(counters direction: Direction) -> StreamCounters {
-    get { direction == .out ? counters0 : counters1 }
-    _modify {
-      if direction == .out { yield &counters0 } else { yield &counters1 }
-    }
+    get { counters[direction.index] }
+    _modify { yield &counters[direction.index] }
   }
 
   @inline(__always)
   subscript(history direction: Direction) -> StreamHistory {
-    get { direction == .out ? history0 : history1 }
-    _modify {
-      if direction == .out { yield &history0 } else { yield &history1 }
-    }
+    get { histories[direction.index] }
+    _modify { yield &histories[direction.index] }
   }
 
   /// Which way a packet goes, by the direction that its dissection found.

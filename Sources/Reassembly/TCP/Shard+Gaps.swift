@@ -11,23 +11,29 @@ extension Shard {
   mutating func skipAcknowledgedHoles(
     _ index: Int, packet: PacketInfo, to handler: any SocketHandler
   ) {
-    for direction in [Direction.out, .in] {
-      guard let edge = acknowledgedHoleEdge(index, direction) else { continue }
-      sockets[index][history: direction].packetsSinceSkipped &+= 1
-      guard sockets[index][history: direction].packetsSinceSkipped > Self.patience else { continue }
-      giveUp(until: edge, index, direction, packet: packet, to: handler)
-      sockets[index][history: direction].packetsSinceSkipped = 0
-    }
+    skipAcknowledgedHole(index, .out, packet: packet, to: handler)
+    skipAcknowledgedHole(index, .in, packet: packet, to: handler)
+  }
+
+  private mutating func skipAcknowledgedHole(
+    _ index: Int, _ direction: Direction, packet: PacketInfo, to handler: any SocketHandler
+  ) {
+    guard let edge = acknowledgedHoleEdge(index, direction) else { return }
+    sockets[index][history: direction].packetsSinceSkipped &+= 1
+    guard sockets[index][history: direction].packetsSinceSkipped > Self.patience else { return }
+    giveUp(until: edge, index, direction, packet: packet, to: handler)
+    sockets[index][history: direction].packetsSinceSkipped = 0
   }
 
   /// Where the first hole ends, if the receiver has acknowledged all of it.
   private func acknowledgedHoleEdge(_ index: Int, _ direction: Direction) -> UInt64? {
-    let history = sockets[index][history: direction]
+    let list = sockets[index][history: direction].queue
+    let state = sockets[index][history: direction].state
     let edge: UInt64
-    if !history.queue.isEmpty {
-      edge = queue.segment(history.queue.head).offset
-    } else if history.state.contains(.finSeen), !history.state.contains(.finReported) {
-      edge = history.finOffset
+    if !list.isEmpty {
+      edge = queue.segment(list.head).offset
+    } else if state.contains(.finSeen), !state.contains(.finReported) {
+      edge = sockets[index][history: direction].finOffset
     } else {
       return nil
     }
@@ -80,10 +86,11 @@ extension Shard {
   mutating func flush(
     _ index: Int, packet: PacketInfo, to handler: any SocketHandler
   ) {
-    for direction in [Direction.out, .in] {
-      while !sockets[index][history: direction].queue.isEmpty {
-        giveUpFirstHole(index, direction, packet: packet, to: handler)
-      }
+    while !sockets[index][history: .out].queue.isEmpty {
+      giveUpFirstHole(index, .out, packet: packet, to: handler)
+    }
+    while !sockets[index][history: .in].queue.isEmpty {
+      giveUpFirstHole(index, .in, packet: packet, to: handler)
     }
   }
 }

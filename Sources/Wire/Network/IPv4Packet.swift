@@ -8,7 +8,7 @@ public struct IPv4Packet: ~Escapable {
   /// Whether Total Length is 0, as segmentation offload leaves it; all captured bytes count then.
   public let hasOffloadedLength: Bool
 
-  @inlinable @_lifetime(copy bytes)
+  @inlinable @inline(__always) @_lifetime(copy bytes)
   public init(validating bytes: RawSpan) throws(WireError) {
     guard bytes.byteCount >= 20 else {
       throw .truncated(.ipv4, needed: 20, available: bytes.byteCount)

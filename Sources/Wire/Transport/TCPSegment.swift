@@ -22,7 +22,7 @@ public struct TCPSegment: ~Escapable {
   public let headerLength: Int
 
   /// Checks every length once, so that no accessor below can fail.
-  @inlinable @_lifetime(copy bytes)
+  @inlinable @inline(__always) @_lifetime(copy bytes)
   public init(validating bytes: RawSpan) throws(WireError) {
     guard bytes.byteCount >= 20 else {
       throw .truncated(.tcp, needed: 20, available: bytes.byteCount)

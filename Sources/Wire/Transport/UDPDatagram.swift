@@ -5,7 +5,7 @@ public struct UDPDatagram: ~Escapable {
   /// Whether fewer bytes are there than Length says.
   public let isTruncated: Bool
 
-  @inlinable @_lifetime(copy bytes)
+  @inlinable @inline(__always) @_lifetime(copy bytes)
   public init(validating bytes: RawSpan) throws(WireError) {
     guard bytes.byteCount >= 8 else {
       throw .truncated(.udp, needed: 8, available: bytes.byteCount)
