@@ -55,5 +55,12 @@ let package = Package(
       ],
       swiftSettings: settings),
     .executableTarget(name: "sluice", dependencies: ["SluiceCommand"], swiftSettings: settings),
+
+    // Tests, and the builders that they share.
+    .target(name: "Support", path: "Tests/Support", swiftSettings: testSettings),
+    .testTarget(
+      name: "CaptureTests",
+      dependencies: ["Support", "Capture", "Buffers", "Wire", "CSystem", "CZlib"],
+      swiftSettings: testSettings),
   ]
 )

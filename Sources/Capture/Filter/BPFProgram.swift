@@ -77,6 +77,11 @@ public struct FilterError: Error, Hashable, Sendable, CustomStringConvertible {
   /// One clause, mostly libpcap's own.
   public var reason: String
 
+  public init(expression: String, reason: String) {
+    self.expression = expression
+    self.reason = reason
+  }
+
   public var description: String { "filter '\(expression)': \(reason)" }
 }
 
