@@ -20,16 +20,19 @@ struct OpenCaptureTests {
 
   @Test("What is no capture is said by its first bytes")
   func notCaptures() {
-    #expect(reason(Array("%PDF-1.7 and so on, more than 24 bytes".utf8))
-      == "is not a capture file (starts with 25 50 44 46)")
+    #expect(
+      reason(Array("%PDF-1.7 and so on, more than 24 bytes".utf8))
+        == "is not a capture file (starts with 25 50 44 46)")
     #expect(reason([0x0a]) == "is not a capture file (starts with 0a)")
     #expect(reason([0xa1, 0xb2, 0xc3]) == "is not a capture file (starts with a1 b2 c3)")
     #expect(reason([]) == "is empty")
-    #expect(reason(Array(PcapBytes().bytes.prefix(10)))
-      == "pcap header cut off: 10 of 24 bytes")
+    #expect(
+      reason(Array(PcapBytes().bytes.prefix(10)))
+        == "pcap header cut off: 10 of 24 bytes")
     // The type of a section header without its magic.
-    #expect(reason([0x0a, 0x0d, 0x0d, 0x0a] + .pattern(30))
-      == "is not a capture file (starts with 0a 0d 0d 0a)")
+    #expect(
+      reason([0x0a, 0x0d, 0x0d, 0x0a] + .pattern(30))
+        == "is not a capture file (starts with 0a 0d 0d 0a)")
   }
 
   @Test(

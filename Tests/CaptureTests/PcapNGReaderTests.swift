@@ -137,17 +137,24 @@ struct PcapNGReaderTests {
     ("packet block is too short", { $0.block(2, body: .pattern(16)) }),
     ("packet block is too short", { $0.block(3) }),
     ("interface block is too short", { $0.block(1, body: [1, 0, 0, 0]) }),
-    ("option 2 claims 500 of 4 bytes",
-      { $0.block(1, body: [1, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0xf4, 1, 65, 66, 67, 0]) }),
+    (
+      "option 2 claims 500 of 4 bytes",
+      { $0.block(1, body: [1, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0xf4, 1, 65, 66, 67, 0]) }
+    ),
     ("block claims 8 bytes", { $0.block(5, length: 8) { _ in } }),
     ("block claims 0 bytes", { $0.block(5, length: 0) { _ in } }),
     ("block claims 13 bytes", { $0.block(5, length: 13) { $0.append(UInt32(0)) } }),
     ("block claims 4294967292 bytes", { $0.block(5, length: 0xffff_fffc) { _ in } }),
-    ("block of 16 bytes ends as one of 20",
-      { $0.block(5, repeated: 20) { $0.append(UInt32(0)) } }),
+    (
+      "block of 16 bytes ends as one of 20",
+      { $0.block(5, repeated: 20) { $0.append(UInt32(0)) } }
+    ),
     ("block cut off: 104 of 4000 bytes", { $0.block(5, length: 4000) { _ in } }),
     ("section header has no byte-order magic", { $0.block(0x0a0d_0d0a, body: .pattern(16)) }),
-    ("section header block is too short", { $0.block(0x0a0d_0d0a, body: [0x4d, 0x3c, 0x2b, 0x1a]) }),
+    (
+      "section header block is too short",
+      { $0.block(0x0a0d_0d0a, body: [0x4d, 0x3c, 0x2b, 0x1a]) }
+    ),
   ]
 
   @Test("What makes no sense is damage at its block", arguments: damages.indices)

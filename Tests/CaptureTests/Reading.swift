@@ -1,6 +1,6 @@
 import Buffers
-import Capture
 import CZlib
+import Capture
 import Glibc
 import Support
 import Wire
@@ -58,11 +58,7 @@ struct Reading: Equatable {
     mkfifo(path, 0o600)
     let writer = PipeWriter(path: path, bytes: bytes, chunk: chunk)
     defer { writer.join() }
-    do {
-      try self.init(path: path)
-    } catch {
-      throw error
-    }
+    try self.init(path: path)
   }
 }
 

@@ -29,8 +29,9 @@ struct WriterTests {
       let reading = try Reading(file.bytes)
       let again = try roundTrip(reading, as: "out.pcap")
       #expect(again.reading == reading)
-      #expect(try roundTrip(reading, as: "out.pcapng").reading.packets.map(\.timestamp)
-        == reading.packets.map(\.timestamp))
+      #expect(
+        try roundTrip(reading, as: "out.pcapng").reading.packets.map(\.timestamp)
+          == reading.packets.map(\.timestamp))
     }
   }
 
@@ -180,7 +181,10 @@ struct WriterTests {
     let folder = TemporaryFolder()
     let cases = [
       (folder.path, "is a directory"), (folder.file("no/x.pcap"), "no such file"),
-      (folder.file("x.pcap.gz"), "is not written compressed; leave out .gz, and compress it afterwards"),
+      (
+        folder.file("x.pcap.gz"),
+        "is not written compressed; leave out .gz, and compress it afterwards"
+      ),
     ]
     for (path, reason) in cases {
       #expect(throws: CaptureError(file: path, reason: reason)) { try createCapture(path: path) }

@@ -76,7 +76,8 @@ struct UnitClock: Hashable {
       guard elapsed.leadingZeroBitCount > exponent + 2 else { return nil }
       // 2^30 units are the first to be more than the nanoseconds of a second.
       let isShort = exponent >= 30
-      let units = isShort ? (elapsed << exponent) + Self.second - 1 : ((elapsed + 1) << exponent) - 1
+      let units =
+        isShort ? (elapsed << exponent) + Self.second - 1 : ((elapsed + 1) << exponent) - 1
       return UInt64(exactly: units / Self.second)
     case .vanishing: return elapsed == 0 ? 0 : nil
     }
