@@ -79,5 +79,11 @@ let package = Package(
     // The baseline of all speed figures; Scripts/bench runs it.
     .executableTarget(
       name: "pcap-loop", dependencies: ["CPcap"], path: "Tests/Benchmarks/PcapLoop"),
+    // Tests, and the builders that they share.
+    .target(name: "Support", path: "Tests/Support", swiftSettings: testSettings),
+    .testTarget(
+      name: "CaptureTests",
+      dependencies: ["Support", "Capture", "Buffers", "Wire", "CSystem", "CZlib"],
+      swiftSettings: testSettings),
   ]
 )

@@ -27,7 +27,8 @@ private struct OpenedInput {
   init(path: String) throws(SystemError) {
     name = path
     descriptor =
-      path == "-" ? Descriptor(borrowing: STDIN_FILENO) : try Descriptor(path: path, flags: O_RDONLY)
+      path == "-"
+      ? Descriptor(borrowing: STDIN_FILENO) : try Descriptor(path: path, flags: O_RDONLY)
     status = try descriptor.status()
   }
 

@@ -10,6 +10,9 @@ public protocol PacketSource: AnyObject {
 
   /// Empties the batch and fills it with the next frames; `false` when there are none left.
   /// Frames of the previous batch are invalid from here on.
+  ///
+  /// A live pipe is not waited for without end: `true` with an empty batch says that nothing came
+  /// for a moment. Look whether to go on, and fill again.
   func fill(_ batch: inout FrameBatch) -> Bool
 
   /// Why the input ended before its end; what came before was good and has been handed out.

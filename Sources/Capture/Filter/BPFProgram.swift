@@ -28,10 +28,8 @@ public final class BPFProgram: @unchecked Sendable {
     let reason = Self.compiler.withLock { _ in
       unsafe Self.compile(expression, linkType, snapLength, into: program)
     }
-    if let reason {
-      unsafe program.deallocate()
-      throw FilterError(expression: expression, reason: reason)
-    }
+    // All properties are set, so that deinit frees the program of an init that throws as well.
+    if let reason { throw FilterError(expression: expression, reason: reason) }
   }
 
   deinit {
@@ -76,6 +74,11 @@ public struct FilterError: Error, Hashable, Sendable, CustomStringConvertible {
   public var expression: String
   /// One clause, mostly libpcap's own.
   public var reason: String
+
+  public init(expression: String, reason: String) {
+    self.expression = expression
+    self.reason = reason
+  }
 
   public var description: String { "filter '\(expression)': \(reason)" }
 }

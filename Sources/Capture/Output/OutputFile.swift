@@ -17,13 +17,7 @@ final class OutputFile {
   init(path: String) throws(CaptureError) {
     name = path
     do throws(SystemError) {
-      let descriptor = try Self.open(path)
-      let status = try descriptor.status()
-      if InputClaim.covers(status.identity) { throw .isInput }
-      if status.isRegular && path != "-" {
-        _ = try SystemError.check { ftruncate(descriptor.number, 0) }
-      }
-      self.descriptor = descriptor
+      descriptor = try Self.open(path)
     } catch {
       throw CaptureError(file: path, reason: error.reason)
     }
@@ -32,10 +26,16 @@ final class OutputFile {
 
   deinit { unsafe buffer.deallocate() }
 
-  /// Not emptied yet: it may turn out to be one of the inputs.
+  /// A file is emptied only when it is known to be none of the inputs.
   private static func open(_ path: String) throws(SystemError) -> Descriptor {
     if path == "-" { return Descriptor(borrowing: STDOUT_FILENO) }
-    return try Descriptor(path: path, flags: O_WRONLY | O_CREAT, mode: 0o666)
+    let descriptor = try Descriptor(path: path, flags: O_WRONLY | O_CREAT, mode: 0o666)
+    let status = try descriptor.status()
+    if InputClaim.covers(status.identity) { throw .isInput }
+    if status.isRegular {
+      _ = try SystemError.check { ftruncate(descriptor.number, 0) }
+    }
+    return descriptor
   }
 
   func append(_ bytes: RawSpan) throws(CaptureError) {

@@ -34,10 +34,13 @@ struct PcapFormat: CaptureFormat {
     let headerLength = header.recordHeaderLength
     let unit = header.fractionUnit
     let linkType = header.interface.linkType
-    let capturedFirst = header.lengthOrder == .capturedFirst
+    let isCurrent = header.lengthOrder == .capturedFirst
+    let ordinaryLength = ordinaryLength
+    var ordinal = ordinal
     var position = window.position
     var prefetched = window.prefetched
     defer {
+      self.ordinal = ordinal
       window.position = position
       window.prefetched = prefetched
     }
@@ -46,9 +49,9 @@ struct PcapFormat: CaptureFormat {
       let record = unsafe base + position
       let seconds = unsafe Order.load(record, 0, as: UInt32.self)
       let fraction = unsafe Order.load(record, 4, as: UInt32.self)
-      var captured = unsafe Int(Order.load(record, 8, as: UInt32.self))
-      var original = unsafe Int(Order.load(record, 12, as: UInt32.self))
-      if !capturedFirst { swapLengths(&captured, &original) }
+      let first = unsafe Int(Order.load(record, 8, as: UInt32.self))
+      let second = unsafe Int(Order.load(record, 12, as: UInt32.self))
+      let (captured, original) = isCurrent ? (first, second) : lengths(first, second)
       let length = headerLength &+ captured
       if captured > ordinaryLength, let reason = doubt(captured, original) {
         return .damaged(reason)
@@ -69,9 +72,14 @@ struct PcapFormat: CaptureFormat {
     return .batchIsFull
   }
 
+  /// The two lengths of a record in the order of the file's version.
   @inline(never)
-  private func swapLengths(_ captured: inout Int, _ original: inout Int) {
-    if header.lengthOrder == .originalFirst || captured > original { swap(&captured, &original) }
+  private func lengths(_ first: Int, _ second: Int) -> (captured: Int, original: Int) {
+    switch header.lengthOrder {
+    case .capturedFirst: (first, second)
+    case .originalFirst: (second, first)
+    case .smallerFirst: (min(first, second), max(first, second))
+    }
   }
 
   /// A length beyond the snapshot length is believed only if the frame was that long on the wire,
@@ -101,8 +109,6 @@ struct PcapFormat: CaptureFormat {
         ? record.load(bigEndianAt: offset) : record.load(littleEndianAt: offset)
       return Int(value)
     }
-    var (captured, original) = (word(8), word(12))
-    if header.lengthOrder != .capturedFirst { swapLengths(&captured, &original) }
-    return captured
+    return lengths(word(8), word(12)).captured
   }
 }

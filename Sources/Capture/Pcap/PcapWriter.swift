@@ -27,7 +27,8 @@ final class PcapWriter: PacketSink {
     let layout = if let layout { layout } else { try begin(frame, interfaces) }
     guard frame.linkType == layout.linkType else {
       throw file.refusal(
-        frame, "is of link type \(frame.linkType) and the file of \(layout.linkType), and a pcap "
+        frame,
+        "is of link type \(frame.linkType) and the file of \(layout.linkType), and a pcap "
           + "file holds only one; write a .pcapng")
     }
     try file.check(lengthOf: frame)
@@ -99,7 +100,8 @@ final class PcapWriter: PacketSink {
     let (fraction, rest) = frame.timestamp.fraction.quotientAndRemainder(dividingBy: unit)
     guard rest == 0 else {
       throw file.refusal(
-        frame, "has a time in nanoseconds, and the pcap file was begun in microseconds; write a "
+        frame,
+        "has a time in nanoseconds, and the pcap file was begun in microseconds; write a "
           + ".pcapng")
     }
     return (seconds, UInt32(fraction))

@@ -19,7 +19,8 @@ enum InterfaceBlock {
       switch (option.code, option.value.count) {
       case (OptionCode.name, _): interface.name = text(body.bytes.extracting(option.value))
       case (OptionCode.timeResolution, 1):
-        interface.resolution = TimeResolution(rawValue: body.bytes.byte(at: option.value.lowerBound))
+        interface.resolution = TimeResolution(
+          rawValue: body.bytes.byte(at: option.value.lowerBound))
       case (OptionCode.timeOffset, 8):
         interface.timeOffset = Int64(bitPattern: body.long(option.value.lowerBound))
       default: break

@@ -95,7 +95,9 @@ enum BlockBytes {
   static func interface(_ interface: CaptureInterface) -> [UInt8] {
     var body = bytes(UInt16(truncatingIfNeeded: interface.linkType.rawValue)) + bytes(UInt16(0))
     body += bytes(interface.snapLength)
-    if let name = interface.name { body += option(InterfaceBlock.OptionCode.name, Array(name.utf8)) }
+    if let name = interface.name {
+      body += option(InterfaceBlock.OptionCode.name, Array(name.utf8))
+    }
     if interface.resolution != .microseconds {
       body += option(InterfaceBlock.OptionCode.timeResolution, [interface.resolution.rawValue])
     }

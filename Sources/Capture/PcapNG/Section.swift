@@ -23,13 +23,10 @@ struct Section {
 
   /// - Parameters:
   ///   - body: what lies between the block's two lengths. The length of the section in it is not
-  ///     used: it may be -1, and the blocks say themselves where they end.
+  ///     used: it may be -1, and the blocks say themselves where they end. Nor is the version: if
+  ///     there ever is another one whose blocks are different, their checks notice it.
   init(body: Fields, firstInterface: Int) throws(BlockProblem) {
     guard body.count >= 16 else { throw BlockProblem("section header block is too short") }
-    let major = body.half(4)
-    guard major == 1 else {
-      throw BlockProblem("section is of pcapng version \(major).\(body.half(6)), not 1")
-    }
     isBigEndian = body.isBigEndian
     self.firstInterface = firstInterface
   }

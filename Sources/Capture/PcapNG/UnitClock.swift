@@ -61,8 +61,8 @@ struct UnitClock: Hashable {
   }
 
   /// The count that stands for a time, `nil` where there is none: before the interface's zero, or
-  /// beyond 64 bits. Rounded down to whole units, but for binary units shorter than a nanosecond,
-  /// which are rounded up so that `timestamp(of:)` gives the same nanosecond again.
+  /// beyond 64 bits. It is the last one that `timestamp(of:)` turns into this time or an earlier
+  /// one, or the first that it turns into this time where several do.
   func units(at timestamp: Timestamp) -> UInt64? {
     let elapsed = Int128(timestamp.nanoseconds) - offset
     guard elapsed >= 0 else { return nil }
@@ -72,10 +72,13 @@ struct UnitClock: Hashable {
       let (product, overflow) = elapsed.multipliedReportingOverflow(by: Int128(count))
       return overflow ? nil : UInt64(exactly: product)
     case .binary(let exponent):
-      // With a bit to spare for the rounding; a larger result is far beyond 64 bits.
-      guard elapsed.leadingZeroBitCount > exponent + 1 else { return nil }
-      let rounding = exponent >= 30 ? Self.second - 1 : 0
-      return UInt64(exactly: ((elapsed << exponent) + rounding) / Self.second)
+      // With bits to spare for the rounding; a larger result is far beyond 64 bits.
+      guard elapsed.leadingZeroBitCount > exponent + 2 else { return nil }
+      // 2^30 units are the first to be more than the nanoseconds of a second.
+      let isShort = exponent >= 30
+      let units =
+        isShort ? (elapsed << exponent) + Self.second - 1 : ((elapsed + 1) << exponent) - 1
+      return UInt64(exactly: units / Self.second)
     case .vanishing: return elapsed == 0 ? 0 : nil
     }
   }
