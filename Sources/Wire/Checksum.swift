@@ -12,8 +12,15 @@ public struct Checksum: Sendable, BitwiseCopyable {
   /// Adds bytes that begin at an even offset of the summed data.
   @inlinable
   public mutating func add(_ bytes: RawSpan) {
-    // Sums of whole 64-bit words, and of their upper halves: subtracting the second from the first
-    // leaves the sum of the lower halves, at two additions and one shift for 16 bytes.
+    addTail(bytes, from: bytes.byteCount < 64 ? 0 : addBlocks(bytes))
+  }
+
+  /// Adds whole blocks of 64 bytes; returns where the rest begins.
+  ///
+  /// The sums are those of whole 64-bit words, and of their upper halves: subtracting the second
+  /// from the first leaves the sum of the lower halves, at two additions and a shift for 16 bytes.
+  @inlinable
+  mutating func addBlocks(_ bytes: RawSpan) -> Int {
     var words = SIMD8<UInt64>()
     var uppers = SIMD8<UInt64>()
     var offset = 0
@@ -23,12 +30,19 @@ public struct Checksum: Sendable, BitwiseCopyable {
       uppers &+= block &>> 32
       offset &+= 64
     }
-    let lowers = words &- (uppers &<< 32)
-    add(partial: lowers.wrappedSum() &+ uppers.wrappedSum())
-    addTail(bytes, from: offset)
+    let upper = Self.total(uppers)
+    add(partial: Self.total(words) &- upper &<< 32 &+ upper)
+    return offset
   }
 
-  /// Adds what the wide loop leaves: fewer than 64 bytes.
+  @inlinable
+  static func total(_ lanes: SIMD8<UInt64>) -> UInt64 {
+    let four = lanes.lowHalf &+ lanes.highHalf
+    let two = four.lowHalf &+ four.highHalf
+    return two.x &+ two.y
+  }
+
+  /// Adds the bytes from `start` on, meant for fewer than 64.
   @inlinable
   mutating func addTail(_ bytes: RawSpan, from start: Int) {
     let count = bytes.byteCount
@@ -51,8 +65,8 @@ public struct Checksum: Sendable, BitwiseCopyable {
     add(partial: tail)
   }
 
-  /// Adds bytes that begin at any offset of the summed data: at an odd one, each stands in the other
-  /// half of its word (RFC 1071 §2, part B).
+  /// Adds bytes that begin at any offset of the summed data: at an odd one, each stands in the
+  /// other half of its word (RFC 1071 §2, part B).
   @inlinable
   public mutating func add(_ bytes: RawSpan, at offset: Int) {
     if offset & 1 == 0 { return add(bytes) }
@@ -117,8 +131,8 @@ extension Checksum {
 }
 
 extension Checksum {
-  /// What a checksum field becomes when part of the summed data is replaced (RFC 1624 §3), without a
-  /// look at the rest. A wrong checksum stays wrong by the same amount.
+  /// What a checksum field becomes when part of the summed data is replaced (RFC 1624 §3), without
+  /// a look at the rest. A wrong checksum stays wrong by the same amount.
   ///
   /// `old` and `new` are the sums of the replaced bytes, before and after.
   @inlinable

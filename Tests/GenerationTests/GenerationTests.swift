@@ -9,11 +9,12 @@ struct Case: CustomTestStringConvertible, Sendable {
   var options: GenerationOptions
 
   var testDescription: String {
-    "\(workload)\(options.ipv6 ? " ipv6" : "")\(options.vlan.map { " vlan \($0)" } ?? "") seed \(options.seed)"
+    let tag = options.vlan.map { " vlan \($0)" } ?? ""
+    return "\(workload)\(options.ipv6 ? " ipv6" : "")\(tag) seed \(options.seed)"
   }
 
   static let all: [Case] = Workload.allCases.flatMap { workload in
-    let bytes = 200_000
+    let bytes = 120_000
     return [
       Case(workload: workload, options: GenerationOptions(bytes: bytes)),
       Case(workload: workload, options: GenerationOptions(bytes: bytes, seed: 99, ipv6: true)),

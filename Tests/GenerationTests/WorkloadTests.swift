@@ -25,7 +25,7 @@ import Wire
 
   @Test("the first copy of every byte is the stream's own, and later ones differ at times")
   func firstCopies() throws {
-    let options = GenerationOptions(bytes: 1_000_000, seed: 3)
+    let options = GenerationOptions(bytes: 600_000, seed: 3)
     let (sink, _) = try capture(.adverse, options)
     let found = NaiveReassembler(Dissection(sink.frames).segments)
     let plan = try Plan(.adverse, options)

@@ -86,7 +86,8 @@ private func options(_ bytes: [UInt8]) throws -> [(kind: UInt8, value: [UInt8])]
     accepted.append(list.appendSACK([block].span))
     #expect(list.byteCount == 32)
     var refused = [list.appendSACK([block, block].span), list.appendSACK([SACKBlock]().span)]
-    accepted.append(list.append(kind: 254, value: ([1, 2, 3, 4, 5, 6, 7, 8] as [UInt8]).span.bytes))
+    accepted.append(
+      list.append(kind: 254, value: ([1, 2, 3, 4, 5, 6, 7, 8] as [UInt8]).span.bytes))
     refused += [
       list.appendNoOperation(), list.appendSACKPermitted(),
       list.append(raw: ([1] as [UInt8]).span.bytes),

@@ -44,7 +44,7 @@ final class FrameWriter {
     try write(step, &conversation, payload: unsafe altered.span.bytes)
   }
 
-  /// Writes a segment whose data begins with `head` at offset 0 of its stream; the pool's is behind.
+  /// Writes a segment of a stream that begins with `head`, behind which the pool's bytes stand.
   func write(_ step: Step, _ conversation: inout Conversation, head: [UInt8]) throws {
     guard step.offset < head.count, step.length > 0 else {
       return try write(step, &conversation)

@@ -7,7 +7,8 @@
 /// Nothing is allocated: the buffer is the caller's. The forms that append to an array reuse its
 /// capacity.
 public struct FrameHeaders: Hashable, Sendable, BitwiseCopyable {
-  /// Without it, the packet begins with its IP header (LINKTYPE_RAW). Its `type` follows the family.
+  /// Without it, the packet begins with its IP header (LINKTYPE_RAW). Its `type` is not used: it
+  /// follows the family.
   public var ethernet: EthernetHeader?
   public var ip: IPHeader
 
@@ -21,7 +22,8 @@ public struct FrameHeaders: Hashable, Sendable, BitwiseCopyable {
     (ethernet?.byteCount ?? 0) + ip.byteCount + payloadLength
   }
 
-  /// Writes a TCP segment at `offset`; returns the length of the frame. `ip.fragment` must be `nil`.
+  /// Writes a TCP segment at `offset`; returns the length of the frame. There must be no
+  /// `ip.fragment`.
   @discardableResult
   public func write(
     _ tcp: TCPHeader, payload: RawSpan, to buffer: inout MutableRawSpan, at offset: Int = 0
@@ -35,7 +37,8 @@ public struct FrameHeaders: Hashable, Sendable, BitwiseCopyable {
     return start + length - offset
   }
 
-  /// Writes a UDP datagram at `offset`; returns the length of the frame. `ip.fragment` must be `nil`.
+  /// Writes a UDP datagram at `offset`; returns the length of the frame. There must be no
+  /// `ip.fragment`.
   @discardableResult
   public func write(
     _ udp: UDPHeader, payload: RawSpan, to buffer: inout MutableRawSpan, at offset: Int = 0

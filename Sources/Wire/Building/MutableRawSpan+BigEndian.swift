@@ -19,7 +19,7 @@ extension MutableRawSpan {
     precondition(offset >= 0 && bytes.byteCount <= byteCount &- offset)
     unsafe withUnsafeMutableBytes { target in
       unsafe bytes.withUnsafeBytes { source in
-        // In bounds by the check above; a span that is borrowed while another is mutated is elsewhere.
+        // In bounds by the check above, and apart: no span of mutable bytes can be borrowed here.
         guard let from = source.baseAddress, let base = target.baseAddress else { return }
         unsafe (base + offset).copyMemory(from: from, byteCount: source.count)
       }

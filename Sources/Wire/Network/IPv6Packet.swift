@@ -86,7 +86,8 @@ public struct IPv6Packet: ~Escapable {
 
   @inlinable public var hopLimit: UInt8 { bytes.byte(at: 7) }
 
-  /// Whether this is a part of a packet. An atomic fragment (RFC 6946: offset 0, nothing more) is whole.
+  /// Whether this is a part of a packet. An atomic fragment (RFC 6946: offset 0, nothing more) is
+  /// whole.
   @inlinable public var isFragment: Bool {
     fragmentHeaderOffset != 0
       && bytes.load(bigEndianAt: fragmentHeaderOffset &+ 2, as: UInt16.self) & 0xFFF9 != 0
