@@ -4,6 +4,9 @@ import Wire
 
 /// One of the 64 parts of the flow table, with all that its sockets need. Nothing is shared between
 /// shards, so that any number of workers comes to the same result.
+///
+/// Its methods are `mutating` even where they only look: to lend a struct of this size to a method
+/// that may not change it, Swift copies it first.
 struct Shard: ~Copyable {
   let number: Int
   let configuration: ReassemblyConfiguration
@@ -62,7 +65,7 @@ struct Shard: ~Copyable {
     return index
   }
 
-  func setInterest(_ interest: SocketInterest, of index: Int) {
+  mutating func setInterest(_ interest: SocketInterest, of index: Int) {
     var flags = sockets[index].flags
     flags.subtract([.wantsDataOut, .wantsDataIn, .wantsEvents, .wantsPackets])
     if interest.contains(.dataOut) { flags.insert(.wantsDataOut) }
@@ -73,7 +76,7 @@ struct Shard: ~Copyable {
   }
 
   @inline(__always)
-  func report(
+  mutating func report(
     _ event: SocketEvent, of index: Int, packet: PacketInfo, to handler: any SocketHandler
   ) {
     if sockets[index].flags.contains(.wantsEvents) {
@@ -104,10 +107,10 @@ struct Shard: ~Copyable {
   }
 
   private mutating func addUp(_ index: Int, _ direction: Direction) {
-    let gapBytes = sockets[index][history: direction].gapBytes
-    counts.gaps &+= UInt64(sockets[index][history: direction].gaps)
+    let gapBytes = sockets[index].histories[direction.index].gapBytes
+    counts.gaps &+= UInt64(sockets[index].histories[direction.index].gaps)
     counts.gapBytes &+= gapBytes
-    counts.streamBytes &+= sockets[index][direction].offset &- gapBytes
+    counts.streamBytes &+= sockets[index].positions[direction.index].offset &- gapBytes
   }
 
   private mutating func addUp(_ index: Int) {
@@ -126,7 +129,7 @@ struct Shard: ~Copyable {
   }
 
   /// A cursor at the oldest socket; `nil` when there is none.
-  func firstCursor() -> Cursor? {
+  mutating func firstCursor() -> Cursor? {
     var cursor = Cursor(shard: number, index: 0, ordinal: 0)
     if socketsMade > UInt64(sockets.count) {
       cursor.order = (0..<UInt32(sockets.count)).filter {
@@ -142,7 +145,7 @@ struct Shard: ~Copyable {
   }
 
   /// Moves to the next socket; `false` at the end.
-  func moveOn(_ cursor: inout Cursor) -> Bool {
+  mutating func moveOn(_ cursor: inout Cursor) -> Bool {
     repeat {
       cursor.position += 1
       if cursor.order.isEmpty {

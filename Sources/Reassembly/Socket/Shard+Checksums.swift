@@ -22,10 +22,10 @@ extension Shard {
   }
 
   @inline(__always)
-  private func noteRightChecksum(_ index: Int, _ dissection: borrowing Dissection) {
+  private mutating func noteRightChecksum(_ index: Int, _ dissection: borrowing Dissection) {
     if sockets[index].flags.contains(.plain) { return }
     let direction = sockets[index].direction(isReversed: dissection.isReversed)
-    sockets[index][history: direction].state.insert(.checksummed)
+    sockets[index].histories[direction.index].state.insert(.checksummed)
   }
 
   /// Offload to the network card leaves in the field nothing, or the sum of the pseudo-header for
@@ -39,7 +39,9 @@ extension Shard {
     var looksOffloaded = field == 0 || field == pseudoSum
     if let index {
       let direction = sockets[index].direction(isReversed: dissection.isReversed)
-      if sockets[index][history: direction].state.contains(.checksummed) { looksOffloaded = false }
+      if sockets[index].histories[direction.index].state.contains(.checksummed) {
+        looksOffloaded = false
+      }
     }
     if configuration.checksums == .auto, looksOffloaded {
       counts.offloadedChecksums += 1
@@ -72,7 +74,7 @@ extension Shard {
 
   /// The order of the addresses does not matter to a sum.
   @inline(__always)
-  private func pseudoHeader(
+  private mutating func pseudoHeader(
     _ dissection: borrowing Dissection, _ protocol: IPProtocol, length: Int
   ) -> Checksum {
     var checksum = Checksum()

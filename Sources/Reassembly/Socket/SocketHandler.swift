@@ -30,8 +30,8 @@ public struct SocketInterest: OptionSet, Hashable, Sendable, BitwiseCopyable {
   @inlinable
   public init(rawValue: UInt8) { self.rawValue = rawValue }
 
-  public static let dataOut = Self(rawValue: 1)
-  public static let dataIn = Self(rawValue: 2)
-  public static let events = Self(rawValue: 4)
-  public static let packets = Self(rawValue: 8)
+  @inlinable public static var dataOut: Self { Self(rawValue: 1) }
+  @inlinable public static var dataIn: Self { Self(rawValue: 2) }
+  @inlinable public static var events: Self { Self(rawValue: 4) }
+  @inlinable public static var packets: Self { Self(rawValue: 8) }
 }

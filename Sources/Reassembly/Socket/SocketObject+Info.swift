@@ -40,14 +40,14 @@ extension SocketObject {
   }
 
   private func stream(_ direction: Direction) -> SocketInfo.Stream {
-    let counters = self[counters: direction]
-    let history = self[history: direction]
+    let counters = self.counters[direction.index]
+    let history = histories[direction.index]
     var stream = SocketInfo.Stream()
     stream.state = state(of: direction)
     stream.packets = UInt64(counters.packets)
     stream.frameBytes = counters.frameBytes
     stream.ipBytes = counters.ipBytes
-    stream.streamBytes = self[direction].offset &- history.gapBytes
+    stream.streamBytes = positions[direction.index].offset &- history.gapBytes
     stream.gaps = history.gaps
     stream.gapBytes = history.gapBytes
     stream.retransmissions = history.retransmissions
@@ -67,8 +67,8 @@ extension SocketObject {
   func state(of direction: Direction) -> TCPState {
     if flags.contains(.udp) { return .closed }
     if endReason == .reset { return .closed }
-    let own = self[history: direction].state
-    let peer = self[history: direction.reversed].state
+    let own = histories[direction.index].state
+    let peer = histories[direction.reversed.index].state
     switch (own.contains(.finSeen), peer.contains(.finReported)) {
     case (false, false): return openingState(own, peer, direction)
     case (false, true): return .closeWait

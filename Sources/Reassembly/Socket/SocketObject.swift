@@ -9,17 +9,18 @@ import Wire
 struct SocketObject: ~Copyable {
   var key: FlowKey
   var lastSeen: Timestamp
-  private var positions: [2 of StreamPosition]
+  // By `Direction.index`, here and below.
+  var positions: [2 of StreamPosition]
   var flags: SocketFlags
   /// The list of free objects.
   var nextFree: UInt32 = 0
 
-  private var counters: [2 of StreamCounters]
+  var counters: [2 of StreamCounters]
   /// Never used again, unlike the place of the object.
   var sequence: UInt64 = 0
   var timer = TimerLinks()
 
-  private var histories: [2 of StreamHistory]
+  var histories: [2 of StreamHistory]
   var firstPacket: PacketInfo
   var wide: WideAddresses
   var hash: UInt64
@@ -35,24 +36,6 @@ struct SocketObject: ~Copyable {
     lastSeen = packet.timestamp
     firstPacket = packet
     self.flags = flags
-  }
-
-  @inline(__always)
-  subscript(direction: Direction) -> StreamPosition {
-    get { positions[direction.index] }
-    _modify { yield &positions[direction.index] }
-  }
-
-  @inline(__always)
-  subscript(counters direction: Direction) -> StreamCounters {
-    get { counters[direction.index] }
-    _modify { yield &counters[direction.index] }
-  }
-
-  @inline(__always)
-  subscript(history direction: Direction) -> StreamHistory {
-    get { histories[direction.index] }
-    _modify { yield &histories[direction.index] }
   }
 
   /// Which way a packet goes, by the direction that its dissection found.

@@ -13,17 +13,17 @@ extension Shard {
     if !isStarted(index, stream) {
       // Not one packet of this stream yet: the acknowledgement is the best guess of where it is,
       // and its first data corrects it.
-      sockets[index][stream].next = acknowledged
-      sockets[index][stream].acknowledged = acknowledged
+      sockets[index].positions[stream.index].next = acknowledged
+      sockets[index].positions[stream.index].acknowledged = acknowledged
       return
     }
-    if acknowledged.isAfter(sockets[index][stream].acknowledged) {
-      sockets[index][stream].acknowledged = acknowledged
+    if acknowledged.isAfter(sockets[index].positions[stream.index].acknowledged) {
+      sockets[index].positions[stream.index].acknowledged = acknowledged
     }
-    let history = sockets[index][history: stream]
+    let history = sockets[index].histories[stream.index]
     if history.state.contains(.synSeen), acknowledged.isAfter(history.initialSequence) {
-      sockets[index][history: stream].state.insert(.synAcknowledged)
-      if sockets[index][history: direction].state.contains([.synSeen, .synAcknowledged]) {
+      sockets[index].histories[stream.index].state.insert(.synAcknowledged)
+      if sockets[index].histories[direction.index].state.contains([.synSeen, .synAcknowledged]) {
         reportConnected(index, packet: packet, to: handler)
       }
     }
@@ -31,11 +31,12 @@ extension Shard {
   }
 
   /// After the FIN is reported, `next` stands behind it.
-  func noteFINAcknowledged(_ index: Int, _ stream: Direction) {
-    if sockets[index][history: stream].state.contains(.finReported),
-      !sockets[index][stream].acknowledged.isBefore(sockets[index][stream].next)
+  mutating func noteFINAcknowledged(_ index: Int, _ stream: Direction) {
+    if sockets[index].histories[stream.index].state.contains(.finReported),
+      !sockets[index].positions[stream.index].acknowledged.isBefore(
+        sockets[index].positions[stream.index].next)
     {
-      sockets[index][history: stream].state.insert(.finAcknowledged)
+      sockets[index].histories[stream.index].state.insert(.finAcknowledged)
     }
   }
 }

@@ -11,18 +11,18 @@ extension Shard {
     var sequence = segment.sequence
     if segment.flags.contains(.syn) { sequence += 1 }
     if !isStarted(index, direction) {
-      sockets[index][direction].next = sequence
-      sockets[index][direction].acknowledged = sequence
+      sockets[index].positions[direction.index].next = sequence
+      sockets[index].positions[direction.index].acknowledged = sequence
       if segment.length > 0 || segment.flags.contains(.fin) {
-        sockets[index][history: direction].state.insert(.started)
+        sockets[index].histories[direction.index].state.insert(.started)
       }
     }
     // A FIN that was reported has the number before `next`: nothing can follow it.
-    if sockets[index][history: direction].state.contains(.finReported) {
+    if sockets[index].histories[direction.index].state.contains(.finReported) {
       noteTextAfterFIN(segment, index, direction, packet: packet, to: handler)
       return
     }
-    let ahead = sequence.distance(from: sockets[index][direction].next)
+    let ahead = sequence.distance(from: sockets[index].positions[direction.index].next)
     if segment.flags.contains(.fin) {
       noteFIN(ahead &+ segment.length, index, direction)
     }
@@ -37,15 +37,15 @@ extension Shard {
     _ text: RawSpan, _ segment: Segment, _ ahead: Int, _ index: Int, _ direction: Direction,
     packet: PacketInfo, to handler: any SocketHandler
   ) {
-    let position = sockets[index][direction]
+    let position = sockets[index].positions[direction.index]
     if ahead &+ segment.length <= 0 {
-      sockets[index][history: direction].retransmissions &+= 1
+      sockets[index].histories[direction.index].retransmissions &+= 1
       return
     }
     let text = cutAtFIN(text, ahead, index, direction, packet: packet, to: handler)
     reportConnected(index, packet: packet, to: handler)
     if ahead > 0 {
-      sockets[index][history: direction].outOfOrder &+= 1
+      sockets[index].histories[direction.index].outOfOrder &+= 1
       enqueue(
         text, at: position.offset &+ UInt64(ahead), index, direction, packet: packet, to: handler)
       return
@@ -66,9 +66,9 @@ extension Shard {
     to handler: any SocketHandler
   ) {
     let end = start &+ UInt64(text.byteCount)
-    while sockets[index][direction].offset < end {
-      let offset = sockets[index][direction].offset
-      let list = sockets[index][history: direction].queue
+    while sockets[index].positions[direction.index].offset < end {
+      let offset = sockets[index].positions[direction.index].offset
+      let list = sockets[index].histories[direction.index].queue
       let limit = list.isEmpty ? end : min(end, queue.segment(list.head).offset)
       if offset < limit {
         let range = Int(offset &- start)..<Int(limit &- start)
@@ -85,13 +85,13 @@ extension Shard {
   ) -> Bool {
     var deliveredAny = false
     while true {
-      var list = sockets[index][history: direction].queue
+      var list = sockets[index].histories[direction.index].queue
       guard !list.isEmpty,
-        queue.segment(list.head).offset <= sockets[index][direction].offset,
+        queue.segment(list.head).offset <= sockets[index].positions[direction.index].offset,
         let segment = queue.popFirst(&list)
       else { return deliveredAny }
-      sockets[index][history: direction].queue = list
-      sockets[index][history: direction].queuedBytes &-= UInt32(segment.piece.count)
+      sockets[index].histories[direction.index].queue = list
+      sockets[index].histories[direction.index].queuedBytes &-= UInt32(segment.piece.count)
       deliver(segment.piece.bytes, of: index, direction, packet: packet, to: handler)
       queue.release(segment)
       deliveredAny = true
@@ -109,11 +109,11 @@ extension Shard {
       skip(to: offset &+ UInt64(text.byteCount), index, direction)
       return
     }
-    var list = sockets[index][history: direction].queue
+    var list = sockets[index].histories[direction.index].queue
     let queued = queue.insert(text, at: offset, &list)
-    sockets[index][history: direction].queue = list
+    sockets[index].histories[direction.index].queue = list
     if let queued {
-      sockets[index][history: direction].queuedBytes &+= UInt32(queued)
+      sockets[index].histories[direction.index].queuedBytes &+= UInt32(queued)
       if !isOverLimit(index, direction) { return }
     }
     // The budget is reached: the first hole is given up, and what it held back goes on its way.
@@ -122,10 +122,10 @@ extension Shard {
     giveUpFirstHole(index, direction, packet: packet, to: handler)
     if queued == nil {
       let end = offset &+ UInt64(text.byteCount)
-      if sockets[index][direction].offset < offset {
+      if sockets[index].positions[direction.index].offset < offset {
         giveUp(until: offset, index, direction, packet: packet, to: handler)
       }
-      if sockets[index][direction].offset < end {
+      if sockets[index].positions[direction.index].offset < end {
         accept(text, at: offset, index, direction, packet: packet, to: handler)
       }
     }
@@ -133,20 +133,20 @@ extension Shard {
 
   /// A stream may queue a mebibyte; one whose receiver was never seen to answer, so that nothing
   /// ever confirms a hole, 64 KiB.
-  private func isOverLimit(_ index: Int, _ direction: Direction) -> Bool {
-    let isOneSided = sockets[index][counters: direction.reversed].packets == 0
-    return sockets[index][history: direction].queuedBytes > (isOneSided ? 1 << 16 : 1 << 20)
+  private mutating func isOverLimit(_ index: Int, _ direction: Direction) -> Bool {
+    let isOneSided = sockets[index].counters[direction.reversed.index].packets == 0
+    return sockets[index].histories[direction.index].queuedBytes > (isOneSided ? 1 << 16 : 1 << 20)
   }
 
   /// After an insertion that was cut short: what is queued, counted anew.
-  private func recountQueue(_ index: Int, _ direction: Direction) {
+  private mutating func recountQueue(_ index: Int, _ direction: Direction) {
     var bytes = 0
-    var link = sockets[index][history: direction].queue.head
+    var link = sockets[index].histories[direction.index].queue.head
     while link != 0 {
       let segment = queue.segment(link)
       bytes += segment.piece.count
       link = segment.next
     }
-    sockets[index][history: direction].queuedBytes = UInt32(bytes)
+    sockets[index].histories[direction.index].queuedBytes = UInt32(bytes)
   }
 }

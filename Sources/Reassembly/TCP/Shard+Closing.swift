@@ -5,25 +5,27 @@ import Wire
 extension Shard {
   /// Notes where the stream ends. `ahead` is how far the FIN stands beyond what is next in order.
   /// The first one counts.
-  func noteFIN(_ ahead: Int, _ index: Int, _ direction: Direction) {
-    guard ahead >= 0, !sockets[index][history: direction].state.contains(.finSeen) else { return }
-    sockets[index][history: direction].state.insert(.finSeen)
-    sockets[index][history: direction].finOffset =
-      sockets[index][direction].offset &+ UInt64(ahead)
+  mutating func noteFIN(_ ahead: Int, _ index: Int, _ direction: Direction) {
+    guard ahead >= 0, !sockets[index].histories[direction.index].state.contains(.finSeen) else {
+      return
+    }
+    sockets[index].histories[direction.index].state.insert(.finSeen)
+    sockets[index].histories[direction.index].finOffset =
+      sockets[index].positions[direction.index].offset &+ UInt64(ahead)
   }
 
   /// Reports the FIN when everything before it has been delivered or given up.
   mutating func reportFIN(
     _ index: Int, _ direction: Direction, packet: PacketInfo, to handler: any SocketHandler
   ) {
-    let history = sockets[index][history: direction]
+    let history = sockets[index].histories[direction.index]
     guard history.state.contains(.finSeen), !history.state.contains(.finReported),
-      sockets[index][direction].offset >= history.finOffset
+      sockets[index].positions[direction.index].offset >= history.finOffset
     else { return }
     reportConnected(index, packet: packet, to: handler)
-    sockets[index][history: direction].state.insert(.finReported)
+    sockets[index].histories[direction.index].state.insert(.finReported)
     // The FIN takes a sequence number.
-    sockets[index][direction].next += 1
+    sockets[index].positions[direction.index].next += 1
     let event: SocketEvent = direction == .out ? .cantSendMore : .cantReceiveMore
     report(event, of: index, packet: packet, to: handler)
     if sockets[index].flags.contains(.halfClosed) {
@@ -36,7 +38,9 @@ extension Shard {
     noteFINAcknowledged(index, direction)
   }
 
-  private func reportClosing(_ index: Int, packet: PacketInfo, to handler: any SocketHandler) {
+  private mutating func reportClosing(
+    _ index: Int, packet: PacketInfo, to handler: any SocketHandler
+  ) {
     guard !sockets[index].flags.contains(.closing) else { return }
     sockets[index].flags.insert(.closing)
     report(.closing, of: index, packet: packet, to: handler)
@@ -44,29 +48,30 @@ extension Shard {
 
   /// The part of the text before the FIN; what a sender puts behind its own FIN is no stream data.
   @_lifetime(copy text)
-  func cutAtFIN(
+  mutating func cutAtFIN(
     _ text: RawSpan, _ ahead: Int, _ index: Int, _ direction: Direction, packet: PacketInfo,
     to handler: any SocketHandler
   ) -> RawSpan {
-    let history = sockets[index][history: direction]
+    let history = sockets[index].histories[direction.index]
     guard history.state.contains(.finSeen) else { return text }
-    let room = Int(clamping: history.finOffset &- sockets[index][direction].offset) &- ahead
+    let room =
+      Int(clamping: history.finOffset &- sockets[index].positions[direction.index].offset) &- ahead
     guard room < text.byteCount else { return text }
     handler.weird(.dataAfterFIN, packet: packet)
     return text.extracting(0..<max(room, 0))
   }
 
-  func noteTextAfterFIN(
+  mutating func noteTextAfterFIN(
     _ segment: Segment, _ index: Int, _ direction: Direction, packet: PacketInfo,
     to handler: any SocketHandler
   ) {
     guard segment.length > 0 else { return }
     let end = segment.sequence + segment.length
     // Text up to the FIN's own number is a retransmission.
-    if end.isAfter(sockets[index][direction].next + -1) {
+    if end.isAfter(sockets[index].positions[direction.index].next + -1) {
       handler.weird(.dataAfterFIN, packet: packet)
     } else {
-      sockets[index][history: direction].retransmissions &+= 1
+      sockets[index].histories[direction.index].retransmissions &+= 1
     }
   }
 
@@ -84,18 +89,20 @@ extension Shard {
     end(index, reason: .reset, packet: packet, to: handler)
   }
 
-  private func acceptsReset(_ segment: Segment, _ index: Int, _ direction: Direction) -> Bool {
-    let peer = sockets[index][direction.reversed]
+  private mutating func acceptsReset(_ segment: Segment, _ index: Int, _ direction: Direction)
+    -> Bool
+  {
+    let peer = sockets[index].positions[direction.reversed.index]
     if !isStarted(index, direction) {
       // Refused: the SYN is acknowledged by the reset itself.
       return segment.flags.contains(.ack)
         ? !segment.acknowledgment.isBefore(peer.acknowledged) : true
     }
-    let position = sockets[index][direction]
+    let position = sockets[index].positions[direction.index]
     if segment.sequence == position.next || segment.sequence == position.acknowledged {
       return true
     }
-    let history = sockets[index][history: direction]
+    let history = sockets[index].histories[direction.index]
     if history.state.contains(.finSeen) { return true }
     guard history.queue.tail != 0 else { return false }
     let queuedEnd = queue.segment(history.queue.tail).end

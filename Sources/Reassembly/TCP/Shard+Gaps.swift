@@ -19,25 +19,27 @@ extension Shard {
     _ index: Int, _ direction: Direction, packet: PacketInfo, to handler: any SocketHandler
   ) {
     guard let edge = acknowledgedHoleEdge(index, direction) else { return }
-    sockets[index][history: direction].packetsSinceSkipped &+= 1
-    guard sockets[index][history: direction].packetsSinceSkipped > Self.patience else { return }
+    sockets[index].histories[direction.index].packetsSinceSkipped &+= 1
+    guard sockets[index].histories[direction.index].packetsSinceSkipped > Self.patience else {
+      return
+    }
     giveUp(until: edge, index, direction, packet: packet, to: handler)
-    sockets[index][history: direction].packetsSinceSkipped = 0
+    sockets[index].histories[direction.index].packetsSinceSkipped = 0
   }
 
   /// Where the first hole ends, if the receiver has acknowledged all of it.
-  private func acknowledgedHoleEdge(_ index: Int, _ direction: Direction) -> UInt64? {
-    let list = sockets[index][history: direction].queue
-    let state = sockets[index][history: direction].state
+  private mutating func acknowledgedHoleEdge(_ index: Int, _ direction: Direction) -> UInt64? {
+    let list = sockets[index].histories[direction.index].queue
+    let state = sockets[index].histories[direction.index].state
     let edge: UInt64
     if !list.isEmpty {
       edge = queue.segment(list.head).offset
     } else if state.contains(.finSeen), !state.contains(.finReported) {
-      edge = sockets[index][history: direction].finOffset
+      edge = sockets[index].histories[direction.index].finOffset
     } else {
       return nil
     }
-    let position = sockets[index][direction]
+    let position = sockets[index].positions[direction.index]
     let reach = position.acknowledged.distance(from: position.next)
     guard reach > 0, position.offset &+ UInt64(reach) >= edge else { return nil }
     return edge
@@ -46,7 +48,7 @@ extension Shard {
   mutating func giveUpFirstHole(
     _ index: Int, _ direction: Direction, packet: PacketInfo, to handler: any SocketHandler
   ) {
-    let list = sockets[index][history: direction].queue
+    let list = sockets[index].histories[direction.index].queue
     guard !list.isEmpty else { return }
     giveUp(
       until: queue.segment(list.head).offset, index, direction, packet: packet, to: handler)
@@ -58,14 +60,14 @@ extension Shard {
     to handler: any SocketHandler
   ) {
     deliverQueued(index, direction, packet: packet, to: handler)
-    while sockets[index][direction].offset < end {
-      let offset = sockets[index][direction].offset
-      let list = sockets[index][history: direction].queue
+    while sockets[index].positions[direction.index].offset < end {
+      let offset = sockets[index].positions[direction.index].offset
+      let list = sockets[index].histories[direction.index].queue
       let edge = list.isEmpty ? end : min(end, queue.segment(list.head).offset)
       let length = edge &- offset
       reportConnected(index, packet: packet, to: handler)
-      sockets[index][history: direction].gaps &+= 1
-      sockets[index][history: direction].gapBytes &+= length
+      sockets[index].histories[direction.index].gaps &+= 1
+      sockets[index].histories[direction.index].gapBytes &+= length
       skip(to: edge, index, direction)
       report(
         .gap(direction, offset: offset, length: length), of: index, packet: packet, to: handler)
@@ -75,21 +77,21 @@ extension Shard {
   }
 
   /// Moves a stream on without delivering.
-  func skip(to end: UInt64, _ index: Int, _ direction: Direction) {
-    let offset = sockets[index][direction].offset
+  mutating func skip(to end: UInt64, _ index: Int, _ direction: Direction) {
+    let offset = sockets[index].positions[direction.index].offset
     guard end > offset else { return }
-    sockets[index][direction].offset = end
-    sockets[index][direction].next += Int(truncatingIfNeeded: end &- offset)
+    sockets[index].positions[direction.index].offset = end
+    sockets[index].positions[direction.index].next += Int(truncatingIfNeeded: end &- offset)
   }
 
   /// At the end of a connection: all that is queued goes out, the holes between it as gaps.
   mutating func flush(
     _ index: Int, packet: PacketInfo, to handler: any SocketHandler
   ) {
-    while !sockets[index][history: .out].queue.isEmpty {
+    while !sockets[index].histories[Direction.out.index].queue.isEmpty {
       giveUpFirstHole(index, .out, packet: packet, to: handler)
     }
-    while !sockets[index][history: .in].queue.isEmpty {
+    while !sockets[index].histories[Direction.in.index].queue.isEmpty {
       giveUpFirstHole(index, .in, packet: packet, to: handler)
     }
   }

@@ -4,8 +4,8 @@ import Wire
 // How a connection opens (RFC 9293 §3.5).
 extension Shard {
   /// Whether a SYN belongs to another connection between the same ports than the one at hand.
-  func beginsAnother(_ segment: Segment, _ index: Int, _ direction: Direction) -> Bool {
-    let history = sockets[index][history: direction]
+  mutating func beginsAnother(_ segment: Segment, _ index: Int, _ direction: Direction) -> Bool {
+    let history = sockets[index].histories[direction.index]
     if history.state.contains(.synSeen) {
       // The same number again is a retransmission.
       if segment.sequence == history.initialSequence { return false }
@@ -14,7 +14,7 @@ extension Shard {
     if sockets[index].flags.contains(.ended) { return true }
     if isStarted(index, direction) {
       // A SYN that was overtaken by the data behind it belongs to them.
-      let position = sockets[index][direction]
+      let position = sockets[index].positions[direction.index]
       let first = position.next + -Int(truncatingIfNeeded: position.offset)
       return segment.sequence + 1 != first
     }
@@ -22,39 +22,39 @@ extension Shard {
   }
 
   /// Whether it is known where in the sequence space this stream is.
-  func isStarted(_ index: Int, _ direction: Direction) -> Bool {
-    sockets[index][history: direction].state.contains(.started)
-      || sockets[index][direction].offset > 0
+  mutating func isStarted(_ index: Int, _ direction: Direction) -> Bool {
+    sockets[index].histories[direction.index].state.contains(.started)
+      || sockets[index].positions[direction.index].offset > 0
   }
 
   mutating func receiveSYN(
     _ segment: Segment, _ options: consuming TCPOptions, _ index: Int, _ direction: Direction,
     packet: PacketInfo, to handler: any SocketHandler
   ) {
-    guard !sockets[index][history: direction].state.contains(.synSeen) else { return }
-    let isFirst = !sockets[index][history: direction.reversed].state.contains(.synSeen)
-    sockets[index][history: direction].state.insert(.synSeen)
-    sockets[index][history: direction].initialSequence = segment.sequence
+    guard !sockets[index].histories[direction.index].state.contains(.synSeen) else { return }
+    let isFirst = !sockets[index].histories[direction.reversed.index].state.contains(.synSeen)
+    sockets[index].histories[direction.index].state.insert(.synSeen)
+    sockets[index].histories[direction.index].initialSequence = segment.sequence
     if !isStarted(index, direction) {
-      sockets[index][history: direction].state.insert(.started)
-      sockets[index][direction].next = segment.sequence + 1
-      sockets[index][direction].acknowledged = segment.sequence
+      sockets[index].histories[direction.index].state.insert(.started)
+      sockets[index].positions[direction.index].next = segment.sequence + 1
+      sockets[index].positions[direction.index].acknowledged = segment.sequence
     }
     readOptions(options, index, direction)
     // The answer tells where the originator's stream begins, should its SYN not have been captured.
     let peer = direction.reversed
     if segment.flags.contains(.ack), !isStarted(index, peer) {
-      sockets[index][history: peer].state.insert(.started)
-      sockets[index][history: peer].initialSequence = segment.acknowledgment + -1
-      sockets[index][peer].next = segment.acknowledgment
-      sockets[index][peer].acknowledged = segment.acknowledgment
+      sockets[index].histories[peer.index].state.insert(.started)
+      sockets[index].histories[peer.index].initialSequence = segment.acknowledgment + -1
+      sockets[index].positions[peer.index].next = segment.acknowledgment
+      sockets[index].positions[peer.index].acknowledged = segment.acknowledgment
     }
     if isFirst, !sockets[index].flags.contains(.connected) {
       report(.connecting, of: index, packet: packet, to: handler)
     }
   }
 
-  private func readOptions(
+  private mutating func readOptions(
     _ options: consuming TCPOptions, _ index: Int, _ direction: Direction
   ) {
     var options = options
@@ -63,21 +63,22 @@ extension Shard {
       switch (option.kind, option.value.byteCount) {
       case (TCPOptions.Kind.maximumSegmentSize, 2):
         offered.insert(.maximumSegmentSize)
-        sockets[index][history: direction].maximumSegmentSize = option.value.load(bigEndianAt: 0)
+        sockets[index].histories[direction.index].maximumSegmentSize = option.value.load(
+          bigEndianAt: 0)
       case (TCPOptions.Kind.windowScale, 1):
         offered.insert(.windowScale)
         // More than 14 is 14 (RFC 7323 §2.3).
-        sockets[index][history: direction].windowScale = min(option.value.byte(at: 0), 14)
+        sockets[index].histories[direction.index].windowScale = min(option.value.byte(at: 0), 14)
       case (TCPOptions.Kind.sackPermitted, 0): offered.insert(.sackPermitted)
       case (TCPOptions.Kind.timestamps, 8): offered.insert(.timestamps)
       default: break
       }
     }
-    sockets[index][history: direction].options = offered
+    sockets[index].histories[direction.index].options = offered
   }
 
   /// `connected`, once, and before anything that only an open connection has.
-  func reportConnected(_ index: Int, packet: PacketInfo, to handler: any SocketHandler) {
+  mutating func reportConnected(_ index: Int, packet: PacketInfo, to handler: any SocketHandler) {
     guard !sockets[index].flags.contains(.connected) else { return }
     sockets[index].flags.insert(.connected)
     report(.connected(midstream: false), of: index, packet: packet, to: handler)

@@ -31,14 +31,14 @@ extension Shard {
     let direction = sockets[index].direction(isReversed: dissection.isReversed)
     // The fast path: an open connection, nothing queued, the next segment in order.
     if sockets[index].flags.contains(.plain), segment.flags.isDisjoint(with: .control),
-      segment.sequence == sockets[index][direction].next, segment.missing == 0
+      segment.sequence == sockets[index].positions[direction.index].next, segment.missing == 0
     {
       count(segment, of: index, direction, frameLength, dissection.ipLength, packet, handler)
       let peer = direction.reversed
       if segment.flags.contains(.ack),
-        segment.acknowledgment.isAfter(sockets[index][peer].acknowledged)
+        segment.acknowledgment.isAfter(sockets[index].positions[peer.index].acknowledged)
       {
-        sockets[index][peer].acknowledged = segment.acknowledgment
+        sockets[index].positions[peer.index].acknowledged = segment.acknowledgment
       }
       if segment.captured > 0 {
         deliver(text, of: index, direction, packet: packet, to: handler)
@@ -51,14 +51,14 @@ extension Shard {
   }
 
   @inline(__always)
-  func count(
+  mutating func count(
     _ segment: Segment, of index: Int, _ direction: Direction, _ frameLength: Int, _ ipLength: Int,
     _ packet: PacketInfo, _ handler: any SocketHandler
   ) {
-    sockets[index][counters: direction].packets &+= 1
-    sockets[index][counters: direction].tcpFlags |= segment.flags.rawValue
-    sockets[index][counters: direction].frameBytes &+= UInt64(frameLength)
-    sockets[index][counters: direction].ipBytes &+= UInt64(ipLength)
+    sockets[index].counters[direction.index].packets &+= 1
+    sockets[index].counters[direction.index].tcpFlags |= segment.flags.rawValue
+    sockets[index].counters[direction.index].frameBytes &+= UInt64(frameLength)
+    sockets[index].counters[direction.index].ipBytes &+= UInt64(ipLength)
     if packet.timestamp > sockets[index].lastSeen { sockets[index].lastSeen = packet.timestamp }
     if sockets[index].flags.contains(.wantsPackets) {
       handler.packet(packet, of: view(index))
@@ -67,13 +67,13 @@ extension Shard {
 
   /// Hands bytes that are next in order to whoever wants them.
   @inline(__always)
-  func deliver(
+  mutating func deliver(
     _ bytes: RawSpan, of index: Int, _ direction: Direction, packet: PacketInfo,
     to handler: any SocketHandler
   ) {
-    let offset = sockets[index][direction].offset
-    sockets[index][direction].offset = offset &+ UInt64(bytes.byteCount)
-    sockets[index][direction].next += bytes.byteCount
+    let offset = sockets[index].positions[direction.index].offset
+    sockets[index].positions[direction.index].offset = offset &+ UInt64(bytes.byteCount)
+    sockets[index].positions[direction.index].next += bytes.byteCount
     guard sockets[index].flags.contains(.wantsData(direction)) else { return }
     if let interest = handler.data(
       bytes, direction, at: offset, of: view(index), packet: packet)
@@ -148,16 +148,16 @@ extension Shard {
   }
 
   /// Whether any of the text lies ahead of what was delivered.
-  private func isNew(_ segment: Segment, _ index: Int, _ direction: Direction) -> Bool {
-    (segment.sequence + segment.length).isAfter(sockets[index][direction].next)
+  private mutating func isNew(_ segment: Segment, _ index: Int, _ direction: Direction) -> Bool {
+    (segment.sequence + segment.length).isAfter(sockets[index].positions[direction.index].next)
   }
 
   /// After a segment on the slow path: did the connection end, and may the next one be fast?
   private mutating func settle(
     _ index: Int, packet: PacketInfo, to handler: any SocketHandler
   ) {
-    let out = sockets[index][history: .out]
-    let `in` = sockets[index][history: .in]
+    let out = sockets[index].histories[Direction.out.index]
+    let `in` = sockets[index].histories[Direction.in.index]
     if out.state.contains(.finAcknowledged) && `in`.state.contains(.finAcknowledged) {
       end(index, reason: .fin, packet: packet, to: handler)
       return

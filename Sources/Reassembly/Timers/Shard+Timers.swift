@@ -8,11 +8,11 @@ extension Shard {
   }
 
   /// The second of packet time after which a socket is given up.
-  private func deadline(of index: Int) -> Int64 {
+  private mutating func deadline(of index: Int) -> Int64 {
     sockets[index].lastSeen.wholeSeconds &+ Int64(timeout(sockets[index].flags)) &+ 1
   }
 
-  private func timeout(_ flags: SocketFlags) -> Int {
+  private mutating func timeout(_ flags: SocketFlags) -> Int {
     let timeouts = configuration.timeouts
     if flags.contains(.ended) { return timeouts.ended }
     if flags.contains(.udp) {

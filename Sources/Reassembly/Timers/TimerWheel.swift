@@ -77,19 +77,19 @@ struct TimerWheel: ~Copyable {
   }
 
   /// The next socket to come out, whenever that is: who has been idle longest for its kind.
-  func nearest() -> Int? {
+  mutating func nearest() -> Int? {
     guard count > 0 else { return nil }
     guard let distance = distanceToOccupied(after: now, until: .max) else { return nil }
     return Int(heads[slot(at: 1 &+ distance)]) - 1
   }
 
   /// The slot a number of seconds from now.
-  private func slot(at distance: Int) -> Int {
+  private mutating func slot(at distance: Int) -> Int {
     Int((now &+ Int64(distance)) & Int64(Self.slotCount - 1))
   }
 
   /// How many empty slots lie between `start` and the first in use, which is that of `end` or before.
-  private func distanceToOccupied(after start: Int64, until end: Int64) -> Int? {
+  private mutating func distanceToOccupied(after start: Int64, until end: Int64) -> Int? {
     let reach = min(end.subtractingReportingOverflow(start).partialValue, Int64(Self.slotCount))
     let distance = end == .max ? Self.slotCount : Int(max(reach, 0))
     var passed = 0

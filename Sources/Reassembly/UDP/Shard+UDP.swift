@@ -38,7 +38,8 @@ extension Shard {
     if segment.missing > 0 {
       handler.weird(.truncatedSegment, packet: packet)
       giveUp(
-        until: sockets[index][direction].offset &+ UInt64(segment.missing), index, direction,
+        until: sockets[index].positions[direction.index].offset &+ UInt64(segment.missing), index,
+        direction,
         packet: packet, to: handler)
     }
   }

@@ -6,15 +6,15 @@ public struct EtherType: Hashable, Sendable, BitwiseCopyable {
   @inlinable
   public init(rawValue: UInt16) { self.rawValue = rawValue }
 
-  public static let ipv4 = Self(rawValue: 0x0800)
-  public static let arp = Self(rawValue: 0x0806)
-  public static let vlan = Self(rawValue: 0x8100)
-  public static let ipv6 = Self(rawValue: 0x86DD)
+  @inlinable public static var ipv4: Self { Self(rawValue: 0x0800) }
+  @inlinable public static var arp: Self { Self(rawValue: 0x0806) }
+  @inlinable public static var vlan: Self { Self(rawValue: 0x8100) }
+  @inlinable public static var ipv6: Self { Self(rawValue: 0x86DD) }
   /// The outer tag of IEEE 802.1ad (QinQ).
-  public static let providerVLAN = Self(rawValue: 0x88A8)
+  @inlinable public static var providerVLAN: Self { Self(rawValue: 0x88A8) }
   /// Outer tags that vendors used before 802.1ad.
-  public static let oldVLAN1 = Self(rawValue: 0x9100)
-  public static let oldVLAN2 = Self(rawValue: 0x9200)
+  @inlinable public static var oldVLAN1: Self { Self(rawValue: 0x9100) }
+  @inlinable public static var oldVLAN2: Self { Self(rawValue: 0x9200) }
 
   /// Whether a VLAN tag (4 bytes: tag control information, then the next type) follows.
   @inlinable

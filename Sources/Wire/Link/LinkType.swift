@@ -6,17 +6,17 @@ public struct LinkType: Hashable, Sendable, BitwiseCopyable {
   @inlinable
   public init(rawValue: UInt32) { self.rawValue = rawValue }
 
-  public static let null = Self(rawValue: 0)
-  public static let ethernet = Self(rawValue: 1)
+  @inlinable public static var null: Self { Self(rawValue: 0) }
+  @inlinable public static var ethernet: Self { Self(rawValue: 1) }
   /// Raw IP, as the DLT numbers of several systems had it before LINKTYPE_RAW.
-  public static let rawDLT = Self(rawValue: 12)
-  public static let rawDLTOpenBSD = Self(rawValue: 14)
-  public static let raw = Self(rawValue: 101)
-  public static let loop = Self(rawValue: 108)
-  public static let linuxCooked = Self(rawValue: 113)
-  public static let ipv4 = Self(rawValue: 228)
-  public static let ipv6 = Self(rawValue: 229)
-  public static let linuxCooked2 = Self(rawValue: 276)
+  @inlinable public static var rawDLT: Self { Self(rawValue: 12) }
+  @inlinable public static var rawDLTOpenBSD: Self { Self(rawValue: 14) }
+  @inlinable public static var raw: Self { Self(rawValue: 101) }
+  @inlinable public static var loop: Self { Self(rawValue: 108) }
+  @inlinable public static var linuxCooked: Self { Self(rawValue: 113) }
+  @inlinable public static var ipv4: Self { Self(rawValue: 228) }
+  @inlinable public static var ipv6: Self { Self(rawValue: 229) }
+  @inlinable public static var linuxCooked2: Self { Self(rawValue: 276) }
 }
 
 extension LinkType: CustomStringConvertible {

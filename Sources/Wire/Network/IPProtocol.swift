@@ -6,15 +6,15 @@ public struct IPProtocol: Hashable, Sendable, BitwiseCopyable {
   @inlinable
   public init(rawValue: UInt8) { self.rawValue = rawValue }
 
-  public static let hopByHop = Self(rawValue: 0)
-  public static let icmp = Self(rawValue: 1)
-  public static let tcp = Self(rawValue: 6)
-  public static let udp = Self(rawValue: 17)
-  public static let routing = Self(rawValue: 43)
-  public static let fragment = Self(rawValue: 44)
-  public static let authentication = Self(rawValue: 51)
-  public static let icmpv6 = Self(rawValue: 58)
-  public static let noNextHeader = Self(rawValue: 59)
-  public static let destinationOptions = Self(rawValue: 60)
-  public static let mobility = Self(rawValue: 135)
+  @inlinable public static var hopByHop: Self { Self(rawValue: 0) }
+  @inlinable public static var icmp: Self { Self(rawValue: 1) }
+  @inlinable public static var tcp: Self { Self(rawValue: 6) }
+  @inlinable public static var udp: Self { Self(rawValue: 17) }
+  @inlinable public static var routing: Self { Self(rawValue: 43) }
+  @inlinable public static var fragment: Self { Self(rawValue: 44) }
+  @inlinable public static var authentication: Self { Self(rawValue: 51) }
+  @inlinable public static var icmpv6: Self { Self(rawValue: 58) }
+  @inlinable public static var noNextHeader: Self { Self(rawValue: 59) }
+  @inlinable public static var destinationOptions: Self { Self(rawValue: 60) }
+  @inlinable public static var mobility: Self { Self(rawValue: 135) }
 }

@@ -6,14 +6,14 @@ public struct TCPFlags: OptionSet, Hashable, Sendable, BitwiseCopyable {
   @inlinable
   public init(rawValue: UInt8) { self.rawValue = rawValue }
 
-  public static let fin = Self(rawValue: 0x01)
-  public static let syn = Self(rawValue: 0x02)
-  public static let rst = Self(rawValue: 0x04)
-  public static let psh = Self(rawValue: 0x08)
-  public static let ack = Self(rawValue: 0x10)
-  public static let urg = Self(rawValue: 0x20)
-  public static let ece = Self(rawValue: 0x40)
-  public static let cwr = Self(rawValue: 0x80)
+  @inlinable public static var fin: Self { Self(rawValue: 0x01) }
+  @inlinable public static var syn: Self { Self(rawValue: 0x02) }
+  @inlinable public static var rst: Self { Self(rawValue: 0x04) }
+  @inlinable public static var psh: Self { Self(rawValue: 0x08) }
+  @inlinable public static var ack: Self { Self(rawValue: 0x10) }
+  @inlinable public static var urg: Self { Self(rawValue: 0x20) }
+  @inlinable public static var ece: Self { Self(rawValue: 0x40) }
+  @inlinable public static var cwr: Self { Self(rawValue: 0x80) }
 }
 
 /// A TCP header and its payload (RFC 9293 §3.1).
