@@ -61,7 +61,13 @@ let package = Package(
       name: "SluiceCommandTests",
       dependencies: ["SluiceCommand", "Analysis", "Capture", "Pipeline", "Wire"],
       swiftSettings: testSettings),
-    // They run the built program, and see nothing of its insides.
-    .testTarget(name: "EndToEndTests", dependencies: ["sluice"], swiftSettings: testSettings),
+    // A package of its own; compiled here too, so that it stays right. No settings: authors of
+    // analyzers need none.
+    .executableTarget(
+      name: "Shout", dependencies: ["Analysis", "SluiceCommand"],
+      path: "Samples/ShoutAnalyzer/Sources/Shout"),
+    // They run the built programs, and see nothing of their insides.
+    .testTarget(
+      name: "EndToEndTests", dependencies: ["sluice", "Shout"], swiftSettings: testSettings),
   ]
 )
