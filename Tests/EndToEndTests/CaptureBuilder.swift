@@ -19,15 +19,14 @@ enum CaptureBuilder {
   static func conversation(client: UInt16 = 40_000, server: UInt16 = 80) -> [[UInt8]] {
     let question = Array("hello\n".utf8)
     let answer = Array("good morning\n".utf8)
-    var ends = (
-      client: TCPEnd(port: client, sequence: 1000), server: TCPEnd(port: server, sequence: 9000)
-    )
+    var originator = TCPEnd(port: client, sequence: 1000)
+    var responder = TCPEnd(port: server, sequence: 9000)
     var frames: [[UInt8]] = []
     func out(_ flags: UInt8, _ data: [UInt8] = []) {
-      frames.append(ends.client.segment(to: &ends.server, flags: flags, data, isReply: false))
+      frames.append(originator.segment(to: &responder, flags: flags, data, isReply: false))
     }
     func back(_ flags: UInt8, _ data: [UInt8] = []) {
-      frames.append(ends.server.segment(to: &ends.client, flags: flags, data, isReply: true))
+      frames.append(responder.segment(to: &originator, flags: flags, data, isReply: true))
     }
     out(syn)
     back(syn | ack)
