@@ -60,9 +60,9 @@ struct WriteTests {
   func failures(option: String) throws {
     let missing = try Binary.sluice.run("-r", path, option, "/no/such/file")
     #expect(missing.status == 1)
-    #expect(missing.errors.contains("/no/such/file: No such file or directory"))
+    #expect(missing.errors.contains("sluice: /no/such/file: no such file"))
     let full = try Binary.sluice.run("-r", path, option, "/dev/full")
     #expect(full.status == 1)
-    #expect(full.errors.contains("/dev/full: No space left on device"))
+    #expect(full.errors.contains("sluice: /dev/full: no space left on"))
   }
 }

@@ -14,12 +14,22 @@ enum Interruption {
   static func install() {
     _ = signal  // initialised here, and not in the handler
     for number in [SIGINT, SIGTERM] {
-      unsafe Glibc.signal(number) { number in
+      Glibc.signal(number) { number in
         // Only an atomic store and signal(2), which a handler may do.
         Interruption.received.store(number, ordering: .relaxed)
-        unsafe Glibc.signal(SIGINT, SIG_DFL)
-        unsafe Glibc.signal(SIGTERM, SIG_DFL)
+        Glibc.signal(SIGINT, SIG_DFL)
+        Glibc.signal(SIGTERM, SIG_DFL)
       }
     }
+    unblock()
+  }
+
+  /// Signals are blocked in whatever a thread of a dispatch queue started.
+  private static func unblock() {
+    var signals = sigset_t()
+    unsafe sigemptyset(&signals)
+    unsafe sigaddset(&signals, SIGINT)
+    unsafe sigaddset(&signals, SIGTERM)
+    unsafe pthread_sigmask(SIG_UNBLOCK, &signals, nil)
   }
 }
