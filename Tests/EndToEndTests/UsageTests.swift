@@ -26,7 +26,7 @@ struct UsageTests {
       (["-r", "x", "-w", "y", "-o", "y"], "the same file"),
       (["generate"], "sluice generate --help"),
       (["generate", "bulk"], "missing expected argument '--write"),
-      (["generate", "blk", "-w", "x"], "did you mean 'bulk'"),
+      (["generate", "blk", "-w", "x"], "'blk' is invalid"),
       (["generate", "bulk", "-w", "x", "--vlan", "4096"], "--vlan is more than 4095"),
       (["generate", "bulk", "-w", "x", "--connections", "0"], "--connections is less than 1"),
       (["analyzers", "flwo"], "did you mean 'flow'"),

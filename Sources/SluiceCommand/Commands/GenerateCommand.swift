@@ -1,7 +1,6 @@
 import ArgumentParser
 import Buffers
 import Capture
-import Generation
 
 /// `sluice generate`
 struct GenerateCommand: SluiceSubcommand {
@@ -21,8 +20,8 @@ struct GenerateCommand: SluiceSubcommand {
       One JSON object on standard output says what was written.
       """)
 
-  @Argument(help: "bulk, http, adverse or many.", transform: GenerateCommand.workload)
-  var workload: Workload
+  @Argument(help: "bulk, http, adverse or many.")
+  var workload: GenerationRequest.Workload
 
   @Option(
     name: .shortAndLong,
@@ -45,7 +44,6 @@ struct GenerateCommand: SluiceSubcommand {
   var vlan: UInt16?
 
   func validate() throws {
-    if let bytes, bytes.bytes < 1 { throw ValidationError("--bytes is less than 1") }
     if let connections, connections < 1 { throw ValidationError("--connections is less than 1") }
     if let vlan, vlan > 4095 { throw ValidationError("--vlan is more than 4095") }
   }
@@ -56,12 +54,12 @@ struct GenerateCommand: SluiceSubcommand {
     }
     do {
       let sink = try Parts.createSink(write)
-      let result = try generate(workload, options: options, into: sink)
+      let result = try Parts.generate(request, into: sink)
       try sink.finish()
       report(result)
       return .done
-    } catch let error as GenerationError {
-      throw CommandFailure.usage(error.description, help: "generate ")
+    } catch let failure as CommandFailure {
+      throw failure
     } catch let error as CaptureError {
       throw CommandFailure(.failed, error.description)
     } catch {
@@ -69,25 +67,23 @@ struct GenerateCommand: SluiceSubcommand {
     }
   }
 
-  private var options: GenerationOptions {
-    GenerationOptions(
-      bytes: bytes?.bytes, connections: connections, seed: seed, ipv6: ipv6, vlan: vlan)
+  private var request: GenerationRequest {
+    GenerationRequest(
+      workload: workload, bytes: bytes?.bytes, connections: connections, seed: seed, isIPv6: ipv6,
+      vlan: vlan)
   }
 
   private func report(_ result: GenerationResult) {
-    var result = result
-    // The result speaks of a pcap file; a pcapng file of the same packets is longer.
-    if let size = FileIdentity.named(write, standard: .output)?.size { result.fileBytes = size }
+    var fields = ["\"packets\":\(result.packets)"]
+    if let size = FileIdentity.named(write, standard: .output)?.size {
+      fields.append("\"file_bytes\":\(size)")
+    }
+    fields.append("\"connections\":\(result.connections)")
+    fields.append("\"stream_bytes\":\(result.streamBytes)")
     // With `-w -` standard output is the capture.
     let stream = write == "-" ? StandardStream.error : .output
-    stream.write(result.json + "\n")
-  }
-
-  private static func workload(_ name: String) throws -> Workload {
-    if let workload = Workload(rawValue: name) { return workload }
-    let names = Workload.allCases.map(\.rawValue)
-    let hint = NearestName.hint(for: name, among: names)
-    throw ValidationError(
-      "there is no workload '\(name)'\(hint); there are \(names.joined(separator: ", "))")
+    stream.write("{" + fields.joined(separator: ",") + "}\n")
   }
 }
+
+extension GenerationRequest.Workload: ExpressibleByArgument {}
