@@ -70,8 +70,6 @@ let package = Package(
       name: "SluiceCommandTests",
       dependencies: ["SluiceCommand", "Analysis", "Capture", "Pipeline", "Wire"],
       swiftSettings: testSettings),
-    // They run the built program, and see nothing of its insides.
-    .testTarget(name: "EndToEndTests", dependencies: ["sluice"], swiftSettings: testSettings),
     .testTarget(
       name: "GenerationTests", dependencies: ["Generation", "Wire", "Sockets", "Buffers"],
       swiftSettings: testSettings),
@@ -85,5 +83,20 @@ let package = Package(
       name: "CaptureTests",
       dependencies: ["Support", "Capture", "Buffers", "Wire", "CSystem", "CZlib"],
       swiftSettings: testSettings),
+    // A package of its own; compiled here too, so that it stays right. No settings: authors of
+    // analyzers need none.
+    .executableTarget(
+      name: "Shout", dependencies: ["Analysis", "SluiceCommand"],
+      path: "Samples/ShoutAnalyzer/Sources/Shout"),
+    // They run the built programs, and see nothing of their insides.
+    .testTarget(
+      name: "EndToEndTests", dependencies: ["sluice", "Shout"], swiftSettings: testSettings),
   ]
 )
+
+// For Scripts/check. Otherwise a warning of a newer compiler would break everybody's build.
+if Context.environment["SLUICE_WARNINGS_AS_ERRORS"] != nil {
+  for target in package.targets where target.swiftSettings != nil {
+    target.swiftSettings?.append(.treatAllWarnings(as: .error))
+  }
+}

@@ -36,7 +36,7 @@ struct FileLogOutputTests {
     try log.write([65])
     for _ in 0..<2 {
       let error = #expect(throws: LogError.self) { try log.flush() }
-      #expect(error?.description == "/dev/full: No space left on device")
+      #expect(error?.description == "/dev/full: no space left on device")
     }
     #expect(throws: LogError.self) { try log.finish() }
   }
@@ -46,6 +46,6 @@ struct FileLogOutputTests {
     let error = #expect(throws: LogError.self) {
       try FileLogOutput(path: "/no/such/eve.json", isLive: false)
     }
-    #expect(error?.description == "/no/such/eve.json: No such file or directory")
+    #expect(error?.description == "/no/such/eve.json: no such file or directory")
   }
 }

@@ -61,6 +61,8 @@ struct GenerateCommand: SluiceSubcommand {
       return .done
     } catch let failure as CommandFailure {
       throw failure
+    } catch let error as GenerationError {
+      throw CommandFailure.usage(error.description, help: "generate ")
     } catch let error as CaptureError {
       throw CommandFailure(.failed, error.description)
     } catch {

@@ -1,10 +1,11 @@
 import Pipeline
 
-/// Looks after a run from outside, about ten times a second.
+/// Looks after a run from outside, between its batches.
 final class RunMonitor {
   private let log: FileLogOutput
   private let isWriting: Bool
   private var bar: ProgressBar?
+  private var nextShow = ContinuousClock.now + .milliseconds(100)
   private var nextFlush = ContinuousClock.now + .seconds(1)
 
   /// - Parameter isWriting: whether packets are written, which a closed log does not stop.
@@ -16,11 +17,15 @@ final class RunMonitor {
 
   /// Whether the run goes on.
   func check(_ progress: Run.Progress) -> Bool {
-    bar?.show(progress)
-    if ContinuousClock.now >= nextFlush {
+    let now = ContinuousClock.now
+    if now >= nextShow {
+      bar?.show(progress)
+      nextShow = now + .milliseconds(100)
+    }
+    if now >= nextFlush {
       // An error stays in the log, and the next write throws it.
       try? log.flush()
-      nextFlush = ContinuousClock.now + .seconds(1)
+      nextFlush = now + .seconds(1)
     }
     return Interruption.signal == nil && (!log.isAbandoned || isWriting)
   }

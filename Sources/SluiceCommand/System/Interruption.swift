@@ -21,5 +21,15 @@ enum Interruption {
         Glibc.signal(SIGTERM, SIG_DFL)
       }
     }
+    unblock()
+  }
+
+  /// Signals are blocked in whatever a thread of a dispatch queue started.
+  private static func unblock() {
+    var signals = sigset_t()
+    unsafe sigemptyset(&signals)
+    unsafe sigaddset(&signals, SIGINT)
+    unsafe sigaddset(&signals, SIGTERM)
+    unsafe pthread_sigmask(SIG_UNBLOCK, &signals, nil)
   }
 }

@@ -7,9 +7,13 @@ struct SystemError: Error, Hashable, CustomStringConvertible {
   /// The error of the call that has just failed.
   static var last: Self { Self(code: errno) }
 
+  /// As a clause: `no space left on device`.
   var description: String {
     guard let text = unsafe strerror(code) else { return "error \(code)" }
-    return unsafe String(cString: text)
+    let sentence = unsafe String(cString: text)
+    // Not "I/O error".
+    let isWord = sentence.dropFirst().first?.isLowercase ?? false
+    return isWord ? sentence.prefix(1).lowercased() + sentence.dropFirst() : sentence
   }
 }
 

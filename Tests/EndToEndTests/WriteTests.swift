@@ -1,0 +1,68 @@
+import Foundation
+import Testing
+
+@Suite("-w")
+struct WriteTests {
+  private let folder: Scratch
+  private let capture: [UInt8]
+  private let path: String
+
+  init() throws {
+    folder = try Scratch()
+    let frames =
+      [CaptureBuilder.arp] + CaptureBuilder.conversation() + [[], [1, 2, 3]]
+      + [CaptureBuilder.ethernet(0x0800, [0x45, 0xFF])]
+    capture = CaptureBuilder.pcap(frames)
+    path = try folder.file("x.pcap", capture)
+  }
+
+  @Test("Every packet is written as it was, whatever it is")
+  func identity() throws {
+    let result = try Binary.sluice.run("-q", "-r", path, "-w", folder.file("y.pcap"))
+    #expect(result.status == 0)
+    #expect(try folder.bytes("y.pcap").dropFirst(24) == capture.dropFirst(24))
+  }
+
+  @Test("Through pcapng and back it is the same capture")
+  func throughPcapng() throws {
+    let middle = folder.file("y.pcapng")
+    #expect(try Binary.sluice.run("-q", "-r", path, "-w", middle).status == 0)
+    #expect(try folder.bytes("y.pcapng").prefix(4) == [0x0A, 0x0D, 0x0D, 0x0A])
+    #expect(try Binary.sluice.run("-q", "-r", middle, "-w", folder.file("z.pcap")).status == 0)
+    #expect(try folder.bytes("z.pcap").dropFirst(24) == capture.dropFirst(24))
+  }
+
+  @Test("-w - is the capture on standard output")
+  func standardOutput() throws {
+    let result = try Binary.sluice.run("-q", "-r", path, "-w", "-", "-o", folder.file("log"))
+    #expect(result.status == 0)
+    #expect(result.output.dropFirst(24) == capture.dropFirst(24))
+  }
+
+  @Test("The input is never overwritten, by whatever name it is called")
+  func ontoInput() throws {
+    let manager = FileManager.default
+    try manager.linkItem(atPath: path, toPath: folder.file("hard"))
+    try manager.createSymbolicLink(atPath: folder.file("soft"), withDestinationPath: path)
+    for name in ["x.pcap", "hard", "soft"] {
+      for option in ["-w", "-o"] {
+        let result = try Binary.sluice.run("-r", path, option, folder.file(name))
+        #expect(result.status == 2)
+        #expect(result.errors.contains("would overwrite the input"))
+      }
+      let piped = try Binary.sluice.run("-r", "-", "-w", folder.file(name), input: path)
+      #expect(piped.status == 2)
+    }
+    #expect(try folder.bytes("x.pcap") == capture)
+  }
+
+  @Test("An output that cannot be made or written is exit status 1", arguments: ["-w", "-o"])
+  func failures(option: String) throws {
+    let missing = try Binary.sluice.run("-r", path, option, "/no/such/file")
+    #expect(missing.status == 1)
+    #expect(missing.errors.contains("sluice: /no/such/file: no such file"))
+    let full = try Binary.sluice.run("-r", path, option, "/dev/full")
+    #expect(full.status == 1)
+    #expect(full.errors.contains("sluice: /dev/full: no space left on"))
+  }
+}
