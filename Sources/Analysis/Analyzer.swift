@@ -59,9 +59,9 @@ public struct Interest: OptionSet, Hashable, Sendable {
   public let rawValue: UInt8
   public init(rawValue: UInt8) { self.rawValue = rawValue }
 
-  public static let dataOut = Self(rawValue: 1)
-  public static let dataIn = Self(rawValue: 2)
-  public static let events = Self(rawValue: 4)
-  public static let data: Self = [.dataOut, .dataIn]
-  public static let all: Self = [.data, .events]
+  public static var dataOut: Self { Self(rawValue: 1) }
+  public static var dataIn: Self { Self(rawValue: 2) }
+  public static var events: Self { Self(rawValue: 4) }
+  public static var data: Self { [.dataOut, .dataIn] }
+  public static var all: Self { [.data, .events] }
 }

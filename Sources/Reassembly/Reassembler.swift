@@ -56,7 +56,9 @@ public final class Reassembler {
         let shard = dissections[offset].shard
         shards[shard].table.prefetch(dissections[offset].tableHash)
       }
-      for offset in 0..<count { prefetchSocket(offset) }
+      if isTableLarge {
+        for offset in 0..<count { prefetchSocket(offset, batch[start &+ offset], handler) }
+      }
       for offset in 0..<count {
         let frame = batch[start &+ offset]
         process(frame, dissections[offset], handler)
@@ -72,12 +74,25 @@ public final class Reassembler {
     dissections[offset].missing = min(dissections[offset].missing, cut)
   }
 
+  /// Whether the sockets outgrow the nearer caches. One shard stands for all.
+  private var isTableLarge: Bool { shards[0].sockets.count > 32 }
+
   @inline(__always)
-  private func prefetchSocket(_ offset: Int) {
+  private func prefetchSocket(_ offset: Int, _ frame: Frame, _ handler: any SocketHandler) {
     let shard = dissections[offset].shard
-    if let candidate = shards[shard].table.firstCandidate(dissections[offset].tableHash) {
-      shards[shard].sockets.prefetch(candidate)
-      shards[shard].sockets.prefetch(candidate, offset: 64)
+    guard
+      let candidate = shards[shard].table.firstCandidate(dissections[offset].tableHash)
+    else { return }
+    shards[shard].sockets.prefetch(candidate)
+    shards[shard].sockets.prefetch(candidate, offset: 64)
+    handler.prefetch(shard: shard, index: candidate)
+    // A SYN, FIN or reset will want the rest.
+    let flagsOffset = dissections[offset].transportOffset &+ 13
+    if dissections[offset].kind == .tcp,
+      frame.bytes.byte(at: flagsOffset) & TCPFlags.control.rawValue != 0
+    {
+      shards[shard].sockets.prefetch(candidate, offset: 128)
+      shards[shard].sockets.prefetch(candidate, offset: 192)
     }
   }
 
@@ -163,29 +178,26 @@ public final class Reassembler {
     }
   }
 
-  /// Removes every socket in the order of their first packets: a merge of the shards, in each of
-  /// which they lie nearly in that order.
+  /// Removes every socket in the order of their first packets.
   private func removeAll(
     _ packet: PacketInfo, _ handler: any SocketHandler, _ afterSome: () throws -> Void
   ) rethrows {
-    var removed = 0
-    var cursors = (0..<shards.count).compactMap { shards[$0].firstCursor() }
-    cursors.sort { $0.ordinal > $1.ordinal }
-    while var cursor = cursors.popLast() {
-      shards[cursor.shard].remove(
-        cursor.index, reason: .endOfInput, packet: packet, to: handler)
-      removed += 1
-      if removed % 1024 == 0 { try afterSome() }
-      guard shards[cursor.shard].moveOn(&cursor) else { continue }
-      // The next one of a shard mostly belongs far from the end of the list of shards.
-      var low = 0
-      var high = cursors.count
-      while low < high {
-        let middle = (low + high) / 2
-        if cursors[middle].ordinal > cursor.ordinal { low = middle + 1 } else { high = middle }
-      }
-      cursors.insert(cursor, at: low)
+    var places: [SocketPlace] = []
+    for number in 0..<shards.count { shards[number].appendPlaces(to: &places) }
+    places.sortByOrdinal()
+    for (position, place) in places.enumerated() {
+      if position &+ 8 < places.count { prefetch(places[position &+ 8], handler) }
+      shards[Int(place.shard)].remove(
+        Int(place.index), reason: .endOfInput, packet: packet, to: handler)
+      if position % 1024 == 1023 { try afterSome() }
     }
+  }
+
+  private func prefetch(_ place: SocketPlace, _ handler: any SocketHandler) {
+    for line in 0..<4 {
+      shards[Int(place.shard)].sockets.prefetch(Int(place.index), offset: 64 &* line)
+    }
+    handler.prefetch(shard: Int(place.shard), index: Int(place.index))
   }
 
   /// The end of the input: what is queued goes out, and every socket is detached. `afterSome` is

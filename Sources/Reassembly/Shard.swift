@@ -10,6 +10,7 @@ import Wire
 struct Shard: ~Copyable {
   let number: Int
   let configuration: ReassemblyConfiguration
+  let hash: FlowHash
   var table = HashIndex()
   var sockets: ReservedArray<SocketObject>
   var wheel = TimerWheel()
@@ -22,6 +23,7 @@ struct Shard: ~Copyable {
   init(number: Int, configuration: ReassemblyConfiguration) {
     self.number = number
     self.configuration = configuration
+    hash = FlowHash(seed: configuration.hashSeed)
     sockets = ReservedArray(capacity: configuration.socketsPerShard)
     queue = SegmentQueue(budget: configuration.queuedBytesPerShard)
   }
@@ -45,18 +47,17 @@ struct Shard: ~Copyable {
     to handler: any SocketHandler
   ) -> Int {
     if firstFree == 0 && sockets.isFull { evict(packet: packet, to: handler) }
-    var socket = SocketObject(dissection, packet: packet, flags: flags)
-    socket.sequence = socketsMade << 6 | UInt64(number)
-    socketsMade += 1
     let index: Int
     if firstFree != 0 {
       index = Int(firstFree) - 1
       firstFree = sockets[index].nextFree
-      sockets[index] = socket
+      sockets[index] = SocketObject(dissection, packet: packet, flags: flags)
     } else {
       index = sockets.count
-      sockets.append(socket)
+      sockets.append(SocketObject(dissection, packet: packet, flags: flags))
     }
+    sockets[index].sequence = socketsMade << 6 | UInt64(number)
+    socketsMade &+= 1
     table.insert(index, under: dissection.tableHash)
     schedule(index)
     if flags.contains(.udp) { counts.udpSockets += 1 } else { counts.tcpSockets += 1 }
@@ -88,7 +89,7 @@ struct Shard: ~Copyable {
   private mutating func evict(packet: PacketInfo, to handler: any SocketHandler) {
     handler.weird(.flowBudgetReached, packet: packet)
     counts.evicted += 1
-    guard let victim = wheel.nearest() else { return }
+    guard let victim = wheel.nearest(in: sockets) else { return }
     remove(victim, reason: .evicted, packet: packet, to: handler)
   }
 
@@ -99,9 +100,13 @@ struct Shard: ~Copyable {
     end(index, reason: reason, packet: packet, to: handler)
     addUp(index)
     report(.detached, of: index, packet: packet, to: handler)
-    wheel.cancel(index, in: sockets)
-    table.remove(index, under: UInt32(truncatingIfNeeded: sockets[index].hash))
+    // At the end of the input the table goes as a whole.
+    if reason != .endOfInput {
+      let hash = hash.hash(sockets[index].key)
+      table.remove(index, under: UInt32(truncatingIfNeeded: hash))
+    }
     sockets[index].flags = .free
+    sockets[index].timerSecond = .min
     sockets[index].nextFree = firstFree
     firstFree = UInt32(index + 1)
   }
@@ -118,48 +123,13 @@ struct Shard: ~Copyable {
     addUp(index, .in)
   }
 
-  /// Where a walk over the sockets in the order of their first packets stands.
-  struct Cursor {
-    var shard: Int
-    var index: Int
-    var ordinal: UInt64
-    /// Places in the order of first packets, where places were used again; else empty.
-    fileprivate var order: [UInt32] = []
-    fileprivate var position = 0
-  }
-
-  /// A cursor at the oldest socket; `nil` when there is none.
-  mutating func firstCursor() -> Cursor? {
-    var cursor = Cursor(shard: number, index: 0, ordinal: 0)
-    if socketsMade > UInt64(sockets.count) {
-      cursor.order = (0..<UInt32(sockets.count)).filter {
-        !sockets[Int($0)].flags.contains(.free)
-      }.sorted {
-        sockets[Int($0)].firstPacket.ordinal < sockets[Int($1)].firstPacket.ordinal
-      }
-    } else {
-      cursor.order = []
+  /// Appends the places of all sockets, each with the number of its first packet.
+  mutating func appendPlaces(to places: inout [SocketPlace]) {
+    for index in 0..<sockets.count where !sockets[index].flags.contains(.free) {
+      places.append(
+        SocketPlace(
+          ordinal: sockets[index].firstPacket.ordinal, shard: UInt32(number), index: UInt32(index)))
     }
-    cursor.position = -1
-    return moveOn(&cursor) ? cursor : nil
-  }
-
-  /// Moves to the next socket; `false` at the end.
-  mutating func moveOn(_ cursor: inout Cursor) -> Bool {
-    repeat {
-      cursor.position += 1
-      if cursor.order.isEmpty {
-        guard cursor.position < sockets.count else { return false }
-        cursor.index = cursor.position
-        sockets.prefetch(cursor.index + 1)
-        sockets.prefetch(cursor.index + 1, offset: 64)
-      } else {
-        guard cursor.position < cursor.order.count else { return false }
-        cursor.index = Int(cursor.order[cursor.position])
-      }
-    } while sockets[cursor.index].flags.contains(.free)
-    cursor.ordinal = sockets[cursor.index].firstPacket.ordinal
-    return true
   }
 }
 

@@ -17,7 +17,8 @@ public struct SocketInfo: Sendable {
   }
 
   public var id: SocketID
-  /// Below 2⁵¹; derived from the conversation, the same in every run.
+  /// Names the conversation: made of its ends, its tags and the time of its first packet, so that it
+  /// is the same in every run. Below 2⁵¹, which every reader of JSON takes exactly.
   public var flowID: UInt64
   public var transport: Transport
   /// Who sent the first SYN (TCP) or the first packet.
@@ -73,12 +74,11 @@ public struct SocketInfo: Sendable {
   }
 
   public init(
-    id: SocketID, flowID: UInt64, transport: Transport, originator: Endpoint, responder: Endpoint,
+    id: SocketID, flowID: UInt64? = nil, transport: Transport, originator: Endpoint, responder: Endpoint,
     vlans: [UInt16], shard: Int, isMidstream: Bool, firstPacket: PacketInfo, lastSeen: Timestamp,
     disconnectReason: DisconnectReason?, out: Stream, in: Stream
   ) {
     self.id = id
-    self.flowID = flowID
     self.transport = transport
     self.originator = originator
     self.responder = responder
@@ -90,6 +90,25 @@ public struct SocketInfo: Sendable {
     self.disconnectReason = disconnectReason
     self.out = out
     self.in = `in`
+    self.flowID = 0
+    self.flowID = flowID ?? mixedFlowID
+  }
+
+  private var mixedFlowID: UInt64 {
+    var mixed = UInt64(bitPattern: firstPacket.timestamp.nanoseconds)
+    func mix(_ value: UInt64) {
+      let product = (mixed ^ value).multipliedFullWidth(by: 0x9E37_79B9_7F4A_7C15)
+      mixed = product.high ^ product.low ^ 0xD6E8_FEB8_6659_FD93
+    }
+    func mix(_ endpoint: Endpoint) {
+      mix(endpoint.address.high)
+      mix(endpoint.address.low)
+      mix(UInt64(endpoint.port) << 8 | UInt64(transport.rawValue))
+    }
+    mix(originator)
+    mix(responder)
+    for vlan in vlans { mix(UInt64(vlan)) }
+    return mixed & (1 << 51 - 1)
   }
 }
 

@@ -8,7 +8,7 @@ import Wire
 /// the links in order, carries out what they answer.
 final class ChainRunner: SocketHandler {
   let emitter: RecordEmitter
-  private let links: [ChainLink]
+  private let links: ReservedArray<LinkAttacher>
   private let linkCount: Int
   /// For each shard the slots of its sockets: those of socket i begin at i × links.
   private let slots: ReservedArray<ReservedArray<ChainSlot>>
@@ -24,14 +24,18 @@ final class ChainRunner: SocketHandler {
 
   init(_ configuration: RunConfiguration, socketsPerShard: Int, emitter: RecordEmitter) {
     self.emitter = emitter
-    links = configuration.chain
-    linkCount = links.count
+    linkCount = configuration.chain.count
+    var links = ReservedArray<LinkAttacher>(capacity: linkCount)
+    for (number, link) in configuration.chain.enumerated() {
+      links.append(LinkAttacher(link, number: number))
+    }
+    self.links = links
     isSelected = configuration.isSelected
-    reports = links.map { RunSummary.Analyzer(name: $0.name) }
+    reports = configuration.chain.map { RunSummary.Analyzer(name: $0.name) }
     var slots = ReservedArray<ReservedArray<ChainSlot>>(
       capacity: ReassemblyConfiguration.shardCount)
     for _ in 0..<ReassemblyConfiguration.shardCount {
-      slots.append(ReservedArray(capacity: socketsPerShard * max(links.count, 1)))
+      slots.append(ReservedArray(capacity: socketsPerShard * max(linkCount, 1)))
     }
     self.slots = slots
     var contexts = ReservedArray<Context>(capacity: 1)
@@ -39,39 +43,26 @@ final class ChainRunner: SocketHandler {
     self.contexts = contexts
   }
 
+  func prefetch(shard: Int, index: Int) { slots[shard].prefetch(index &* linkCount) }
+
   func attached(_ socket: SocketView, packet: PacketInfo) -> SocketInterest {
     let info = socket.info
-    if let isSelected, !isSelected(info) {
-      fillSlots(of: socket, attaching: nil, packet)
-      return []
-    }
-    fillSlots(of: socket, attaching: info, packet)
-    var interest = interest(in: socket)
-    if isSelected != nil { interest.insert(.packets) }
-    return interest
-  }
-
-  /// Gives each link its slot; places of sockets that have gone are used again.
-  private func fillSlots(
-    of socket: SocketView, attaching info: SocketInfo?, _ packet: PacketInfo
-  ) {
-    let base = socket.index * linkCount
-    while slots[socket.shard].count < base + linkCount { slots[socket.shard].append(.empty) }
+    var interest: Interest = []
+    let selected = isSelected?(info) ?? true
+    let base = socket.index &* linkCount
     for link in 0..<linkCount {
-      slots[socket.shard][base + link] = info.map { slot(link, for: $0, packet) } ?? .empty
+      let slot = selected ? links[link].attach(to: info, packet, self) : .empty
+      interest.formUnion(slot.interest)
+      // Places of sockets that have gone are used again.
+      if base &+ link < slots[socket.shard].count {
+        slots[socket.shard][base &+ link] = slot
+      } else {
+        slots[socket.shard].append(slot)
+      }
     }
-  }
-
-  private func slot(_ link: Int, for info: SocketInfo, _ packet: PacketInfo) -> ChainSlot {
-    let selection = links[link].selection
-    guard selection.includes(info),
-      selection.filter == nil || filterMatches(link, packet.ordinal),
-      let analyzer = links[link].analyzer.attach(to: info)
-    else { return .empty }
-    var interest = analyzer.interest
-    if selection.direction == .out { interest.remove(.dataIn) }
-    if selection.direction == .in { interest.remove(.dataOut) }
-    return ChainSlot(analyzer, interest: interest)
+    var wanted = SocketInterest(rawValue: interest.rawValue)
+    if isSelected != nil && selected { wanted.insert(.packets) }
+    return wanted
   }
 
   /// What all links together want of a socket.
@@ -166,9 +157,9 @@ final class ChainRunner: SocketHandler {
   func finish(packet: PacketInfo) {
     emitter.socket = nil
     emitter.packet = packet
-    for link in links.indices {
+    for link in 0..<linkCount {
       var context = FinishContext(engine: emitter)
-      links[link].analyzer.finish(&context)
+      links[link].finish(&context)
       reports[link].statements = context.summaries
     }
   }

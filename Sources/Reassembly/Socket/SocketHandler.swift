@@ -4,6 +4,9 @@ public import Sockets
 ///
 /// For each socket: `attached` first and `detached` (an event) last, each once.
 public protocol SocketHandler: AnyObject {
+  /// A packet of this socket is coming up: what is kept for it may be asked for from memory.
+  func prefetch(shard: Int, index: Int)
+
   /// The first packet of a conversation; the answer says what is wanted of it.
   func attached(_ socket: SocketView, packet: PacketInfo) -> SocketInterest
 

@@ -6,7 +6,7 @@ extension SocketObject {
     let (first, second) = endpoints
     let isSecond = flags.contains(.originatorIsSecond)
     return SocketInfo(
-      id: id, flowID: flowID, transport: flags.contains(.udp) ? .udp : .tcp,
+      id: id, transport: flags.contains(.udp) ? .udp : .tcp,
       originator: isSecond ? second : first, responder: isSecond ? first : second,
       vlans: key.vlans, shard: shard, isMidstream: flags.contains(.midstream),
       firstPacket: firstPacket, lastSeen: lastSeen, disconnectReason: endReason,
@@ -30,17 +30,12 @@ extension SocketObject {
     )
   }
 
-  /// From the conversation alone (ends, tags, time of the first packet), by a fixed mix, so that it
-  /// is the same in every run and for every order of files. 51 bits: JavaScript reads it exactly.
-  private var flowID: UInt64 {
-    let mixer = FlowHash(seed: 0x5EED)
-    let ends = key.isIPv6 ? mixer.hash(wide) : key.addresses
-    let moment = UInt64(bitPattern: firstPacket.timestamp.nanoseconds)
-    return mixer.hash(mixer.hash(ends, key.rest), moment) & (1 << 51 - 1)
-  }
-
   private func stream(_ direction: Direction) -> SocketInfo.Stream {
     let counters = self.counters[direction.index]
+    // Nothing has come this way, as when the socket is attached.
+    if counters.packets == 0 && histories[direction.index].state.isEmpty {
+      return SocketInfo.Stream()
+    }
     let history = histories[direction.index]
     var stream = SocketInfo.Stream()
     stream.state = state(of: direction)

@@ -12,19 +12,21 @@ struct SocketObject: ~Copyable {
   // By `Direction.index`, here and below.
   var positions: [2 of StreamPosition]
   var flags: SocketFlags
+  var endReason: DisconnectReason?
   /// The list of free objects.
   var nextFree: UInt32 = 0
 
   var counters: [2 of StreamCounters]
   /// Never used again, unlike the place of the object.
   var sequence: UInt64 = 0
-  var timer = TimerLinks()
+  /// Where it stands in the timer wheel.
+  var timerSecond: Int64 = .min
 
   var histories: [2 of StreamHistory]
   var firstPacket: PacketInfo
   var wide: WideAddresses
-  var hash: UInt64
-  var endReason: DisconnectReason?
+  /// Fills five cache lines.
+  private var unused: [4 of UInt64] = InlineArray(repeating: 0)
 
   init(_ dissection: borrowing Dissection, packet: PacketInfo, flags: SocketFlags) {
     positions = InlineArray(repeating: StreamPosition())
@@ -32,7 +34,6 @@ struct SocketObject: ~Copyable {
     histories = InlineArray(repeating: StreamHistory())
     key = dissection.key
     wide = dissection.wide
-    hash = dissection.hash
     lastSeen = packet.timestamp
     firstPacket = packet
     self.flags = flags
@@ -46,7 +47,7 @@ struct SocketObject: ~Copyable {
 }
 
 struct SocketFlags: OptionSet, BitwiseCopyable {
-  var rawValue: UInt32
+  var rawValue: UInt16
 
   static let originatorIsSecond = Self(rawValue: 1 << 0)
   static let udp = Self(rawValue: 1 << 1)
@@ -67,6 +68,8 @@ struct SocketFlags: OptionSet, BitwiseCopyable {
   static let halfClosed = Self(rawValue: 1 << 10)
   /// Both FINs have been reported.
   static let closing = Self(rawValue: 1 << 11)
+  /// A hole may be waiting to be given up: something is queued, or a FIN waits.
+  static let waiting = Self(rawValue: 1 << 15)
   /// The responder closed first.
   static let firstFINIsIn = Self(rawValue: 1 << 12)
   static let wantsPackets = Self(rawValue: 1 << 14)
@@ -130,6 +133,9 @@ struct StreamHistory: BitwiseCopyable {
     static let finAcknowledged = Self(rawValue: 32)
     /// A segment with a right checksum was seen, so that a wrong one is not explained by offload.
     static let checksummed = Self(rawValue: 64)
+
+    /// No FIN waits to be reported.
+    var isFINSettled: Bool { !contains(.finSeen) || contains(.finReported) }
   }
 
   struct OfferedOptions: OptionSet, BitwiseCopyable {

@@ -16,5 +16,5 @@ struct Segment: BitwiseCopyable {
 
 extension TCPFlags {
   /// What takes a segment off the fast path.
-  static let control: TCPFlags = [.syn, .fin, .rst, .urg]
+  static var control: TCPFlags { TCPFlags(rawValue: 0x27) }
 }

@@ -8,12 +8,14 @@ extension Shard {
     _ segment: Segment, _ text: RawSpan, _ index: Int, _ direction: Direction,
     packet: PacketInfo, to handler: any SocketHandler
   ) {
+    let hasFIN = segment.flags.contains(.fin)
+    if segment.length == 0, !hasFIN, isStarted(index, direction) { return }
     var sequence = segment.sequence
     if segment.flags.contains(.syn) { sequence += 1 }
     if !isStarted(index, direction) {
       sockets[index].positions[direction.index].next = sequence
       sockets[index].positions[direction.index].acknowledged = sequence
-      if segment.length > 0 || segment.flags.contains(.fin) {
+      if segment.length > 0 || hasFIN {
         sockets[index].histories[direction.index].state.insert(.started)
       }
     }
@@ -23,7 +25,7 @@ extension Shard {
       return
     }
     let ahead = sequence.distance(from: sockets[index].positions[direction.index].next)
-    if segment.flags.contains(.fin) {
+    if hasFIN {
       noteFIN(ahead &+ segment.length, index, direction)
     }
     if segment.length > 0 {
@@ -112,6 +114,7 @@ extension Shard {
     var list = sockets[index].histories[direction.index].queue
     let queued = queue.insert(text, at: offset, &list)
     sockets[index].histories[direction.index].queue = list
+    sockets[index].flags.insert(.waiting)
     if let queued {
       sockets[index].histories[direction.index].queuedBytes &+= UInt32(queued)
       if !isOverLimit(index, direction) { return }

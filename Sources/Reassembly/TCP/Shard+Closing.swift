@@ -10,6 +10,7 @@ extension Shard {
       return
     }
     sockets[index].histories[direction.index].state.insert(.finSeen)
+    sockets[index].flags.insert(.waiting)
     sockets[index].histories[direction.index].finOffset =
       sockets[index].positions[direction.index].offset &+ UInt64(ahead)
   }
@@ -124,7 +125,6 @@ extension Shard {
     sockets[index].flags.insert(.ended)
     sockets[index].flags.remove(.plain)
     report(.disconnected(reason), of: index, packet: packet, to: handler)
-    wheel.cancel(index, in: sockets)
     schedule(index)
   }
 }

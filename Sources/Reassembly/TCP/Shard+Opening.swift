@@ -28,7 +28,7 @@ extension Shard {
   }
 
   mutating func receiveSYN(
-    _ segment: Segment, _ options: consuming TCPOptions, _ index: Int, _ direction: Direction,
+    _ segment: Segment, _ options: TCPOptions, _ index: Int, _ direction: Direction,
     packet: PacketInfo, to handler: any SocketHandler
   ) {
     guard !sockets[index].histories[direction.index].state.contains(.synSeen) else { return }
@@ -55,7 +55,7 @@ extension Shard {
   }
 
   private mutating func readOptions(
-    _ options: consuming TCPOptions, _ index: Int, _ direction: Direction
+    _ options: TCPOptions, _ index: Int, _ direction: Direction
   ) {
     var options = options
     var offered: StreamHistory.OfferedOptions = []

@@ -143,7 +143,9 @@ extension Shard {
       receiveAcknowledgment(segment, index, direction, packet: packet, to: handler)
     }
     receiveText(segment, tcp.payload, index, direction, packet: packet, to: handler)
-    skipAcknowledgedHoles(index, packet: packet, to: handler)
+    if sockets[index].flags.contains(.waiting) {
+      skipAcknowledgedHoles(index, packet: packet, to: handler)
+    }
     settle(index, packet: packet, to: handler)
   }
 
@@ -156,16 +158,20 @@ extension Shard {
   private mutating func settle(
     _ index: Int, packet: PacketInfo, to handler: any SocketHandler
   ) {
-    let out = sockets[index].histories[Direction.out.index]
-    let `in` = sockets[index].histories[Direction.in.index]
-    if out.state.contains(.finAcknowledged) && `in`.state.contains(.finAcknowledged) {
+    let out = sockets[index].histories[Direction.out.index].state
+    let `in` = sockets[index].histories[Direction.in.index].state
+    if out.intersection(`in`).contains(.finAcknowledged) {
       end(index, reason: .fin, packet: packet, to: handler)
       return
     }
-    let isPlain =
-      sockets[index].flags.contains(.connected) && out.queue.isEmpty && `in`.queue.isEmpty
-      && !out.state.contains(.finSeen) && !`in`.state.contains(.finSeen)
-    if isPlain {
+    let isQueueEmpty =
+      sockets[index].histories[Direction.out.index].queue.isEmpty
+      && sockets[index].histories[Direction.in.index].queue.isEmpty
+    let isOpen = !out.union(`in`).contains(.finSeen)
+    if isQueueEmpty && (isOpen || out.isFINSettled && `in`.isFINSettled) {
+      sockets[index].flags.remove(.waiting)
+    }
+    if isQueueEmpty && isOpen && sockets[index].flags.contains(.connected) {
       sockets[index].flags.insert(.plain)
     } else {
       sockets[index].flags.remove(.plain)

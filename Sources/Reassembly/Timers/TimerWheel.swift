@@ -1,62 +1,40 @@
 import Buffers
 import Wire
 
-/// Where a socket stands in the timer wheel.
-struct TimerLinks: BitwiseCopyable {
-  /// Index + 1 of the neighbours in the same slot; 0 for none.
-  var next: UInt32 = 0
-  var previous: UInt32 = 0
-  /// The slot + 1; 0 when it is in none.
-  var slot: UInt16 = 0
-}
-
 /// Finds the sockets whose time has come, in packet time, without a look at the others.
 ///
-/// One slot a second. A socket that saw packets since is not moved at each of them: when its slot
-/// comes, it is put where its deadline really is. Deadlines beyond the wheel wait at its far end.
+/// One slot a second holds the places of the sockets that are to be looked at then. An entry counts
+/// only while it stands where its socket says (`timerSecond`): so a socket is never looked for to be
+/// taken out, and one that saw packets since is not moved at each of them but put where its deadline
+/// really is when its slot comes. Deadlines beyond the wheel wait at its far end.
 struct TimerWheel: ~Copyable {
   private static let slotCount = 1024
-  /// Index + 1 of the first socket in each slot.
-  private var heads: ReservedArray<UInt32>
+  private var slots: ReservedArray<[UInt32]>
   /// A bit for each slot that holds something, so that idle seconds cost nothing.
   private var occupied: InlineArray<16, UInt64> = InlineArray(repeating: 0)
-  /// The second up to which slots have been taken out.
-  private(set) var now: Int64 = .min
-  private(set) var count = 0
+  /// The second up to which slots have been emptied.
+  private var now: Int64 = .min
+  /// Entries of all slots, those that no longer count included.
+  private var count = 0
 
   init() {
-    heads = ReservedArray(capacity: Self.slotCount)
-    for _ in 0..<Self.slotCount { heads.append(0) }
+    slots = ReservedArray(capacity: Self.slotCount)
+    for _ in 0..<Self.slotCount { slots.append([]) }
   }
 
   /// Puts socket `index` where it comes out at `second`, or at the end of the wheel before that.
+  /// An earlier entry of it counts no longer.
   mutating func schedule(
     _ index: Int, at second: Int64, in sockets: borrowing ReservedArray<SocketObject>
   ) {
     if now == .min { now = second &- 1 }
     let ahead = max(1, min(second &- now, Int64(Self.slotCount - 1)))
-    let slot = Int((now &+ ahead) & Int64(Self.slotCount - 1))
-    let head = heads[slot]
-    sockets[index].timer = TimerLinks(next: head, previous: 0, slot: UInt16(slot + 1))
-    if head != 0 { sockets[Int(head) - 1].timer.previous = UInt32(index + 1) }
-    heads[slot] = UInt32(index + 1)
+    let slot = slot(at: Int(ahead))
+    sockets[index].timerSecond = now &+ ahead
+    slots[slot].append(UInt32(truncatingIfNeeded: index))
     occupied[slot >> 6] |= 1 << UInt64(slot & 63)
-    count += 1
-  }
-
-  mutating func cancel(_ index: Int, in sockets: borrowing ReservedArray<SocketObject>) {
-    let links = sockets[index].timer
-    guard links.slot != 0 else { return }
-    let slot = Int(links.slot) - 1
-    if links.next != 0 { sockets[Int(links.next) - 1].timer.previous = links.previous }
-    if links.previous != 0 {
-      sockets[Int(links.previous) - 1].timer.next = links.next
-    } else {
-      heads[slot] = links.next
-      if links.next == 0 { occupied[slot >> 6] &= ~(1 << UInt64(slot & 63)) }
-    }
-    sockets[index].timer = TimerLinks()
-    count -= 1
+    count &+= 1
+    if count > 4 &* sockets.count &+ 4096 { dropStaleEntries(sockets) }
   }
 
   /// Takes out one socket whose slot lies at or before `second`; `nil` when there is none left, and
@@ -65,22 +43,40 @@ struct TimerWheel: ~Copyable {
     until second: Int64, in sockets: borrowing ReservedArray<SocketObject>
   ) -> Int? {
     while count > 0, now < second {
-      guard let distance = distanceToOccupied(after: now, until: second) else { break }
+      guard let distance = distanceToOccupied(until: second) else { break }
       // The wheel moves along, so that what is put back far ahead lands beyond this slot.
       now &+= Int64(distance)
-      let index = Int(heads[slot(at: 1)]) - 1
-      cancel(index, in: sockets)
-      return index
+      if let index = popNext(in: sockets) { return index }
+      now &+= 1
     }
     now = max(now, second)
     return nil
   }
 
   /// The next socket to come out, whenever that is: who has been idle longest for its kind.
-  mutating func nearest() -> Int? {
-    guard count > 0 else { return nil }
-    guard let distance = distanceToOccupied(after: now, until: .max) else { return nil }
-    return Int(heads[slot(at: 1 &+ distance)]) - 1
+  mutating func nearest(in sockets: borrowing ReservedArray<SocketObject>) -> Int? {
+    while count > 0, let distance = distanceToOccupied(until: .max) {
+      let before = now
+      now &+= Int64(distance)
+      let index = popNext(in: sockets)
+      now = before
+      if let index { return index }
+    }
+    return nil
+  }
+
+  /// Takes an entry that counts from the slot after now.
+  private mutating func popNext(in sockets: borrowing ReservedArray<SocketObject>) -> Int? {
+    let slot = slot(at: 1)
+    while let entry = slots[slot].popLast() {
+      count &-= 1
+      let ahead = slots[slot].count &- 8
+      if ahead >= 0 { sockets.prefetch(Int(slots[slot][ahead])) }
+      let index = Int(entry)
+      if sockets[index].timerSecond == now &+ 1 { return index }
+    }
+    occupied[slot >> 6] &= ~(1 << UInt64(slot & 63))
+    return nil
   }
 
   /// The slot a number of seconds from now.
@@ -88,13 +84,13 @@ struct TimerWheel: ~Copyable {
     Int((now &+ Int64(distance)) & Int64(Self.slotCount - 1))
   }
 
-  /// How many empty slots lie between `start` and the first in use, which is that of `end` or before.
-  private mutating func distanceToOccupied(after start: Int64, until end: Int64) -> Int? {
-    let reach = min(end.subtractingReportingOverflow(start).partialValue, Int64(Self.slotCount))
+  /// How many empty slots lie between now and the first in use, which is that of `end` or before.
+  private mutating func distanceToOccupied(until end: Int64) -> Int? {
+    let reach = min(end.subtractingReportingOverflow(now).partialValue, Int64(Self.slotCount))
     let distance = end == .max ? Self.slotCount : Int(max(reach, 0))
     var passed = 0
     while passed < distance {
-      let slot = Int((start &+ 1 &+ Int64(passed)) & Int64(Self.slotCount - 1))
+      let slot = slot(at: 1 &+ passed)
       let word = occupied[slot >> 6] >> UInt64(slot & 63)
       if word == 0 {
         passed += 64 - slot & 63
@@ -104,5 +100,22 @@ struct TimerWheel: ~Copyable {
       return passed < distance ? passed : nil
     }
     return nil
+  }
+
+  /// Sockets that end early leave their entries behind. When most entries are such, they go.
+  @inline(never)
+  private mutating func dropStaleEntries(_ sockets: borrowing ReservedArray<SocketObject>) {
+    count = 0
+    for distance in 1..<Self.slotCount {
+      let slot = slot(at: distance)
+      let second = now &+ Int64(distance)
+      var kept: [UInt32] = []
+      for entry in slots[slot] where sockets[Int(entry)].timerSecond == second {
+        kept.append(entry)
+      }
+      slots[slot] = kept
+      count += kept.count
+      if kept.isEmpty { occupied[slot >> 6] &= ~(1 << UInt64(slot & 63)) }
+    }
   }
 }

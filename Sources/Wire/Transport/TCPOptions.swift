@@ -3,10 +3,11 @@
 ///     var options = segment.options
 ///     while let option = options.next() { … }
 public struct TCPOptions: ~Escapable {
-  @usableFromInline var rest: RawSpan
+  @usableFromInline let bytes: RawSpan
+  @usableFromInline var position = 0
 
   @inlinable @_lifetime(copy bytes)
-  init(_ bytes: RawSpan) { rest = bytes }
+  init(_ bytes: RawSpan) { self.bytes = bytes }
 
   @frozen
   public enum Kind {
@@ -39,20 +40,21 @@ public struct TCPOptions: ~Escapable {
   /// what stands behind such a length cannot be told from options.
   @inlinable @_lifetime(copy self)
   public mutating func next() -> Option? {
-    while rest.byteCount > 0 {
-      let kind = rest.byte(at: 0)
-      if kind == Kind.endOfList { return nil }
+    let count = bytes.byteCount
+    while position < count {
+      let kind = bytes.byte(at: position)
       if kind == Kind.noOperation {
-        rest = rest.extracting(droppingFirst: 1)
+        position &+= 1
         continue
       }
-      guard rest.byteCount >= 2 else { return nil }
-      let length = Int(rest.byte(at: 1))
-      guard length >= 2, length <= rest.byteCount else { return nil }
-      let value = rest.extracting(2..<length)
-      rest = rest.extracting(droppingFirst: length)
+      guard kind != Kind.endOfList, position &+ 1 < count else { break }
+      let length = Int(bytes.byte(at: position &+ 1))
+      guard length >= 2, length <= count &- position else { break }
+      let value = bytes.extracting((position &+ 2)..<(position &+ length))
+      position &+= length
       return Option(kind: kind, value: value)
     }
+    position = count
     return nil
   }
 }
