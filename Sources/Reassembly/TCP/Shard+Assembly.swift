@@ -92,7 +92,10 @@ extension Shard {
       else { return deliveredAny }
       sockets[index].histories[direction.index].queue = list
       sockets[index].histories[direction.index].queuedBytes &-= UInt32(segment.piece.count)
-      deliver(segment.piece.bytes, of: index, direction, packet: packet, to: handler)
+      let text = cutAtFIN(segment.piece.bytes, 0, index, direction, packet: packet, to: handler)
+      if text.byteCount > 0 {
+        deliver(text, of: index, direction, packet: packet, to: handler)
+      }
       queue.release(segment)
       deliveredAny = true
     }
@@ -129,6 +132,14 @@ extension Shard {
         accept(text, at: offset, index, direction, packet: packet, to: handler)
       }
     }
+  }
+
+  /// Lets go of all that is queued.
+  mutating func discardQueue(_ index: Int, _ direction: Direction) {
+    var list = sockets[index].histories[direction.index].queue
+    while let segment = queue.popFirst(&list) { queue.release(segment) }
+    sockets[index].histories[direction.index].queue = list
+    sockets[index].histories[direction.index].queuedBytes = 0
   }
 
   /// A stream may queue a mebibyte; one whose receiver was never seen to answer, so that nothing

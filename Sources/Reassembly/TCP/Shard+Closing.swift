@@ -24,6 +24,11 @@ extension Shard {
     else { return }
     reportConnected(index, packet: packet, to: handler)
     sockets[index].histories[direction.index].state.insert(.finReported)
+    if !history.queue.isEmpty {
+      // It stands behind the end of the stream.
+      handler.weird(.dataAfterFIN, packet: packet)
+      discardQueue(index, direction)
+    }
     // The FIN takes a sequence number.
     sockets[index].positions[direction.index].next += 1
     let event: SocketEvent = direction == .out ? .cantSendMore : .cantReceiveMore

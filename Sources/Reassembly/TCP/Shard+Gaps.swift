@@ -60,6 +60,9 @@ extension Shard {
     to handler: any SocketHandler
   ) {
     deliverQueued(index, direction, packet: packet, to: handler)
+    // Nothing is missing behind the FIN.
+    let history = sockets[index].histories[direction.index]
+    let end = history.state.contains(.finSeen) ? min(end, history.finOffset) : end
     while sockets[index].positions[direction.index].offset < end {
       let offset = sockets[index].positions[direction.index].offset
       let list = sockets[index].histories[direction.index].queue
