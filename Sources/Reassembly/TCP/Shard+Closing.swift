@@ -99,6 +99,7 @@ extension Shard {
   {
     let peer = sockets[index].positions[direction.reversed.index]
     if !isStarted(index, direction) {
+      guard isStarted(index, direction.reversed) else { return true }
       // Refused: the SYN is acknowledged by the reset itself.
       return segment.flags.contains(.ack)
         ? !segment.acknowledgment.isBefore(peer.acknowledged) : true
