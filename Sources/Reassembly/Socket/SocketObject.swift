@@ -118,7 +118,7 @@ struct StreamHistory: BitwiseCopyable {
 
   struct State: OptionSet, BitwiseCopyable {
     var rawValue: UInt8
-    /// Its SYN was seen (or told by the other side's acknowledgement).
+    /// Its SYN was seen.
     static let synSeen = Self(rawValue: 1)
     static let synAcknowledged = Self(rawValue: 2)
     /// `next` means something.
@@ -130,6 +130,8 @@ struct StreamHistory: BitwiseCopyable {
     static let finAcknowledged = Self(rawValue: 32)
     /// A segment with a right checksum was seen, so that a wrong one is not explained by offload.
     static let checksummed = Self(rawValue: 64)
+    /// `initialSequence` is known: from its SYN, or from the answer to it.
+    static let synKnown = Self(rawValue: 128)
   }
 
   struct OfferedOptions: OptionSet, BitwiseCopyable {
