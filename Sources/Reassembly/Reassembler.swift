@@ -43,6 +43,13 @@ public final class Reassembler {
     return sum
   }
 
+  /// Bytes that wait for others, of streams and of datagrams, overhead included.
+  public var heldBytes: Int {
+    var sum = defragmenter.heldBytes
+    for number in 0..<shards.count { sum += shards[number].queue.usedBytes }
+    return sum
+  }
+
   /// Takes a batch of frames. A look-up in a large table is a wait for memory; so all frames are
   /// dissected first, then all table slots and sockets asked for, and only then used.
   public func process(_ batch: borrowing FrameBatch, to handler: any SocketHandler) {
