@@ -18,7 +18,10 @@ extension Shard {
   private mutating func skipAcknowledgedHole(
     _ index: Int, _ direction: Direction, packet: PacketInfo, to handler: any SocketHandler
   ) {
-    guard let edge = acknowledgedHoleEdge(index, direction) else { return }
+    guard let edge = acknowledgedHoleEdge(index, direction) else {
+      sockets[index].histories[direction.index].packetsSinceSkipped = 0
+      return
+    }
     sockets[index].histories[direction.index].packetsSinceSkipped &+= 1
     guard sockets[index].histories[direction.index].packetsSinceSkipped > Self.patience else {
       return
