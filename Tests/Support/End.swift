@@ -15,6 +15,8 @@ public final class End {
   private var hasOpened = false
   /// What it acknowledges, as an offset in the other end's stream, FIN included.
   public var received = 0
+  /// What it has beyond that.
+  private var pending: [Range<Int>] = []
   public var window: UInt16 = 65_535
 
   init(_ conversation: Conversation, _ address: IPAddress, port: UInt16, _ sequence: UInt32) {
@@ -128,11 +130,19 @@ public final class End {
 
   private func note(_ offset: Int, _ count: Int) {
     sent = max(sent, offset + count)
-    if offset <= peer.received, offset + count > peer.received { peer.received = offset + count }
+    if count > 0 { peer.receives(offset..<(offset + count)) }
+  }
+
+  /// Moves what it acknowledges over all that it has without a hole.
+  private func receives(_ range: Range<Int>) {
+    pending.append(range)
+    while let index = pending.firstIndex(where: { $0.lowerBound <= received }) {
+      received = max(received, pending.remove(at: index).upperBound)
+    }
   }
 
   private func noteFIN(_ offset: Int) {
     hasFinished = true
-    if peer.received == offset { peer.received = offset + 1 }
+    peer.receives(offset..<(offset + 1))
   }
 }

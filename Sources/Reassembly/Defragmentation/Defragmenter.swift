@@ -41,6 +41,8 @@ struct Defragmenter: ~Copyable {
     var firstSeen: Timestamp
     var list = SegmentList()
     var received = 0
+    /// Where the fragments seen so far end.
+    var reach = 0
     /// The length of the payload, known once the last fragment was seen.
     var total: Int?
     var `protocol`: IPProtocol?
@@ -67,10 +69,15 @@ struct Defragmenter: ~Copyable {
     var datagram = datagrams[key] ?? begin(key, at: time)
     datagram.frameLength += frameLength
     if fragment.offset == 0, datagram.protocol == nil { datagram.protocol = fragment.protocol }
-    if !fragment.moreFollow {
-      if let total = datagram.total, total != end { weird(.fragmentBadLength) }
-      datagram.total = datagram.total ?? end
+    // Fragments behind the last one, or a last one before others: what came first is believed.
+    let isContradiction =
+      end > datagram.total ?? end || (!fragment.moreFollow && end < datagram.total ?? datagram.reach)
+    guard !isContradiction else {
+      weird(.fragmentBadLength)
+      return .incomplete
     }
+    if !fragment.moreFollow { datagram.total = end }
+    datagram.reach = max(datagram.reach, end)
     guard
       let queued = queue.insert(fragment.payload, at: UInt64(fragment.offset), &datagram.list)
     else {
@@ -88,7 +95,7 @@ struct Defragmenter: ~Copyable {
       return .incomplete
     }
     datagrams[key] = nil
-    let payload = collect(&datagram.list, upTo: total)
+    let payload = collect(&datagram.list, total)
     return .complete(
       Datagram(key: key, protocol: upper, payload: payload, frameLength: datagram.frameLength))
   }
@@ -99,15 +106,13 @@ struct Defragmenter: ~Copyable {
     return PartialDatagram(number: made, firstSeen: time)
   }
 
-  /// The payload, contiguous; bytes behind `total` contradict the last fragment and are left out.
-  private mutating func collect(_ list: inout SegmentList, upTo total: Int) -> [UInt8] {
+  /// The payload: `total` bytes without a hole.
+  private mutating func collect(_ list: inout SegmentList, _ total: Int) -> [UInt8] {
     var payload: [UInt8] = []
     payload.reserveCapacity(total)
     while let segment = queue.popFirst(&list) {
       let bytes = segment.piece.bytes
-      for offset in 0..<min(bytes.byteCount, total - payload.count) {
-        payload.append(bytes.byte(at: offset))
-      }
+      for offset in 0..<bytes.byteCount { payload.append(bytes.byte(at: offset)) }
       queue.release(segment)
     }
     return payload

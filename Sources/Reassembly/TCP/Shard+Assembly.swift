@@ -109,8 +109,7 @@ extension Shard {
   ) {
     guard text.byteCount > 0 else { return }
     if sockets[index].flags.isDisjoint(with: .wantsData(direction)) {
-      // Nobody looks: the hole is as good as filled, and nothing is kept.
-      skip(to: offset &+ UInt64(text.byteCount), index, direction)
+      passOver(from: offset, to: offset &+ UInt64(text.byteCount), index, direction)
       return
     }
     var list = sockets[index].histories[direction.index].queue
@@ -133,6 +132,20 @@ extension Shard {
         accept(text, at: offset, index, direction, packet: packet, to: handler)
       }
     }
+  }
+
+  /// Text ahead of what is in order, which nobody looks at: the hole is as good as filled, and nothing
+  /// is kept. But a segment from nowhere must not carry the stream away.
+  private mutating func passOver(
+    from start: UInt64, to end: UInt64, _ index: Int, _ direction: Direction
+  ) {
+    let position = sockets[index].positions[direction.index]
+    let known = UInt64(max(position.acknowledged.distance(from: position.next), 0))
+    let isOneSided = sockets[index].counters[direction.reversed.index].packets == 0
+    let believable: UInt64 = 1 << 24
+    guard isOneSided || start &- position.offset <= known &+ believable else { return }
+    discardQueue(index, direction)
+    skip(to: end, index, direction)
   }
 
   /// Lets go of all that is queued.
