@@ -133,6 +133,8 @@ public final class Reassembler {
     _ handler: any SocketHandler
   ) {
     ownCounts.fragments += 1
+    // A part of a fragment makes nothing whole, and where it ended is not known.
+    if dissection.missing > 0 { return }
     guard let fragment = Fragment(frame.bytes, dissection) else {
       ownCounts.malformedPackets += 1
       return
