@@ -140,7 +140,7 @@ public final class Reassembler {
       return
     }
     let outcome = defragmenter.add(
-      fragment, frameLength: frame.originalLength, at: frame.timestamp,
+      fragment, frameLength: frame.originalLength, at: frame.timestamp, clock: clock.second,
       weird: { handler.weird($0, packet: packet) })
     guard case .complete(let datagram) = outcome else { return }
     let payload = unsafe datagram.payload.span.bytes

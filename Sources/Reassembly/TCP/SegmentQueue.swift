@@ -70,6 +70,17 @@ struct SegmentQueue: ~Copyable {
     return queued
   }
 
+  /// Bytes in a list.
+  func byteCount(of list: SegmentList) -> Int {
+    var bytes = 0
+    var link = list.head
+    while link != 0 {
+      bytes += segment(link).piece.count
+      link = segment(link).next
+    }
+    return bytes
+  }
+
   private mutating func add(
     _ bytes: RawSpan, at offset: UInt64, after previous: UInt32, before next: UInt32,
     _ list: inout SegmentList

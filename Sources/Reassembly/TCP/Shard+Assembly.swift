@@ -165,13 +165,7 @@ extension Shard {
 
   /// After an insertion that was cut short: what is queued, counted anew.
   private mutating func recountQueue(_ index: Int, _ direction: Direction) {
-    var bytes = 0
-    var link = sockets[index].histories[direction.index].queue.head
-    while link != 0 {
-      let segment = queue.segment(link)
-      bytes += segment.piece.count
-      link = segment.next
-    }
-    sockets[index].histories[direction.index].queuedBytes = UInt32(bytes)
+    let list = sockets[index].histories[direction.index].queue
+    sockets[index].histories[direction.index].queuedBytes = UInt32(queue.byteCount(of: list))
   }
 }
