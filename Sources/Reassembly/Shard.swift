@@ -88,6 +88,14 @@ struct Shard: ~Copyable {
   private mutating func evict(packet: PacketInfo, to handler: any SocketHandler) {
     handler.weird(.flowBudgetReached, packet: packet)
     counts.evicted += 1
+    // Where a socket stands in the wheel may be out of date: it is put right before it is believed.
+    for _ in 0..<16 {
+      guard let victim = wheel.nearest() else { return }
+      let slot = sockets[victim].timer.slot
+      wheel.cancel(victim, in: sockets)
+      schedule(victim)
+      if sockets[victim].timer.slot == slot { break }
+    }
     guard let victim = wheel.nearest() else { return }
     remove(victim, reason: .evicted, packet: packet, to: handler)
   }
