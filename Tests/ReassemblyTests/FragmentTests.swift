@@ -211,6 +211,7 @@ struct FragmentTests {
     let talk = Conversation()
     let piece = [UInt8](repeating: 1, count: 8)
     let start = talk.now
+    talk.sendsFragment(piece, from: talk.originator, at: 8, more: true, identification: 0)
     talk.now = start.advanced(by: 1_000_000_000_000_000)
     talk.sendsFragment(piece, from: talk.originator, at: 8, more: true, identification: 1)
     talk.now = start

@@ -105,6 +105,7 @@ struct StreamHistory: BitwiseCopyable {
   var gapBytes: UInt64 = 0
   /// What waits for a hole to be filled.
   var queue = SegmentList()
+  /// Its weight: the bytes, and something for each piece.
   var queuedBytes: UInt32 = 0
   var gaps: UInt32 = 0
   var outOfOrder: UInt32 = 0

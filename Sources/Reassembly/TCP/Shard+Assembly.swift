@@ -92,7 +92,8 @@ extension Shard {
         let segment = queue.popFirst(&list)
       else { return deliveredAny }
       sockets[index].histories[direction.index].queue = list
-      sockets[index].histories[direction.index].queuedBytes &-= UInt32(segment.piece.count)
+      sockets[index].histories[direction.index].queuedBytes &-= UInt32(
+        segment.piece.count + SegmentQueue.pieceCost)
       let text = cutAtFIN(segment.piece.bytes, 0, index, direction, packet: packet, to: handler)
       if text.byteCount > 0 {
         deliver(text, of: index, direction, packet: packet, to: handler)
@@ -113,10 +114,12 @@ extension Shard {
       return
     }
     var list = sockets[index].histories[direction.index].queue
+    let pieces = queue.pieces
     let queued = queue.insert(text, at: offset, &list)
     sockets[index].histories[direction.index].queue = list
     if let queued {
-      sockets[index].histories[direction.index].queuedBytes &+= UInt32(queued)
+      let cost = queued + (queue.pieces - pieces) * SegmentQueue.pieceCost
+      sockets[index].histories[direction.index].queuedBytes &+= UInt32(cost)
       if !isOverLimit(index, direction) { return }
     }
     // The budget is reached: the first hole is given up, and what it held back goes on its way.
@@ -166,6 +169,6 @@ extension Shard {
   /// After an insertion that was cut short: what is queued, counted anew.
   private mutating func recountQueue(_ index: Int, _ direction: Direction) {
     let list = sockets[index].histories[direction.index].queue
-    sockets[index].histories[direction.index].queuedBytes = UInt32(queue.byteCount(of: list))
+    sockets[index].histories[direction.index].queuedBytes = UInt32(queue.cost(of: list))
   }
 }
