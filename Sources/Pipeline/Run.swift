@@ -76,6 +76,7 @@ package final class Run {
     summary.packets += UInt64(batch.count)
     for index in 0..<batch.count { summary.bytes += UInt64(batch[index].capturedLength) }
     if let sink { try write(batch, to: sink) }
+    runner.selectedPackets.removeAll(keepingCapacity: true)
     try runner.emitter.lane.flush(to: log)
   }
 
@@ -88,7 +89,6 @@ package final class Run {
         try sink.write(frame, interfaces: interfaces)
       }
     }
-    runner.selectedPackets.removeAll(keepingCapacity: true)
   }
 
   private func finish() throws {
