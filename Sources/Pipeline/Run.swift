@@ -104,11 +104,12 @@ package final class Run {
 
   private func summarize() {
     let counts = reassembler.counts
-    summary.tcpSockets = counts.tcpSockets
-    summary.udpSockets = counts.udpSockets
-    summary.streamBytes = counts.streamBytes
-    summary.gaps = counts.gaps
-    summary.gapBytes = counts.gapBytes
+    let sockets = configuration.isSelected == nil ? counts : runner.selectedCounts
+    summary.tcpSockets = sockets.tcpSockets
+    summary.udpSockets = sockets.udpSockets
+    summary.streamBytes = sockets.streamBytes
+    summary.gaps = sockets.gaps
+    summary.gapBytes = sockets.gapBytes
     summary.badChecksums = counts.badChecksums
     summary.offloadedChecksums = counts.offloadedChecksums
     summary.truncatedPackets = counts.truncatedPackets

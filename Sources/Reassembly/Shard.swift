@@ -188,6 +188,8 @@ public struct ReassemblyCounts: Hashable, Sendable {
   public var otherPackets: UInt64 = 0
   public var otherProtocols: UInt64 = 0
 
+  public init() {}
+
   static func += (left: inout Self, right: Self) {
     left.tcpSockets += right.tcpSockets
     left.udpSockets += right.udpSockets

@@ -21,6 +21,8 @@ final class ChainRunner: SocketHandler {
   var filterMatches: (_ link: Int, _ ordinal: UInt64) -> Bool = { _, _ in true }
   /// Packets of selected sockets, when only those are written (`--flow` with `-w`).
   var selectedPackets: Set<UInt64> = []
+  /// What the selected sockets amount to, with `--flow`.
+  private(set) var selectedCounts = ReassemblyCounts()
 
   init(_ configuration: RunConfiguration, socketsPerShard: Int, emitter: RecordEmitter) {
     self.emitter = emitter
@@ -46,9 +48,8 @@ final class ChainRunner: SocketHandler {
       return []
     }
     fillSlots(of: socket, attaching: info, packet)
-    var interest = interest(in: socket)
-    if isSelected != nil { interest.insert(.packets) }
-    return interest
+    if isSelected != nil { selectedCounts.add(info.transport) }
+    return remainingInterest(in: socket)
   }
 
   /// Gives each link its slot; places of sockets that have gone are used again.
@@ -111,6 +112,7 @@ final class ChainRunner: SocketHandler {
 
   func event(_ event: SocketEvent, of socket: SocketView, packet: PacketInfo) {
     begin(socket, packet)
+    if case .detached = event, isSelected != nil { selectedCounts.add(socket.info) }
     for link in 0..<linkCount {
       let place = socket.index * linkCount + link
       guard slots[socket.shard][place].interest.contains(.events) else { continue }
@@ -158,7 +160,8 @@ final class ChainRunner: SocketHandler {
 
   private func remainingInterest(in socket: SocketView) -> SocketInterest {
     var remaining = interest(in: socket)
-    if isSelected != nil { remaining.insert(.packets) }
+    // The packets to be written, and the end, when it is counted.
+    if isSelected != nil { remaining.formUnion([.packets, .events]) }
     return remaining
   }
 
@@ -170,6 +173,25 @@ final class ChainRunner: SocketHandler {
       var context = FinishContext(engine: emitter)
       links[link].analyzer.finish(&context)
       reports[link].statements = context.summaries
+    }
+  }
+}
+
+extension ReassemblyCounts {
+  /// Counts a socket at its start.
+  fileprivate mutating func add(_ transport: SocketInfo.Transport) {
+    switch transport {
+    case .tcp: tcpSockets += 1
+    case .udp: udpSockets += 1
+    }
+  }
+
+  /// Counts at its end what a socket brought.
+  fileprivate mutating func add(_ socket: SocketInfo) {
+    for direction in Direction.allCases {
+      streamBytes &+= socket[direction].streamBytes
+      gaps &+= UInt64(socket[direction].gaps)
+      gapBytes &+= socket[direction].gapBytes
     }
   }
 }
