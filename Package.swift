@@ -78,7 +78,14 @@ let package = Package(
     .executableTarget(
       name: "pcap-loop", dependencies: ["CPcap"], path: "Tests/Benchmarks/PcapLoop"),
     // Tests, and the builders that they share.
-    .target(name: "Support", path: "Tests/Support", swiftSettings: testSettings),
+    .target(
+      name: "Support",
+      dependencies: ["Wire", "Sockets", "Buffers", "Capture", "Reassembly", "Pipeline"],
+      path: "Tests/Support", swiftSettings: testSettings),
+    .testTarget(
+      name: "ReassemblyTests",
+      dependencies: ["Support", "Reassembly", "Sockets", "Buffers", "Wire"],
+      swiftSettings: testSettings),
     .testTarget(
       name: "CaptureTests",
       dependencies: ["Support", "Capture", "Buffers", "Wire", "CSystem", "CZlib"],

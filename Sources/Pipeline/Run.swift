@@ -76,6 +76,7 @@ package final class Run {
     summary.packets += UInt64(batch.count)
     for index in 0..<batch.count { summary.bytes += UInt64(batch[index].capturedLength) }
     if let sink { try write(batch, to: sink) }
+    runner.selectedPackets.removeAll(keepingCapacity: true)
     try runner.emitter.lane.flush(to: log)
   }
 
@@ -88,7 +89,6 @@ package final class Run {
         try sink.write(frame, interfaces: interfaces)
       }
     }
-    runner.selectedPackets.removeAll(keepingCapacity: true)
   }
 
   private func finish() throws {
@@ -104,11 +104,12 @@ package final class Run {
 
   private func summarize() {
     let counts = reassembler.counts
-    summary.tcpSockets = counts.tcpSockets
-    summary.udpSockets = counts.udpSockets
-    summary.streamBytes = counts.streamBytes
-    summary.gaps = counts.gaps
-    summary.gapBytes = counts.gapBytes
+    let sockets = configuration.isSelected == nil ? counts : runner.selectedCounts
+    summary.tcpSockets = sockets.tcpSockets
+    summary.udpSockets = sockets.udpSockets
+    summary.streamBytes = sockets.streamBytes
+    summary.gaps = sockets.gaps
+    summary.gapBytes = sockets.gapBytes
     summary.badChecksums = counts.badChecksums
     summary.offloadedChecksums = counts.offloadedChecksums
     summary.truncatedPackets = counts.truncatedPackets

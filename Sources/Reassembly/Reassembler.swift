@@ -43,6 +43,13 @@ public final class Reassembler {
     return sum
   }
 
+  /// Bytes that wait for others, of streams and of datagrams, overhead included.
+  public var heldBytes: Int {
+    var sum = defragmenter.heldBytes
+    for number in 0..<shards.count { sum += shards[number].queue.usedBytes }
+    return sum
+  }
+
   /// Takes a batch of frames. A look-up in a large table is a wait for memory; so all frames are
   /// dissected first, then all table slots and sockets asked for, and only then used.
   public func process(_ batch: borrowing FrameBatch, to handler: any SocketHandler) {
@@ -141,12 +148,14 @@ public final class Reassembler {
     _ handler: any SocketHandler
   ) {
     ownCounts.fragments += 1
+    // A part of a fragment makes nothing whole, and where it ended is not known.
+    if dissection.missing > 0 { return }
     guard let fragment = Fragment(frame.bytes, dissection) else {
       ownCounts.malformedPackets += 1
       return
     }
     let outcome = defragmenter.add(
-      fragment, frameLength: frame.originalLength, at: frame.timestamp,
+      fragment, frameLength: frame.originalLength, at: frame.timestamp, clock: clock.second,
       weird: { handler.weird($0, packet: packet) })
     guard case .complete(let datagram) = outcome else { return }
     let payload = unsafe datagram.payload.span.bytes

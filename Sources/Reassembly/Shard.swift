@@ -89,8 +89,15 @@ struct Shard: ~Copyable {
   private mutating func evict(packet: PacketInfo, to handler: any SocketHandler) {
     handler.weird(.flowBudgetReached, packet: packet)
     counts.evicted += 1
-    guard let victim = wheel.nearest(in: sockets) else { return }
-    remove(victim, reason: .evicted, packet: packet, to: handler)
+    // Where a socket stands in the wheel may be out of date: it is put right before it is believed.
+    for attempt in 1...16 {
+      guard let victim = wheel.popNearest(in: sockets) else { return }
+      let slot = sockets[victim].timerSlot
+      schedule(victim)
+      guard sockets[victim].timerSlot == slot || attempt == 16 else { continue }
+      remove(victim, reason: .evicted, packet: packet, to: handler)
+      return
+    }
   }
 
   /// The last of a socket: its end, where that was not reported, and `detached`.
@@ -106,7 +113,7 @@ struct Shard: ~Copyable {
       table.remove(index, under: UInt32(truncatingIfNeeded: hash))
     }
     sockets[index].flags = .free
-    sockets[index].timerSecond = .min
+    sockets[index].timerSlot = .max
     sockets[index].nextFree = firstFree
     firstFree = UInt32(index + 1)
   }
@@ -149,6 +156,8 @@ public struct ReassemblyCounts: Hashable, Sendable {
   public var fragments: UInt64 = 0
   public var otherPackets: UInt64 = 0
   public var otherProtocols: UInt64 = 0
+
+  public init() {}
 
   static func += (left: inout Self, right: Self) {
     left.tcpSockets += right.tcpSockets

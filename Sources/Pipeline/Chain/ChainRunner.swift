@@ -21,6 +21,8 @@ final class ChainRunner: SocketHandler {
   var filterMatches: (_ link: Int, _ ordinal: UInt64) -> Bool = { _, _ in true }
   /// Packets of selected sockets, when only those are written (`--flow` with `-w`).
   var selectedPackets: Set<UInt64> = []
+  /// What the selected sockets amount to, with `--flow`.
+  private(set) var selectedCounts = ReassemblyCounts()
 
   init(_ configuration: RunConfiguration, socketsPerShard: Int, emitter: RecordEmitter) {
     self.emitter = emitter
@@ -61,7 +63,10 @@ final class ChainRunner: SocketHandler {
       }
     }
     var wanted = SocketInterest(rawValue: interest.rawValue)
-    if isSelected != nil && selected { wanted.insert(.packets) }
+    if isSelected != nil && selected {
+      wanted.insert(.packets)
+      selectedCounts.add(info.transport)
+    }
     return wanted
   }
 
@@ -102,6 +107,7 @@ final class ChainRunner: SocketHandler {
 
   func event(_ event: SocketEvent, of socket: SocketView, packet: PacketInfo) {
     begin(socket, packet)
+    if case .detached = event, isSelected != nil { selectedCounts.add(socket.info) }
     for link in 0..<linkCount {
       let place = socket.index * linkCount + link
       guard slots[socket.shard][place].interest.contains(.events) else { continue }
@@ -149,7 +155,8 @@ final class ChainRunner: SocketHandler {
 
   private func remainingInterest(in socket: SocketView) -> SocketInterest {
     var remaining = interest(in: socket)
-    if isSelected != nil { remaining.insert(.packets) }
+    // The packets to be written, and the end, when it is counted.
+    if isSelected != nil { remaining.formUnion([.packets, .events]) }
     return remaining
   }
 
@@ -161,6 +168,25 @@ final class ChainRunner: SocketHandler {
       var context = FinishContext(engine: emitter)
       links[link].finish(&context)
       reports[link].statements = context.summaries
+    }
+  }
+}
+
+extension ReassemblyCounts {
+  /// Counts a socket at its start.
+  fileprivate mutating func add(_ transport: SocketInfo.Transport) {
+    switch transport {
+    case .tcp: tcpSockets += 1
+    case .udp: udpSockets += 1
+    }
+  }
+
+  /// Counts at its end what a socket brought.
+  fileprivate mutating func add(_ socket: SocketInfo) {
+    for direction in Direction.allCases {
+      streamBytes &+= socket[direction].streamBytes
+      gaps &+= UInt64(socket[direction].gaps)
+      gapBytes &+= socket[direction].gapBytes
     }
   }
 }

@@ -19,8 +19,8 @@ struct SocketObject: ~Copyable {
   var counters: [2 of StreamCounters]
   /// Never used again, unlike the place of the object.
   var sequence: UInt64 = 0
-  /// Where it stands in the timer wheel.
-  var timerSecond: Int64 = .min
+  /// Where it stands in the timer wheel; `.max` when in no slot.
+  var timerSlot = UInt16.max
 
   var histories: [2 of StreamHistory]
   var firstPacket: PacketInfo
@@ -108,6 +108,7 @@ struct StreamHistory: BitwiseCopyable {
   var gapBytes: UInt64 = 0
   /// What waits for a hole to be filled.
   var queue = SegmentList()
+  /// Its weight: the bytes, and something for each piece.
   var queuedBytes: UInt32 = 0
   var gaps: UInt32 = 0
   var outOfOrder: UInt32 = 0
@@ -121,7 +122,7 @@ struct StreamHistory: BitwiseCopyable {
 
   struct State: OptionSet, BitwiseCopyable {
     var rawValue: UInt8
-    /// Its SYN was seen (or told by the other side's acknowledgement).
+    /// Its SYN was seen.
     static let synSeen = Self(rawValue: 1)
     static let synAcknowledged = Self(rawValue: 2)
     /// `next` means something.
@@ -133,6 +134,8 @@ struct StreamHistory: BitwiseCopyable {
     static let finAcknowledged = Self(rawValue: 32)
     /// A segment with a right checksum was seen, so that a wrong one is not explained by offload.
     static let checksummed = Self(rawValue: 64)
+    /// `initialSequence` is known: from its SYN, or from the answer to it.
+    static let synKnown = Self(rawValue: 128)
 
     /// No FIN waits to be reported.
     var isFINSettled: Bool { !contains(.finSeen) || contains(.finReported) }

@@ -35,6 +35,11 @@ struct SegmentQueue: ~Copyable {
   }
 
   var usedBytes: Int { store.used }
+  var pieces: Int { store.pieces }
+
+  /// What a piece weighs besides its bytes in the limit of a stream: it bounds the length of the
+  /// list, in which places are looked for one after the other.
+  static var pieceCost: Int { 256 }
 
   func segment(_ link: UInt32) -> QueuedSegment { nodes[Int(link) - 1] }
 
@@ -68,6 +73,28 @@ struct SegmentQueue: ~Copyable {
       start = max(start, segment(current).end)
     }
     return queued
+  }
+
+  /// Bytes in a list.
+  func byteCount(of list: SegmentList) -> Int {
+    var bytes = 0
+    var link = list.head
+    while link != 0 {
+      bytes += segment(link).piece.count
+      link = segment(link).next
+    }
+    return bytes
+  }
+
+  /// What a list weighs in the limit of its stream.
+  func cost(of list: SegmentList) -> Int {
+    var cost = 0
+    var link = list.head
+    while link != 0 {
+      cost += segment(link).piece.count + Self.pieceCost
+      link = segment(link).next
+    }
+    return cost
   }
 
   private mutating func add(

@@ -21,9 +21,9 @@ extension Shard {
       sockets[index].positions[stream.index].acknowledged = acknowledged
     }
     let history = sockets[index].histories[stream.index]
-    if history.state.contains(.synSeen), acknowledged.isAfter(history.initialSequence) {
+    if history.state.contains(.synKnown), acknowledged.isAfter(history.initialSequence) {
       sockets[index].histories[stream.index].state.insert(.synAcknowledged)
-      if sockets[index].histories[direction.index].state.contains([.synSeen, .synAcknowledged]) {
+      if sockets[index].histories[direction.index].state.contains([.synKnown, .synAcknowledged]) {
         reportConnected(index, packet: packet, to: handler)
       }
     }

@@ -25,6 +25,11 @@ extension Shard {
     else { return }
     reportConnected(index, packet: packet, to: handler)
     sockets[index].histories[direction.index].state.insert(.finReported)
+    if !history.queue.isEmpty {
+      // It stands behind the end of the stream.
+      handler.weird(.dataAfterFIN, packet: packet)
+      discardQueue(index, direction)
+    }
     // The FIN takes a sequence number.
     sockets[index].positions[direction.index].next += 1
     let event: SocketEvent = direction == .out ? .cantSendMore : .cantReceiveMore
@@ -95,6 +100,7 @@ extension Shard {
   {
     let peer = sockets[index].positions[direction.reversed.index]
     if !isStarted(index, direction) {
+      guard isStarted(index, direction.reversed) else { return true }
       // Refused: the SYN is acknowledged by the reset itself.
       return segment.flags.contains(.ack)
         ? !segment.acknowledgment.isBefore(peer.acknowledged) : true

@@ -18,7 +18,10 @@ extension Shard {
   private mutating func skipAcknowledgedHole(
     _ index: Int, _ direction: Direction, packet: PacketInfo, to handler: any SocketHandler
   ) {
-    guard let edge = acknowledgedHoleEdge(index, direction) else { return }
+    guard let edge = acknowledgedHoleEdge(index, direction) else {
+      sockets[index].histories[direction.index].packetsSinceSkipped = 0
+      return
+    }
     sockets[index].histories[direction.index].packetsSinceSkipped &+= 1
     guard sockets[index].histories[direction.index].packetsSinceSkipped > Self.patience else {
       return
@@ -60,6 +63,9 @@ extension Shard {
     to handler: any SocketHandler
   ) {
     deliverQueued(index, direction, packet: packet, to: handler)
+    // Nothing is missing behind the FIN.
+    let history = sockets[index].histories[direction.index]
+    let end = history.state.contains(.finSeen) ? min(end, history.finOffset) : end
     while sockets[index].positions[direction.index].offset < end {
       let offset = sockets[index].positions[direction.index].offset
       let list = sockets[index].histories[direction.index].queue

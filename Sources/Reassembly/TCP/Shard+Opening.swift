@@ -33,7 +33,7 @@ extension Shard {
   ) {
     guard !sockets[index].histories[direction.index].state.contains(.synSeen) else { return }
     let isFirst = !sockets[index].histories[direction.reversed.index].state.contains(.synSeen)
-    sockets[index].histories[direction.index].state.insert(.synSeen)
+    sockets[index].histories[direction.index].state.formUnion([.synSeen, .synKnown])
     sockets[index].histories[direction.index].initialSequence = segment.sequence
     if !isStarted(index, direction) {
       sockets[index].histories[direction.index].state.insert(.started)
@@ -44,7 +44,7 @@ extension Shard {
     // The answer tells where the originator's stream begins, should its SYN not have been captured.
     let peer = direction.reversed
     if segment.flags.contains(.ack), !isStarted(index, peer) {
-      sockets[index].histories[peer.index].state.insert(.started)
+      sockets[index].histories[peer.index].state.formUnion([.started, .synKnown])
       sockets[index].histories[peer.index].initialSequence = segment.acknowledgment + -1
       sockets[index].positions[peer.index].next = segment.acknowledgment
       sockets[index].positions[peer.index].acknowledged = segment.acknowledgment

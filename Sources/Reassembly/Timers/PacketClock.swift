@@ -4,7 +4,7 @@ import Wire
 struct PacketClock {
   /// The first nanosecond at which something is due.
   private var next: Int64 = .min
-  private var second: Int64 = .min
+  private(set) var second: Int64 = .min
   /// Where the last packet would have taken the clock that was not believed.
   private var doubted: Int64?
 

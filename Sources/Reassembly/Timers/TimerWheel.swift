@@ -4,7 +4,7 @@ import Wire
 /// Finds the sockets whose time has come, in packet time, without a look at the others.
 ///
 /// One slot a second holds the places of the sockets that are to be looked at then. An entry counts
-/// only while it stands where its socket says (`timerSecond`): so a socket is never looked for to be
+/// only while it stands where its socket says (`timerSlot`): so a socket is never looked for to be
 /// taken out, and one that saw packets since is not moved at each of them but put where its deadline
 /// really is when its slot comes. Deadlines beyond the wheel wait at its far end.
 struct TimerWheel: ~Copyable {
@@ -30,7 +30,7 @@ struct TimerWheel: ~Copyable {
     if now == .min { now = second &- 1 }
     let ahead = max(1, min(second &- now, Int64(Self.slotCount - 1)))
     let slot = slot(at: Int(ahead))
-    sockets[index].timerSecond = now &+ ahead
+    sockets[index].timerSlot = UInt16(slot)
     slots[slot].append(UInt32(truncatingIfNeeded: index))
     occupied[slot >> 6] |= 1 << UInt64(slot & 63)
     count &+= 1
@@ -42,6 +42,10 @@ struct TimerWheel: ~Copyable {
   mutating func popExpired(
     until second: Int64, in sockets: borrowing ReservedArray<SocketObject>
   ) -> Int? {
+    // Whatever is in the wheel comes out within one turn of it. Of a time of years only the last
+    // turns are walked, or a socket whose deadline lies ahead would be put back once a turn.
+    let turns = count > 0 ? (second &- now) / Int64(Self.slotCount) : 0
+    if turns > 1 { now &+= (turns &- 1) &* Int64(Self.slotCount) }
     while count > 0, now < second {
       guard let distance = distanceToOccupied(until: second) else { break }
       // The wheel moves along, so that what is put back far ahead lands beyond this slot.
@@ -53,8 +57,9 @@ struct TimerWheel: ~Copyable {
     return nil
   }
 
-  /// The next socket to come out, whenever that is: who has been idle longest for its kind.
-  mutating func nearest(in sockets: borrowing ReservedArray<SocketObject>) -> Int? {
+  /// Takes out the socket that is next to come, whenever that is: mostly who has been idle longest for
+  /// its kind.
+  mutating func popNearest(in sockets: borrowing ReservedArray<SocketObject>) -> Int? {
     while count > 0, let distance = distanceToOccupied(until: .max) {
       let before = now
       now &+= Int64(distance)
@@ -73,7 +78,7 @@ struct TimerWheel: ~Copyable {
       let ahead = slots[slot].count &- 8
       if ahead >= 0 { sockets.prefetch(Int(slots[slot][ahead])) }
       let index = Int(entry)
-      if sockets[index].timerSecond == now &+ 1 { return index }
+      if Int(sockets[index].timerSlot) == slot { return index }
     }
     occupied[slot >> 6] &= ~(1 << UInt64(slot & 63))
     return nil
@@ -108,9 +113,8 @@ struct TimerWheel: ~Copyable {
     count = 0
     for distance in 1..<Self.slotCount {
       let slot = slot(at: distance)
-      let second = now &+ Int64(distance)
       var kept: [UInt32] = []
-      for entry in slots[slot] where sockets[Int(entry)].timerSecond == second {
+      for entry in slots[slot] where Int(sockets[Int(entry)].timerSlot) == slot {
         kept.append(entry)
       }
       slots[slot] = kept

@@ -1,0 +1,135 @@
+import Reassembly
+import Sockets
+import Support
+import Testing
+import Wire
+
+@Suite("Checksums")
+struct ChecksumTests {
+  private func configuration(_ mode: ChecksumMode) -> ReassemblyConfiguration {
+    var configuration = ReassemblyConfiguration()
+    configuration.checksums = mode
+    return configuration
+  }
+
+  /// A connection in which one segment, "evil", has a wrong checksum.
+  private func insertion(_ family: Conversation.Family, checksum: UInt16?) -> Conversation {
+    let talk = Conversation(family)
+    talk.opens()
+    talk.originator.sends("abc")
+    talk.originator.sends("evil", at: 3)
+    let offset = talk.transportOffset + 16
+    talk.changeLast {
+      let right = UInt16($0.bytes[offset]) << 8 | UInt16($0.bytes[offset + 1])
+      $0 = $0.replacing(offset, with: checksum ?? right ^ 0x0F00)
+    }
+    talk.originator.sends("good", at: 3)
+    return talk
+  }
+
+  @Test(
+    "A wrong checksum is refused, unless nobody looks",
+    arguments: ChecksumMode.allCases, Conversation.Family.allCases)
+  func wrong(mode: ChecksumMode, family: Conversation.Family) {
+    let handler = reassemble(insertion(family, checksum: nil).frames, configuration(mode))
+    let isNone = mode == .none
+    #expect(handler.sockets[0].text(.out) == (isNone ? "abcevil" : "abcgood"))
+    #expect(handler.weirds[.badTCPChecksum] == (isNone ? nil : 1))
+  }
+
+  @Test("A direction that has shown right checksums is not offloaded")
+  func notOffloaded() {
+    let handler = reassemble(insertion(.ipv4, checksum: 0).frames, configuration(.auto))
+    #expect(handler.sockets[0].text(.out) == "abcgood")
+  }
+
+  /// All segments of the originator carry what offload leaves in the field.
+  private func offloaded(_ family: Conversation.Family, pseudoSum: Bool) -> Conversation {
+    let talk = Conversation(family)
+    func offload() {
+      let offset = talk.transportOffset
+      talk.changeLast { frame in
+        var sum: UInt16 = 0
+        if pseudoSum {
+          let checksum = Checksum.pseudoHeader(
+            source: talk.originator.address, destination: talk.responder.address,
+            protocol: 6, length: frame.bytes.count - offset)
+          sum = checksum.folded
+        }
+        frame = frame.replacing(offset + 16, with: sum)
+      }
+    }
+    talk.originator.opens()
+    offload()
+    talk.responder.answers()
+    talk.originator.acknowledges()
+    offload()
+    for text in ["abc", "def"] {
+      talk.originator.sends(text)
+      offload()
+      talk.responder.sends("x")
+    }
+    return talk
+  }
+
+  @Test(
+    "Offload is recognised: nothing, or the sum of the pseudo-header, in all of one direction",
+    arguments: [true, false], Conversation.Family.allCases)
+  func offload(pseudoSum: Bool, family: Conversation.Family) {
+    let talk = offloaded(family, pseudoSum: pseudoSum)
+    let reassembler = Reassembler(configuration(.auto))
+    let handler = RecordingHandler()
+    reassembler.take(talk.frames, to: handler)
+    reassembler.finish(to: handler) {}
+    #expect(handler.sockets[0].text(.out) == "abcdef")
+    #expect(handler.sockets[0].text(.in) == "xx")
+    #expect(reassembler.counts.offloadedChecksums == 4)
+    #expect(reassembler.counts.badChecksums == 0)
+  }
+
+  @Test("`-k all` makes no exception for offload")
+  func all() {
+    let talk = offloaded(.ipv4, pseudoSum: true)
+    let reassembler = Reassembler(configuration(.all))
+    let handler = RecordingHandler()
+    reassembler.take(talk.frames, to: handler)
+    #expect(reassembler.counts.badChecksums == 4)
+    #expect(handler.sockets.first?.text(.out) == "")
+  }
+
+  @Test(
+    "A wrong checksum of an IPv4 header is refused, unless nobody looks; 0 is offload",
+    arguments: ChecksumMode.allCases)
+  func header(mode: ChecksumMode) {
+    let talk = Conversation()
+    talk.originator.datagram("one")
+    talk.changeLast { $0 = $0.replacing(14 + 10, with: 0x1234) }
+    talk.originator.datagram("two")
+    talk.changeLast { $0 = $0.replacing(14 + 10, with: 0) }
+    let handler = reassemble(talk.frames, configuration(mode))
+    #expect(handler.sockets[0].text(.out) == (mode == .none ? "onetwo" : "two"))
+  }
+
+  @Test("UDP without a checksum has none to be wrong", arguments: ChecksumMode.allCases)
+  func udp(mode: ChecksumMode) {
+    let talk = Conversation()
+    let offset = talk.transportOffset + 6
+    talk.originator.datagram("none")
+    talk.changeLast { $0 = $0.replacing(offset, with: 0) }
+    talk.originator.datagram("wrong")
+    talk.changeLast { $0 = $0.replacing(offset, with: 0x1234) }
+    let handler = reassemble(talk.frames, configuration(mode))
+    #expect(handler.sockets[0].text(.out) == (mode == .none ? "nonewrong" : "none"))
+    #expect(handler.weirds[.badUDPChecksum] == (mode == .none ? nil : 1))
+  }
+
+  @Test("What was cut off cannot be verified, and is taken")
+  func cut() {
+    let talk = Conversation()
+    talk.opens()
+    talk.originator.sends("abcdef")
+    talk.cutLast(by: 1)
+    let handler = reassemble(talk.frames, configuration(.all))
+    #expect(handler.sockets[0].text(.out) == "abcde")
+  }
+}
