@@ -19,6 +19,8 @@ struct Defragmenter: ~Copyable {
 
   init(budget: Int) { queue = SegmentQueue(budget: budget) }
 
+  var heldBytes: Int { queue.usedBytes }
+
   enum Outcome {
     /// More is to come, or nothing will.
     case incomplete
