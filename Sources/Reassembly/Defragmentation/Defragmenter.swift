@@ -82,7 +82,7 @@ struct Defragmenter: ~Copyable {
     if queued < fragment.payload.byteCount { weird(.fragmentOverlap) }
     datagram.received += queued
     guard let total = datagram.total, datagram.received >= total,
-      let upper = datagram.protocol
+      let upper = datagram.protocol, hasAll(datagram.list, upTo: total)
     else {
       datagrams[key] = datagram
       return .incomplete
@@ -97,6 +97,19 @@ struct Defragmenter: ~Copyable {
     made += 1
     order.append((key, made))
     return PartialDatagram(number: made, firstSeen: time)
+  }
+
+  /// Whether no hole is left before `total`: what was received may also lie behind it.
+  private func hasAll(_ list: SegmentList, upTo total: Int) -> Bool {
+    var covered: UInt64 = 0
+    var link = list.head
+    while link != 0, covered < UInt64(total) {
+      let segment = queue.segment(link)
+      guard segment.offset == covered else { return false }
+      covered = segment.end
+      link = segment.next
+    }
+    return covered >= UInt64(total)
   }
 
   /// The payload, contiguous; bytes behind `total` contradict the last fragment and are left out.
