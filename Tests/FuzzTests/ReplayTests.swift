@@ -35,5 +35,5 @@ struct ReplayTests {
 }
 
 extension FuzzTarget: CustomTestStringConvertible {
-  var testDescription: String { name }
+  public var testDescription: String { name }
 }

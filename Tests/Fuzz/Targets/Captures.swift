@@ -18,10 +18,14 @@ extension FuzzTarget {
       try require(streamed == mapped, "a pipe gives something else than the file")
     }
     guard let mapped else { return }
-    if let ng = try mapped.rewritten(as: scratch) {
+    let path = scratchPath()
+    defer { unlink(path) }
+    if let ng = try mapped.rewritten(as: path) {
       try require(ng.damage == nil, "the pcapng file written is damaged: \(ng.damage as Any)")
+      try require(ng.packets.count == mapped.packets.count, "pcapng lost packets")
       try require(
-        ng.packets.map(\.essence) == mapped.packets.map(\.essence), "pcapng changed packets")
+        zip(ng.packets, mapped.packets).allSatisfy { $0.essence(as: $1) == $1.essence(as: $1) },
+        "pcapng changed packets")
     }
     if let pcap = try mapped.rewritten(as: MemoryFile().path) {
       try require(pcap.damage == nil, "the pcap file written is damaged: \(pcap.damage as Any)")
@@ -30,15 +34,21 @@ extension FuzzTarget {
     }
   }
 
-  /// A name that ends in `.pcapng`; in memory.
-  static let scratch = "/dev/shm/sluice-fuzz-\(getpid()).pcapng"
+  /// A new name that ends in `.pcapng`; in memory.
+  static func scratchPath() -> String {
+    "/dev/shm/sluice-fuzz-\(UInt64.random(in: 0...UInt64.max)).pcapng"
+  }
 }
 
 extension Reading.Packet {
-  /// All but the time as its record wrote it, which is another in every format, and the interface,
-  /// as unused ones are not written.
-  fileprivate var essence: [Int64] {
-    [Int64(originalLength), timestamp.nanoseconds, Int64(linkType.rawValue)] + bytes.map(Int64.init)
+  /// All but how its record wrote the time, and its interface, as unused ones are not written. A
+  /// simple packet has no time: it gets that of the packet before, in whatever units.
+  fileprivate func essence(as original: Self) -> [Int64] {
+    [
+      Int64(originalLength), original.stamp == 0 ? 0 : timestamp.nanoseconds,
+      Int64(linkType.rawValue),
+    ]
+      + bytes.map(Int64.init)
   }
 }
 

@@ -3,6 +3,7 @@ import Analyzers
 import Buffers
 import Capture
 import Generation
+import Glibc
 import Pipeline
 
 extension FuzzTarget {
@@ -89,7 +90,8 @@ enum RunSeeds {
   private static func capture(
     _ workload: Workload, _ connections: Int, _ format: String
   ) -> [UInt8]? {
-    let path = format == "pcapng" ? FuzzTarget.scratch : FuzzTarget.scratch + ".pcap"
+    let path = FuzzTarget.scratchPath() + (format == "pcap" ? ".pcap" : "")
+    defer { unlink(path) }
     guard let sink = try? createCapture(path: path, interfaces: [.generated]) else { return nil }
     let options = GenerationOptions(
       bytes: 6000, connections: connections, ipv6: connections == 2,
