@@ -35,6 +35,10 @@ enum PlaySeeds {
     .init(name: "fragments", bytes: head + handshake + [9 << 3, 40, 0x11, 9 << 3, 40, 0x10]),
     .init(name: "cut", bytes: head + handshake + [10 << 3, 60, 20, 0, 9]),
     .init(name: "timeout", bytes: head + handshake + [7 << 3, 3, 1, 0, 0, 0, 0, 9, 0, 9]),
+    .init(
+      name: "from-the-future",
+      bytes: head + handshake + [7 << 3, 2, 0x70, 0, 0, 0, 0, 0, 0, 0, 0, 9]
+        + [7 << 3, 2, 0x60, 0, 0, 0, 0, 0, 0, 0, 1, 9, 1, 9, 2, 9]),
     .init(name: "datagrams", bytes: head + [8 << 3, 40, 8 << 3 | 4, 50, 8 << 3, 0]),
     .init(name: "ipv6", bytes: head + [2 << 3 | 3, 0, 2 << 3 | 7, 0, 3, 90, 9 << 3 | 3, 50, 8]),
     .init(name: "mutated", bytes: [0, 0, 1] + handshake + [0, 9, 12 << 3, 1, 0, 40, 1, 0, 13, 2]),
