@@ -37,14 +37,16 @@ public final class Reassembler {
     defragmenter = Defragmenter(budget: configuration.fragmentBytes)
   }
 
-  /// Bytes kept for holes to be filled and datagrams to become whole; none after `finish`.
-  public var heldBytes: Int {
-    (0..<shards.count).reduce(defragmenter.heldBytes) { $0 + shards[$1].queue.usedBytes }
-  }
-
   public var counts: ReassemblyCounts {
     var sum = ownCounts
     for number in 0..<shards.count { sum += shards[number].counts }
+    return sum
+  }
+
+  /// Bytes that wait for others, of streams and of datagrams, overhead included.
+  public var heldBytes: Int {
+    var sum = defragmenter.heldBytes
+    for number in 0..<shards.count { sum += shards[number].queue.usedBytes }
     return sum
   }
 

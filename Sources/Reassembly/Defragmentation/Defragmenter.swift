@@ -41,6 +41,8 @@ struct Defragmenter: ~Copyable {
     var firstSeen: Timestamp
     var list = SegmentList()
     var received = 0
+    /// Where the fragments seen so far end.
+    var reach = 0
     /// The length of the payload, known once the last fragment was seen.
     var total: Int?
     var `protocol`: IPProtocol?
@@ -67,10 +69,15 @@ struct Defragmenter: ~Copyable {
     var datagram = datagrams[key] ?? begin(key, at: time)
     datagram.frameLength += frameLength
     if fragment.offset == 0, datagram.protocol == nil { datagram.protocol = fragment.protocol }
-    if !fragment.moreFollow {
-      if let total = datagram.total, total != end { weird(.fragmentBadLength) }
-      datagram.total = datagram.total ?? end
+    // Fragments behind the last one, or a last one before others: what came first is believed.
+    let isContradiction =
+      end > datagram.total ?? end || (!fragment.moreFollow && end < datagram.total ?? datagram.reach)
+    guard !isContradiction else {
+      weird(.fragmentBadLength)
+      return .incomplete
     }
+    if !fragment.moreFollow { datagram.total = end }
+    datagram.reach = max(datagram.reach, end)
     guard
       let queued = queue.insert(fragment.payload, at: UInt64(fragment.offset), &datagram.list)
     else {
@@ -82,13 +89,13 @@ struct Defragmenter: ~Copyable {
     if queued < fragment.payload.byteCount { weird(.fragmentOverlap) }
     datagram.received += queued
     guard let total = datagram.total, datagram.received >= total,
-      let upper = datagram.protocol, hasAll(datagram.list, upTo: total)
+      let upper = datagram.protocol
     else {
       datagrams[key] = datagram
       return .incomplete
     }
     datagrams[key] = nil
-    let payload = collect(&datagram.list, upTo: total)
+    let payload = collect(&datagram.list, total)
     return .complete(
       Datagram(key: key, protocol: upper, payload: payload, frameLength: datagram.frameLength))
   }
@@ -99,28 +106,13 @@ struct Defragmenter: ~Copyable {
     return PartialDatagram(number: made, firstSeen: time)
   }
 
-  /// Whether no hole is left before `total`: what was received may also lie behind it.
-  private func hasAll(_ list: SegmentList, upTo total: Int) -> Bool {
-    var covered: UInt64 = 0
-    var link = list.head
-    while link != 0, covered < UInt64(total) {
-      let segment = queue.segment(link)
-      guard segment.offset == covered else { return false }
-      covered = segment.end
-      link = segment.next
-    }
-    return covered >= UInt64(total)
-  }
-
-  /// The payload, contiguous; bytes behind `total` contradict the last fragment and are left out.
-  private mutating func collect(_ list: inout SegmentList, upTo total: Int) -> [UInt8] {
+  /// The payload: `total` bytes without a hole.
+  private mutating func collect(_ list: inout SegmentList, _ total: Int) -> [UInt8] {
     var payload: [UInt8] = []
     payload.reserveCapacity(total)
     while let segment = queue.popFirst(&list) {
       let bytes = segment.piece.bytes
-      for offset in 0..<min(bytes.byteCount, total - payload.count) {
-        payload.append(bytes.byte(at: offset))
-      }
+      for offset in 0..<bytes.byteCount { payload.append(bytes.byte(at: offset)) }
       queue.release(segment)
     }
     return payload

@@ -50,11 +50,12 @@ extension Shard {
         text, at: position.offset &+ UInt64(ahead), index, direction, packet: packet, to: handler)
       return
     }
-    let offset = position.offset &- UInt64(-ahead)
-    accept(text, at: offset, index, direction, packet: packet, to: handler)
+    // What is old is left out here: it may lie before the start of the stream, at no offset at all.
+    let new = text.extracting(droppingFirst: min(-ahead, text.byteCount))
+    accept(new, at: position.offset, index, direction, packet: packet, to: handler)
     if segment.missing > 0 {
       handler.weird(.truncatedSegment, packet: packet)
-      let end = offset &+ UInt64(segment.length)
+      let end = position.offset &+ UInt64(ahead &+ segment.length)
       giveUp(until: end, index, direction, packet: packet, to: handler)
     }
   }

@@ -172,8 +172,10 @@ struct ConversationPlay {
   /// A segment of which the capture holds only the beginning.
   private mutating func cut(_ segment: inout Piece, _ input: inout FuzzInput) {
     segment.count = Int(input.byte()) * 4
+    segment.sequence &+= UInt32(truncatingIfNeeded: input.integer(Int8.self)) &* 4
     let whole = frame(segment)
-    scene.add(Array(whole.prefix(20 + Int(input.byte()) * 4)), originalLength: whole.count)
+    let headers = whole.count - segment.count
+    scene.add(Array(whole.prefix(headers + Int(input.byte()) * 4)), originalLength: whole.count)
     moveOn(segment)
   }
 

@@ -72,6 +72,7 @@ extension FuzzTarget {
 private struct FragmentModel {
   private struct Datagram {
     var bytes: [Int: UInt8] = [:]
+    var reach = 0
     var total: Int?
   }
 
@@ -88,7 +89,14 @@ private struct FragmentModel {
     let end = offset + payload.count
     guard end <= 65_535, !payload.isEmpty, !moreFollow || payload.count % 8 == 0 else { return }
     var datagram = open[number] ?? Datagram()
-    if !moreFollow, datagram.total == nil { datagram.total = end }
+    // What contradicts the fragments before it is left out.
+    if let total = datagram.total {
+      guard end == total || moreFollow && end < total else { return }
+    } else if !moreFollow {
+      guard end >= datagram.reach else { return }
+      datagram.total = end
+    }
+    datagram.reach = max(datagram.reach, end)
     for (index, byte) in payload.enumerated() where datagram.bytes[offset + index] == nil {
       datagram.bytes[offset + index] = byte
     }

@@ -33,7 +33,8 @@ enum PlaySeeds {
       bytes: head + handshake + [13 << 3, 0, 90, 0, 40] + [4, 1, 4, 1, 4, 1, 4, 1]
         + [4, 1, 4, 1, 4, 1, 4, 1, 4, 1, 4, 1]),
     .init(name: "fragments", bytes: head + handshake + [9 << 3, 40, 0x11, 9 << 3, 40, 0x10]),
-    .init(name: "cut", bytes: head + handshake + [10 << 3, 60, 20, 0, 9]),
+    .init(name: "cut", bytes: head + handshake + [10 << 3, 60, 0, 20, 0, 9]),
+    .init(name: "cut-before-start", bytes: head + handshake + [10 << 3, 60, 0xF0, 5, 0, 9]),
     .init(name: "timeout", bytes: head + handshake + [7 << 3, 3, 1, 0, 0, 0, 0, 9, 0, 9]),
     .init(
       name: "from-the-future",
