@@ -64,9 +64,10 @@ struct TimerWheel: ~Copyable {
   mutating func popExpired(
     until second: Int64, in sockets: borrowing ReservedArray<SocketObject>
   ) -> Int? {
-    // Further ahead than the wheel is long, everything in it is due, and one turn will do: else a
-    // socket from the future would be put back for every turn of a jump.
-    if count > 0, second &- now > Int64(Self.slotCount) { now = second &- Int64(Self.slotCount) }
+    // Whatever is in the wheel comes out within one turn of it. Of a time of years only the last
+    // turns are walked, or a socket whose deadline lies ahead would be put back once a turn.
+    let turns = count > 0 ? (second &- now) / Int64(Self.slotCount) : 0
+    if turns > 1 { now &+= (turns &- 1) &* Int64(Self.slotCount) }
     while count > 0, now < second {
       guard let distance = distanceToOccupied(after: now, until: second) else { break }
       // The wheel moves along, so that what is put back far ahead lands beyond this slot.
