@@ -104,8 +104,9 @@ package final class Run {
 
   private func summarize() {
     let counts = reassembler.counts
-    summary.tcpSockets = counts.tcpSockets
-    summary.udpSockets = counts.udpSockets
+    let isSelecting = configuration.isSelected != nil
+    summary.tcpSockets = isSelecting ? runner.selectedSockets[.tcp] ?? 0 : counts.tcpSockets
+    summary.udpSockets = isSelecting ? runner.selectedSockets[.udp] ?? 0 : counts.udpSockets
     summary.streamBytes = counts.streamBytes
     summary.gaps = counts.gaps
     summary.gapBytes = counts.gapBytes

@@ -17,6 +17,8 @@ final class ChainRunner: SocketHandler {
   private let isSelected: (@Sendable (SocketInfo) -> Bool)?
   private(set) var reports: [RunSummary.Analyzer]
   private(set) var weirds: [Weird: UInt64] = [:]
+  /// Sockets that `--flow` let through.
+  private(set) var selectedSockets: [SocketInfo.Transport: UInt64] = [:]
   /// Whether the BPF filter of a link matches a packet of the batch at hand.
   var filterMatches: (_ link: Int, _ ordinal: UInt64) -> Bool = { _, _ in true }
   /// Packets of selected sockets, when only those are written (`--flow` with `-w`).
@@ -45,6 +47,7 @@ final class ChainRunner: SocketHandler {
       fillSlots(of: socket, attaching: nil, packet)
       return []
     }
+    if isSelected != nil { selectedSockets[info.transport, default: 0] += 1 }
     fillSlots(of: socket, attaching: info, packet)
     var interest = interest(in: socket)
     if isSelected != nil { interest.insert(.packets) }
