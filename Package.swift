@@ -2,7 +2,8 @@
 import PackageDescription
 
 let settings: [SwiftSetting] = [
-  .strictMemorySafety(),  // every unsafe expression is marked; raw memory lives in Buffers and Capture
+  // Every unsafe expression is marked; raw memory lives in Buffers and Capture.
+  .strictMemorySafety(),
   .enableExperimentalFeature("Lifetimes"),  // views hold and return spans
   .enableUpcomingFeature("InternalImportsByDefault"),
   .enableUpcomingFeature("ExistentialAny"),
@@ -62,9 +63,12 @@ let package = Package(
     .executableTarget(name: "sluice", dependencies: ["SluiceCommand"], swiftSettings: settings),
 
     .testTarget(
-      name: "WireTests", dependencies: ["Wire"], swiftSettings: testSettings),
+      name: "WireTests", dependencies: ["Wire", "Sockets"], swiftSettings: testSettings),
     .testTarget(
-      name: "AnalyzersTests", dependencies: ["Analyzers", "Analysis", "Wire"],
+      name: "AnalyzersTests",
+      dependencies: [
+        "Analyzers", "Analysis", "Wire", .product(name: "Crypto", package: "swift-crypto"),
+      ],
       swiftSettings: testSettings),
     .testTarget(
       name: "SluiceCommandTests",
@@ -90,6 +94,16 @@ let package = Package(
       name: "CaptureTests",
       dependencies: ["Support", "Capture", "Buffers", "Wire", "CSystem", "CZlib"],
       swiftSettings: testSettings),
+    // Scripts/fuzz builds it with libFuzzer; otherwise it replays its corpus, as its tests do.
+    .target(name: "CFuzzer", path: "Tests/Fuzz/CFuzzer"),
+    .executableTarget(
+      name: "fuzz",
+      dependencies: [
+        "CFuzzer", "CZlib", "Support", "Wire", "Sockets", "Buffers", "Capture", "Reassembly",
+        "Analysis", "Analyzers", "Pipeline", "Generation", "SluiceCommand",
+      ],
+      path: "Tests/Fuzz", exclude: ["CFuzzer", "Corpus"], swiftSettings: testSettings),
+    .testTarget(name: "FuzzTests", dependencies: ["fuzz"], swiftSettings: testSettings),
     // A package of its own; compiled here too, so that it stays right. No settings: authors of
     // analyzers need none.
     .executableTarget(

@@ -1,4 +1,3 @@
-
 /// The frames that go through the stages together. Its memory is allocated once.
 @safe
 public struct FrameBatch: ~Copyable {
