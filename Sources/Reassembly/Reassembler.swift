@@ -64,11 +64,10 @@ public final class Reassembler {
         shards[shard].table.prefetch(dissections[offset].tableHash)
       }
       if isTableLarge {
-        for offset in 0..<count { prefetchSocket(offset, batch[start &+ offset], handler) }
+        for offset in 0..<count { prefetchSocket(offset, handler) }
       }
       for offset in 0..<count {
-        let frame = batch[start &+ offset]
-        process(frame, dissections[offset], handler)
+        process(batch, start &+ offset, dissections[offset], handler)
       }
       start += count
     }
@@ -85,7 +84,7 @@ public final class Reassembler {
   private var isTableLarge: Bool { shards[0].sockets.count > 32 }
 
   @inline(__always)
-  private func prefetchSocket(_ offset: Int, _ frame: Frame, _ handler: any SocketHandler) {
+  private func prefetchSocket(_ offset: Int, _ handler: any SocketHandler) {
     let shard = dissections[offset].shard
     guard
       let candidate = shards[shard].table.firstCandidate(dissections[offset].tableHash)
@@ -94,10 +93,7 @@ public final class Reassembler {
     shards[shard].sockets.prefetch(candidate, offset: 64)
     handler.prefetch(shard: shard, index: candidate)
     // A SYN, FIN or reset will want the rest.
-    let flagsOffset = dissections[offset].transportOffset &+ 13
-    if dissections[offset].kind == .tcp,
-      frame.bytes.byte(at: flagsOffset) & TCPFlags.control.rawValue != 0
-    {
+    if !dissections[offset].tcpFlags.isDisjoint(with: .control) {
       shards[shard].sockets.prefetch(candidate, offset: 128)
       shards[shard].sockets.prefetch(candidate, offset: 192)
     }
@@ -105,8 +101,10 @@ public final class Reassembler {
 
   @inline(__always)
   private func process(
-    _ frame: Frame, _ dissection: borrowing Dissection, _ handler: any SocketHandler
+    _ batch: borrowing FrameBatch, _ index: Int, _ dissection: borrowing Dissection,
+    _ handler: any SocketHandler
   ) {
+    let frame = batch[index]
     let packet = PacketInfo(ordinal: frame.ordinal, timestamp: frame.timestamp)
     lastPacket = packet
     if clock.isDue(frame.timestamp) { advance(packet, handler) }

@@ -20,6 +20,8 @@ struct Dissection: BitwiseCopyable {
   /// The packet goes from the key's second end to its first.
   var isReversed = false
   var isIPv6 = false
+  /// Of a TCP segment; else empty.
+  var tcpFlags: TCPFlags = []
   /// VLAN tags as in `FlowKey.rest`, not shifted.
   var vlans: UInt32 = 0
   private var network: UInt32 = 0
@@ -56,6 +58,7 @@ struct Dissection: BitwiseCopyable {
     kind = .notIP
     isReversed = false
     isIPv6 = false
+    tcpFlags = []
     vlans = 0
     missingBytes = 0
   }

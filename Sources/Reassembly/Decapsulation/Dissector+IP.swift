@@ -60,6 +60,9 @@ extension Dissector {
       result.kind = .malformed
       return
     }
+    if `protocol` == .tcp {
+      result.tcpFlags = TCPFlags(rawValue: bytes.byte(at: result.transportOffset &+ 13))
+    }
     let ports: UInt32 = bytes.load(bigEndianAt: result.transportOffset)
     let from = ports >> 16
     let to = ports & 0xFFFF

@@ -22,6 +22,7 @@ extension Shard {
   }
 
   /// Whether it is known where in the sequence space this stream is.
+  @inline(__always)
   mutating func isStarted(_ index: Int, _ direction: Direction) -> Bool {
     sockets[index].histories[direction.index].state.contains(.started)
       || sockets[index].positions[direction.index].offset > 0
