@@ -166,9 +166,8 @@ final class ChainRunner: SocketHandler {
   }
 
   /// After the last socket: what the analyzers have to say of the whole run.
-  func finish(packet: PacketInfo) {
+  func finish() {
     emitter.socket = nil
-    emitter.packet = packet
     for link in links.indices {
       var context = FinishContext(engine: emitter)
       links[link].analyzer.finish(&context)
