@@ -91,6 +91,19 @@ let package = Package(
       dependencies: ["Support", "Reassembly", "Sockets", "Buffers", "Wire"],
       swiftSettings: testSettings),
     .testTarget(
+      name: "PipelineTests",
+      dependencies: [
+        "Support", "Pipeline", "Analyzers", "Analysis", "Reassembly", "Capture", "Wire",
+      ],
+      swiftSettings: testSettings),
+    // The captures lie beside the package; without them these tests are skipped.
+    .testTarget(
+      name: "CorpusTests",
+      dependencies: [
+        "Support", "Pipeline", "Analyzers", "Analysis", "Capture", "Buffers", "sluice",
+      ],
+      swiftSettings: testSettings),
+    .testTarget(
       name: "CaptureTests",
       dependencies: ["Support", "Capture", "Buffers", "Wire", "CSystem", "CZlib"],
       swiftSettings: testSettings),

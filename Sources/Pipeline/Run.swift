@@ -2,8 +2,6 @@ package import Analysis
 package import Buffers
 package import Capture
 import Reassembly
-import Sockets
-import Wire
 
 /// One run from a source to its end: the only place that knows every stage.
 package final class Run {
@@ -92,10 +90,10 @@ package final class Run {
   }
 
   private func finish() throws {
+    runner.emitter.ends = 1
     try reassembler.finish(to: runner) { try runner.emitter.lane.flush(to: log) }
-    let last = PacketInfo(
-      ordinal: summary.packets &+ 2, timestamp: Timestamp(nanoseconds: 0))
-    runner.finish(packet: last)
+    runner.emitter.ends = 2
+    runner.finish()
     try runner.emitter.lane.flush(to: log)
     try log.finish()
     try sink?.finish()

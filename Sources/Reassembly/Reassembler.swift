@@ -207,12 +207,13 @@ public final class Reassembler {
     handler.prefetch(shard: Int(place.shard), index: Int(place.index))
   }
 
-  /// The end of the input: what is queued goes out, and every socket is detached. `afterSome` is
+  /// The end of the input: what is queued goes out, and every socket is detached; the packet that
+  /// caused it is the last one. `afterSome` is
   /// called now and then, for a handler to write out what it has collected.
   public func finish(
     to handler: any SocketHandler, afterSome: () throws -> Void = {}
   ) rethrows {
-    let packet = PacketInfo(ordinal: lastPacket.ordinal &+ 1, timestamp: lastPacket.timestamp)
+    let packet = lastPacket
     for _ in 0..<defragmenter.finish() { handler.weird(.fragmentTimeout, packet: packet) }
     try removeAll(packet, handler, afterSome)
   }

@@ -161,9 +161,8 @@ final class ChainRunner: SocketHandler {
   }
 
   /// After the last socket: what the analyzers have to say of the whole run.
-  func finish(packet: PacketInfo) {
+  func finish() {
     emitter.socket = nil
-    emitter.packet = packet
     for link in 0..<linkCount {
       var context = FinishContext(engine: emitter)
       links[link].finish(&context)

@@ -9,6 +9,9 @@ final class RecordEmitter: AnalysisEngine {
   /// What is being reported; `nil` between calls and at the end of the run.
   var socket: SocketView?
   var packet = PacketInfo(ordinal: 0, timestamp: Timestamp(nanoseconds: 0))
+  /// How many ends of the input have been reached: of the packets, then of the sockets. What is
+  /// written then stands behind all that the last packet caused.
+  var ends: UInt64 = 0
   var lane = OutputLane()
   private let formatter: any RecordFormatter
   /// Named in records; `nil` on an interface.
@@ -22,7 +25,7 @@ final class RecordEmitter: AnalysisEngine {
   /// Behind the packet that caused it; of several sockets that a packet moves (by its time), the
   /// older comes first.
   private var key: OutputKey {
-    OutputKey(ordinal: packet.ordinal, subIndex: socket?.firstOrdinal ?? .max)
+    OutputKey(ordinal: packet.ordinal &+ ends, subIndex: socket?.firstOrdinal ?? .max)
   }
 
   func currentSocket() -> SocketInfo {
