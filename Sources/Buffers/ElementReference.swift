@@ -3,9 +3,14 @@
 @frozen
 public struct ElementReference<Element: ~Copyable>: BitwiseCopyable {
   @usableFromInline let pointer: UnsafeMutablePointer<Element>
+  /// Its place in the array.
+  public let index: Int
 
   @inlinable
-  init(_ pointer: UnsafeMutablePointer<Element>) { unsafe self.pointer = pointer }
+  init(_ pointer: UnsafeMutablePointer<Element>, index: Int) {
+    unsafe self.pointer = pointer
+    self.index = index
+  }
 
   @inlinable
   public var element: Element {
@@ -18,6 +23,6 @@ extension ReservedArray where Element: ~Copyable {
   @inlinable @inline(__always)
   public func reference(to index: Int) -> ElementReference<Element> {
     precondition(index >= 0 && index < count)
-    return unsafe ElementReference(base + index)
+    return unsafe ElementReference(base + index, index: index)
   }
 }

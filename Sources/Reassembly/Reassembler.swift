@@ -195,7 +195,8 @@ public final class Reassembler {
     for (position, place) in places.enumerated() {
       if position &+ 8 < places.count { prefetch(places[position &+ 8], handler) }
       shards[Int(place.shard)].remove(
-        Int(place.index), reason: .endOfInput, packet: packet, to: handler)
+        shards[Int(place.shard)].sockets.reference(to: Int(place.index)), reason: .endOfInput,
+        packet: packet, to: handler)
       if position % 1024 == 1023 { try afterSome() }
     }
   }

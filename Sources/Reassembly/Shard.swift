@@ -29,23 +29,30 @@ struct Shard: ~Copyable {
   }
 
   @inline(__always)
-  func find(_ dissection: borrowing Dissection) -> Int? {
+  func find(_ dissection: borrowing Dissection) -> SocketReference? {
     let key = dissection.key
     let hash = dissection.tableHash
-    guard key.isIPv6 else { return table.find(hash) { sockets[$0].key == key } }
-    let wide = dissection.wide
-    return table.find(hash) { sockets[$0].key == key && sockets[$0].wide == wide }
+    let index: Int?
+    if key.isIPv6 {
+      let wide = dissection.wide
+      index = table.find(hash) { sockets[$0].key == key && sockets[$0].wide == wide }
+    } else {
+      index = table.find(hash) { sockets[$0].key == key }
+    }
+    guard let index else { return nil }
+    return sockets.reference(to: index)
   }
 
-  func view(_ index: Int) -> SocketView {
-    SocketView(reference: sockets.reference(to: index), shard: number, index: index)
+  @inline(__always)
+  func view(_ socket: SocketReference) -> SocketView {
+    SocketView(reference: socket, shard: number)
   }
 
   /// Makes a socket for the first packet of a conversation and reports it.
   mutating func open(
     _ dissection: borrowing Dissection, flags: SocketFlags, packet: PacketInfo,
     to handler: any SocketHandler
-  ) -> Int {
+  ) -> SocketReference {
     if firstFree == 0 && sockets.isFull { evict(packet: packet, to: handler) }
     let index: Int
     if firstFree != 0 {
@@ -56,32 +63,34 @@ struct Shard: ~Copyable {
       index = sockets.count
       sockets.append(SocketObject(dissection, packet: packet, flags: flags))
     }
-    sockets[index].sequence = socketsMade << 6 | UInt64(number)
+    let socket = sockets.reference(to: index)
+    socket.element.sequence = socketsMade << 6 | UInt64(number)
     socketsMade &+= 1
     table.insert(index, under: dissection.tableHash)
-    schedule(index)
+    schedule(socket)
     if flags.contains(.udp) { counts.udpSockets += 1 } else { counts.tcpSockets += 1 }
-    setInterest(handler.attached(view(index), packet: packet), of: index)
-    report(.attached, of: index, packet: packet, to: handler)
-    return index
+    setInterest(handler.attached(view(socket), packet: packet), of: socket)
+    report(.attached, of: socket, packet: packet, to: handler)
+    return socket
   }
 
-  mutating func setInterest(_ interest: SocketInterest, of index: Int) {
-    var flags = sockets[index].flags
+  mutating func setInterest(_ interest: SocketInterest, of socket: SocketReference) {
+    var flags = socket.element.flags
     flags.subtract([.wantsDataOut, .wantsDataIn, .wantsEvents, .wantsPackets])
     if interest.contains(.dataOut) { flags.insert(.wantsDataOut) }
     if interest.contains(.dataIn) { flags.insert(.wantsDataIn) }
     if interest.contains(.events) { flags.insert(.wantsEvents) }
     if interest.contains(.packets) { flags.insert(.wantsPackets) }
-    sockets[index].flags = flags
+    socket.element.flags = flags
   }
 
   @inline(__always)
   mutating func report(
-    _ event: SocketEvent, of index: Int, packet: PacketInfo, to handler: any SocketHandler
+    _ event: SocketEvent, of socket: SocketReference, packet: PacketInfo,
+    to handler: any SocketHandler
   ) {
-    if sockets[index].flags.contains(.wantsEvents) {
-      handler.event(event, of: view(index), packet: packet)
+    if socket.element.flags.contains(.wantsEvents) {
+      handler.event(event, of: view(socket), packet: packet)
     }
   }
 
@@ -91,10 +100,11 @@ struct Shard: ~Copyable {
     counts.evicted += 1
     // Where a socket stands in the wheel may be out of date: it is put right before it is believed.
     for attempt in 1...16 {
-      guard let victim = wheel.popNearest(in: sockets) else { return }
-      let slot = sockets[victim].timerSlot
+      guard let index = wheel.popNearest(in: sockets) else { return }
+      let victim = sockets.reference(to: index)
+      let slot = victim.element.timerSlot
       schedule(victim)
-      guard sockets[victim].timerSlot == slot || attempt == 16 else { continue }
+      guard victim.element.timerSlot == slot || attempt == 16 else { continue }
       remove(victim, reason: .evicted, packet: packet, to: handler)
       return
     }
@@ -102,32 +112,33 @@ struct Shard: ~Copyable {
 
   /// The last of a socket: its end, where that was not reported, and `detached`.
   mutating func remove(
-    _ index: Int, reason: DisconnectReason, packet: PacketInfo, to handler: any SocketHandler
+    _ socket: SocketReference, reason: DisconnectReason, packet: PacketInfo,
+    to handler: any SocketHandler
   ) {
-    end(index, reason: reason, packet: packet, to: handler)
-    addUp(index)
-    report(.detached, of: index, packet: packet, to: handler)
+    end(socket, reason: reason, packet: packet, to: handler)
+    addUp(socket)
+    report(.detached, of: socket, packet: packet, to: handler)
     // At the end of the input the table goes as a whole.
     if reason != .endOfInput {
-      let hash = hash.hash(sockets[index].key)
-      table.remove(index, under: UInt32(truncatingIfNeeded: hash))
+      let hash = hash.hash(socket.element.key)
+      table.remove(socket.index, under: UInt32(truncatingIfNeeded: hash))
     }
-    sockets[index].flags = .free
-    sockets[index].timerSlot = .max
-    sockets[index].nextFree = firstFree
-    firstFree = UInt32(index + 1)
+    socket.element.flags = .free
+    socket.element.timerSlot = .max
+    socket.element.nextFree = firstFree
+    firstFree = UInt32(socket.index + 1)
   }
 
-  private mutating func addUp(_ index: Int, _ direction: Direction) {
-    let gapBytes = sockets[index].histories[direction.index].gapBytes
-    counts.gaps &+= UInt64(sockets[index].histories[direction.index].gaps)
+  private mutating func addUp(_ socket: SocketReference, _ direction: Direction) {
+    let gapBytes = socket.element.histories[direction.index].gapBytes
+    counts.gaps &+= UInt64(socket.element.histories[direction.index].gaps)
     counts.gapBytes &+= gapBytes
-    counts.streamBytes &+= sockets[index].positions[direction.index].offset &- gapBytes
+    counts.streamBytes &+= socket.element.positions[direction.index].offset &- gapBytes
   }
 
-  private mutating func addUp(_ index: Int) {
-    addUp(index, .out)
-    addUp(index, .in)
+  private mutating func addUp(_ socket: SocketReference) {
+    addUp(socket, .out)
+    addUp(socket, .in)
   }
 
   /// Appends the places of all sockets, each with the number of its first packet.
@@ -139,6 +150,9 @@ struct Shard: ~Copyable {
     }
   }
 }
+
+/// One socket of a shard, reached in place: its address is worked out and checked once.
+typealias SocketReference = ElementReference<SocketObject>
 
 /// What a reassembler has counted.
 public struct ReassemblyCounts: Hashable, Sendable {

@@ -6,7 +6,7 @@ extension Shard {
   /// Verifies the TCP checksum, where all bytes that it covers were captured.
   @inline(__always)
   mutating func acceptsChecksum(
-    of tcp: borrowing TCPSegment, _ dissection: borrowing Dissection, socket index: Int?,
+    of tcp: borrowing TCPSegment, _ dissection: borrowing Dissection, socket: SocketReference?,
     packet: PacketInfo, _ handler: any SocketHandler
   ) -> Bool {
     if dissection.missing > 0 { return true }
@@ -14,18 +14,20 @@ extension Shard {
     let pseudoSum = checksum.folded
     checksum.add(tcp.bytes)
     if checksum.folded == 0xFFFF {
-      if let index { noteRightChecksum(index, dissection) }
+      if let socket { noteRightChecksum(socket, dissection) }
       return true
     }
     return acceptsWrongChecksum(
-      tcp.checksum, pseudoSum: pseudoSum, socket: index, dissection, packet: packet, handler)
+      tcp.checksum, pseudoSum: pseudoSum, socket: socket, dissection, packet: packet, handler)
   }
 
   @inline(__always)
-  private mutating func noteRightChecksum(_ index: Int, _ dissection: borrowing Dissection) {
-    if sockets[index].flags.contains(.plain) { return }
-    let direction = sockets[index].direction(isReversed: dissection.isReversed)
-    sockets[index].histories[direction.index].state.insert(.checksummed)
+  private mutating func noteRightChecksum(
+    _ socket: SocketReference, _ dissection: borrowing Dissection
+  ) {
+    if socket.element.flags.contains(.plain) { return }
+    let direction = socket.element.direction(isReversed: dissection.isReversed)
+    socket.element.histories[direction.index].state.insert(.checksummed)
   }
 
   /// Offload to the network card leaves in the field nothing, or the sum of the pseudo-header for
@@ -33,13 +35,14 @@ extension Shard {
   /// right checksum is not offloaded.
   @inline(never)
   private mutating func acceptsWrongChecksum(
-    _ field: UInt16, pseudoSum: UInt16, socket index: Int?, _ dissection: borrowing Dissection,
+    _ field: UInt16, pseudoSum: UInt16, socket: SocketReference?,
+    _ dissection: borrowing Dissection,
     packet: PacketInfo, _ handler: any SocketHandler
   ) -> Bool {
     var looksOffloaded = field == 0 || field == pseudoSum
-    if let index {
-      let direction = sockets[index].direction(isReversed: dissection.isReversed)
-      if sockets[index].histories[direction.index].state.contains(.checksummed) {
+    if let socket {
+      let direction = socket.element.direction(isReversed: dissection.isReversed)
+      if socket.element.histories[direction.index].state.contains(.checksummed) {
         looksOffloaded = false
       }
     }

@@ -7,8 +7,9 @@ public struct SocketView: BitwiseCopyable {
   let reference: ElementReference<SocketObject>
   /// Which of the 64 shards it belongs to.
   public let shard: Int
+
   /// Its place in the shard, used again after it has gone: an index for what a handler keeps.
-  public let index: Int
+  public var index: Int { reference.index }
 
   public var id: SocketID {
     SocketID(

@@ -5,100 +5,103 @@ import Wire
 extension Shard {
   /// Takes the text of a segment, and its FIN.
   mutating func receiveText(
-    _ segment: Segment, _ text: RawSpan, _ index: Int, _ direction: Direction,
+    _ segment: Segment, _ text: RawSpan, _ socket: SocketReference, _ direction: Direction,
     packet: PacketInfo, to handler: any SocketHandler
   ) {
     let hasFIN = segment.flags.contains(.fin)
-    if segment.length == 0, !hasFIN, isStarted(index, direction) { return }
+    if segment.length == 0, !hasFIN, isStarted(socket, direction) { return }
     var sequence = segment.sequence
     if segment.flags.contains(.syn) { sequence += 1 }
-    if !isStarted(index, direction) {
-      sockets[index].positions[direction.index].next = sequence
-      sockets[index].positions[direction.index].acknowledged = sequence
+    if !isStarted(socket, direction) {
+      socket.element.positions[direction.index].next = sequence
+      socket.element.positions[direction.index].acknowledged = sequence
       if segment.length > 0 || hasFIN {
-        sockets[index].histories[direction.index].state.insert(.started)
+        socket.element.histories[direction.index].state.insert(.started)
       }
     }
     // A FIN that was reported has the number before `next`: nothing can follow it.
-    if sockets[index].histories[direction.index].state.contains(.finReported) {
-      noteTextAfterFIN(segment, index, direction, packet: packet, to: handler)
+    if socket.element.histories[direction.index].state.contains(.finReported) {
+      noteTextAfterFIN(segment, socket, direction, packet: packet, to: handler)
       return
     }
-    let ahead = sequence.distance(from: sockets[index].positions[direction.index].next)
+    let ahead = sequence.distance(from: socket.element.positions[direction.index].next)
     if hasFIN {
-      noteFIN(ahead &+ segment.length, index, direction)
+      noteFIN(ahead &+ segment.length, socket, direction)
     }
     if segment.length > 0 {
-      receiveText(text, segment, ahead, index, direction, packet: packet, to: handler)
+      receiveText(text, segment, ahead, socket, direction, packet: packet, to: handler)
     }
-    reportFIN(index, direction, packet: packet, to: handler)
+    reportFIN(socket, direction, packet: packet, to: handler)
   }
 
   /// `ahead` is how far the text begins beyond what is next in order; negative for a repetition.
   private mutating func receiveText(
-    _ text: RawSpan, _ segment: Segment, _ ahead: Int, _ index: Int, _ direction: Direction,
+    _ text: RawSpan, _ segment: Segment, _ ahead: Int, _ socket: SocketReference,
+    _ direction: Direction,
     packet: PacketInfo, to handler: any SocketHandler
   ) {
-    let position = sockets[index].positions[direction.index]
+    let position = socket.element.positions[direction.index]
     if ahead &+ segment.length <= 0 {
-      sockets[index].histories[direction.index].retransmissions &+= 1
+      socket.element.histories[direction.index].retransmissions &+= 1
       return
     }
-    let text = cutAtFIN(text, ahead, index, direction, packet: packet, to: handler)
-    reportConnected(index, packet: packet, to: handler)
+    let text = cutAtFIN(text, ahead, socket, direction, packet: packet, to: handler)
+    reportConnected(socket, packet: packet, to: handler)
     if ahead > 0 {
-      sockets[index].histories[direction.index].outOfOrder &+= 1
+      socket.element.histories[direction.index].outOfOrder &+= 1
       enqueue(
-        text, at: position.offset &+ UInt64(ahead), index, direction, packet: packet, to: handler)
+        text, at: position.offset &+ UInt64(ahead), socket, direction, packet: packet, to: handler)
       return
     }
     // What is old is left out here: it may lie before the start of the stream, at no offset at all.
     let new = text.extracting(droppingFirst: min(-ahead, text.byteCount))
-    accept(new, at: position.offset, index, direction, packet: packet, to: handler)
+    accept(new, at: position.offset, socket, direction, packet: packet, to: handler)
     if segment.missing > 0 {
       handler.weird(.truncatedSegment, packet: packet)
       let end = position.offset &+ UInt64(ahead &+ segment.length)
-      giveUp(until: end, index, direction, packet: packet, to: handler)
+      giveUp(until: end, socket, direction, packet: packet, to: handler)
     }
   }
 
   /// Delivers text that begins at or before what is next in order, and what it makes contiguous.
   /// Queued bytes came first and stay: the text fills the room between them (policy `first`).
   private mutating func accept(
-    _ text: RawSpan, at start: UInt64, _ index: Int, _ direction: Direction, packet: PacketInfo,
+    _ text: RawSpan, at start: UInt64, _ socket: SocketReference, _ direction: Direction,
+    packet: PacketInfo,
     to handler: any SocketHandler
   ) {
     let end = start &+ UInt64(text.byteCount)
-    while sockets[index].positions[direction.index].offset < end {
-      let offset = sockets[index].positions[direction.index].offset
-      let list = sockets[index].histories[direction.index].queue
+    while socket.element.positions[direction.index].offset < end {
+      let offset = socket.element.positions[direction.index].offset
+      let list = socket.element.histories[direction.index].queue
       let limit = list.isEmpty ? end : min(end, queue.segment(list.head).offset)
       if offset < limit {
         let range = Int(offset &- start)..<Int(limit &- start)
-        deliver(text.extracting(range), of: index, direction, packet: packet, to: handler)
+        deliver(text.extracting(range), of: socket, direction, packet: packet, to: handler)
       }
-      if !deliverQueued(index, direction, packet: packet, to: handler) { break }
+      if !deliverQueued(socket, direction, packet: packet, to: handler) { break }
     }
   }
 
   /// Delivers queued segments for as long as they are next in order; `false` when none was.
   @discardableResult
   mutating func deliverQueued(
-    _ index: Int, _ direction: Direction, packet: PacketInfo, to handler: any SocketHandler
+    _ socket: SocketReference, _ direction: Direction, packet: PacketInfo,
+    to handler: any SocketHandler
   ) -> Bool {
     var deliveredAny = false
     while true {
-      var list = sockets[index].histories[direction.index].queue
+      var list = socket.element.histories[direction.index].queue
       guard !list.isEmpty,
-        queue.segment(list.head).offset <= sockets[index].positions[direction.index].offset,
+        queue.segment(list.head).offset <= socket.element.positions[direction.index].offset,
         let segment = queue.popFirst(&list)
       else { return deliveredAny }
-      sockets[index].histories[direction.index].queue = list
-      sockets[index].histories[direction.index].queuedBytes &-= UInt32(
+      socket.element.histories[direction.index].queue = list
+      socket.element.histories[direction.index].queuedBytes &-= UInt32(
         segment.piece.count + SegmentQueue.pieceCost)
-      let text = cutAtFIN(segment.piece.bytes, 0, index, direction, packet: packet, to: handler)
+      let text = cutAtFIN(segment.piece.bytes, 0, socket, direction, packet: packet, to: handler)
       if text.byteCount > 0 {
-        deliver(text, of: index, direction, packet: packet, to: handler)
+        deliver(text, of: socket, direction, packet: packet, to: handler)
       }
       queue.release(segment)
       deliveredAny = true
@@ -107,35 +110,36 @@ extension Shard {
 
   /// Keeps text that lies beyond a hole.
   private mutating func enqueue(
-    _ text: RawSpan, at offset: UInt64, _ index: Int, _ direction: Direction, packet: PacketInfo,
+    _ text: RawSpan, at offset: UInt64, _ socket: SocketReference, _ direction: Direction,
+    packet: PacketInfo,
     to handler: any SocketHandler
   ) {
     guard text.byteCount > 0 else { return }
-    if sockets[index].flags.isDisjoint(with: .wantsData(direction)) {
-      passOver(from: offset, to: offset &+ UInt64(text.byteCount), index, direction)
+    if socket.element.flags.isDisjoint(with: .wantsData(direction)) {
+      passOver(from: offset, to: offset &+ UInt64(text.byteCount), socket, direction)
       return
     }
-    var list = sockets[index].histories[direction.index].queue
+    var list = socket.element.histories[direction.index].queue
     let pieces = queue.pieces
     let queued = queue.insert(text, at: offset, &list)
-    sockets[index].histories[direction.index].queue = list
-    sockets[index].flags.insert(.waiting)
+    socket.element.histories[direction.index].queue = list
+    socket.element.flags.insert(.waiting)
     if let queued {
       let cost = queued + (queue.pieces - pieces) * SegmentQueue.pieceCost
-      sockets[index].histories[direction.index].queuedBytes &+= UInt32(cost)
-      if !isOverLimit(index, direction) { return }
+      socket.element.histories[direction.index].queuedBytes &+= UInt32(cost)
+      if !isOverLimit(socket, direction) { return }
     }
     // The budget is reached: the first hole is given up, and what it held back goes on its way.
     handler.weird(.reassemblyBudgetReached, packet: packet)
-    recountQueue(index, direction)
-    giveUpFirstHole(index, direction, packet: packet, to: handler)
+    recountQueue(socket, direction)
+    giveUpFirstHole(socket, direction, packet: packet, to: handler)
     if queued == nil {
       let end = offset &+ UInt64(text.byteCount)
-      if sockets[index].positions[direction.index].offset < offset {
-        giveUp(until: offset, index, direction, packet: packet, to: handler)
+      if socket.element.positions[direction.index].offset < offset {
+        giveUp(until: offset, socket, direction, packet: packet, to: handler)
       }
-      if sockets[index].positions[direction.index].offset < end {
-        accept(text, at: offset, index, direction, packet: packet, to: handler)
+      if socket.element.positions[direction.index].offset < end {
+        accept(text, at: offset, socket, direction, packet: packet, to: handler)
       }
     }
   }
@@ -143,35 +147,35 @@ extension Shard {
   /// Text ahead of what is in order, which nobody looks at: the hole is as good as filled, and nothing
   /// is kept. But a segment from nowhere must not carry the stream away.
   private mutating func passOver(
-    from start: UInt64, to end: UInt64, _ index: Int, _ direction: Direction
+    from start: UInt64, to end: UInt64, _ socket: SocketReference, _ direction: Direction
   ) {
-    let position = sockets[index].positions[direction.index]
+    let position = socket.element.positions[direction.index]
     let known = UInt64(max(position.acknowledged.distance(from: position.next), 0))
-    let isOneSided = sockets[index].counters[direction.reversed.index].packets == 0
+    let isOneSided = socket.element.counters[direction.reversed.index].packets == 0
     let believable: UInt64 = 1 << 24
     guard isOneSided || start &- position.offset <= known &+ believable else { return }
-    discardQueue(index, direction)
-    skip(to: end, index, direction)
+    discardQueue(socket, direction)
+    skip(to: end, socket, direction)
   }
 
   /// Lets go of all that is queued.
-  mutating func discardQueue(_ index: Int, _ direction: Direction) {
-    var list = sockets[index].histories[direction.index].queue
+  mutating func discardQueue(_ socket: SocketReference, _ direction: Direction) {
+    var list = socket.element.histories[direction.index].queue
     while let segment = queue.popFirst(&list) { queue.release(segment) }
-    sockets[index].histories[direction.index].queue = list
-    sockets[index].histories[direction.index].queuedBytes = 0
+    socket.element.histories[direction.index].queue = list
+    socket.element.histories[direction.index].queuedBytes = 0
   }
 
   /// A stream may queue a mebibyte; one whose receiver was never seen to answer, so that nothing
   /// ever confirms a hole, 64 KiB.
-  private mutating func isOverLimit(_ index: Int, _ direction: Direction) -> Bool {
-    let isOneSided = sockets[index].counters[direction.reversed.index].packets == 0
-    return sockets[index].histories[direction.index].queuedBytes > (isOneSided ? 1 << 16 : 1 << 20)
+  private mutating func isOverLimit(_ socket: SocketReference, _ direction: Direction) -> Bool {
+    let isOneSided = socket.element.counters[direction.reversed.index].packets == 0
+    return socket.element.histories[direction.index].queuedBytes > (isOneSided ? 1 << 16 : 1 << 20)
   }
 
   /// After an insertion that was cut short: what is queued, counted anew.
-  private mutating func recountQueue(_ index: Int, _ direction: Direction) {
-    let list = sockets[index].histories[direction.index].queue
-    sockets[index].histories[direction.index].queuedBytes = UInt32(queue.cost(of: list))
+  private mutating func recountQueue(_ socket: SocketReference, _ direction: Direction) {
+    let list = socket.element.histories[direction.index].queue
+    socket.element.histories[direction.index].queuedBytes = UInt32(queue.cost(of: list))
   }
 }

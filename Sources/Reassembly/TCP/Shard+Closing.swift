@@ -5,79 +5,81 @@ import Wire
 extension Shard {
   /// Notes where the stream ends. `ahead` is how far the FIN stands beyond what is next in order.
   /// The first one counts.
-  mutating func noteFIN(_ ahead: Int, _ index: Int, _ direction: Direction) {
-    guard ahead >= 0, !sockets[index].histories[direction.index].state.contains(.finSeen) else {
+  mutating func noteFIN(_ ahead: Int, _ socket: SocketReference, _ direction: Direction) {
+    guard ahead >= 0, !socket.element.histories[direction.index].state.contains(.finSeen) else {
       return
     }
-    sockets[index].histories[direction.index].state.insert(.finSeen)
-    sockets[index].flags.insert(.waiting)
-    sockets[index].histories[direction.index].finOffset =
-      sockets[index].positions[direction.index].offset &+ UInt64(ahead)
+    socket.element.histories[direction.index].state.insert(.finSeen)
+    socket.element.flags.insert(.waiting)
+    socket.element.histories[direction.index].finOffset =
+      socket.element.positions[direction.index].offset &+ UInt64(ahead)
   }
 
   /// Reports the FIN when everything before it has been delivered or given up.
   mutating func reportFIN(
-    _ index: Int, _ direction: Direction, packet: PacketInfo, to handler: any SocketHandler
+    _ socket: SocketReference, _ direction: Direction, packet: PacketInfo,
+    to handler: any SocketHandler
   ) {
-    let history = sockets[index].histories[direction.index]
+    let history = socket.element.histories[direction.index]
     guard history.state.contains(.finSeen), !history.state.contains(.finReported),
-      sockets[index].positions[direction.index].offset >= history.finOffset
+      socket.element.positions[direction.index].offset >= history.finOffset
     else { return }
-    reportConnected(index, packet: packet, to: handler)
-    sockets[index].histories[direction.index].state.insert(.finReported)
+    reportConnected(socket, packet: packet, to: handler)
+    socket.element.histories[direction.index].state.insert(.finReported)
     if !history.queue.isEmpty {
       // It stands behind the end of the stream.
       handler.weird(.dataAfterFIN, packet: packet)
-      discardQueue(index, direction)
+      discardQueue(socket, direction)
     }
     // The FIN takes a sequence number.
-    sockets[index].positions[direction.index].next += 1
+    socket.element.positions[direction.index].next += 1
     let event: SocketEvent = direction == .out ? .cantSendMore : .cantReceiveMore
-    report(event, of: index, packet: packet, to: handler)
-    if sockets[index].flags.contains(.halfClosed) {
-      reportClosing(index, packet: packet, to: handler)
+    report(event, of: socket, packet: packet, to: handler)
+    if socket.element.flags.contains(.halfClosed) {
+      reportClosing(socket, packet: packet, to: handler)
     } else {
-      sockets[index].flags.insert(.halfClosed)
-      if direction == .in { sockets[index].flags.insert(.firstFINIsIn) }
-      report(.shutdown(direction), of: index, packet: packet, to: handler)
+      socket.element.flags.insert(.halfClosed)
+      if direction == .in { socket.element.flags.insert(.firstFINIsIn) }
+      report(.shutdown(direction), of: socket, packet: packet, to: handler)
     }
-    noteFINAcknowledged(index, direction)
+    noteFINAcknowledged(socket, direction)
   }
 
   private mutating func reportClosing(
-    _ index: Int, packet: PacketInfo, to handler: any SocketHandler
+    _ socket: SocketReference, packet: PacketInfo, to handler: any SocketHandler
   ) {
-    guard !sockets[index].flags.contains(.closing) else { return }
-    sockets[index].flags.insert(.closing)
-    report(.closing, of: index, packet: packet, to: handler)
+    guard !socket.element.flags.contains(.closing) else { return }
+    socket.element.flags.insert(.closing)
+    report(.closing, of: socket, packet: packet, to: handler)
   }
 
   /// The part of the text before the FIN; what a sender puts behind its own FIN is no stream data.
   @_lifetime(copy text)
   mutating func cutAtFIN(
-    _ text: RawSpan, _ ahead: Int, _ index: Int, _ direction: Direction, packet: PacketInfo,
+    _ text: RawSpan, _ ahead: Int, _ socket: SocketReference, _ direction: Direction,
+    packet: PacketInfo,
     to handler: any SocketHandler
   ) -> RawSpan {
-    let history = sockets[index].histories[direction.index]
+    let history = socket.element.histories[direction.index]
     guard history.state.contains(.finSeen) else { return text }
     let room =
-      Int(clamping: history.finOffset &- sockets[index].positions[direction.index].offset) &- ahead
+      Int(clamping: history.finOffset &- socket.element.positions[direction.index].offset) &- ahead
     guard room < text.byteCount else { return text }
     handler.weird(.dataAfterFIN, packet: packet)
     return text.extracting(0..<max(room, 0))
   }
 
   mutating func noteTextAfterFIN(
-    _ segment: Segment, _ index: Int, _ direction: Direction, packet: PacketInfo,
+    _ segment: Segment, _ socket: SocketReference, _ direction: Direction, packet: PacketInfo,
     to handler: any SocketHandler
   ) {
     guard segment.length > 0 else { return }
     let end = segment.sequence + segment.length
     // Text up to the FIN's own number is a retransmission.
-    if end.isAfter(sockets[index].positions[direction.index].next + -1) {
+    if end.isAfter(socket.element.positions[direction.index].next + -1) {
       handler.weird(.dataAfterFIN, packet: packet)
     } else {
-      sockets[index].histories[direction.index].retransmissions &+= 1
+      socket.element.histories[direction.index].retransmissions &+= 1
     }
   }
 
@@ -85,31 +87,33 @@ extension Shard {
   /// end of all that was captured of the sender, or, before the handshake is complete, when it
   /// acknowledges the SYN. Its text is a diagnosis and no data (RFC 9293 §3.5.3).
   mutating func receiveReset(
-    _ segment: Segment, _ index: Int, _ direction: Direction, packet: PacketInfo,
+    _ segment: Segment, _ socket: SocketReference, _ direction: Direction, packet: PacketInfo,
     to handler: any SocketHandler
   ) {
-    guard acceptsReset(segment, index, direction) else {
+    guard acceptsReset(segment, socket, direction) else {
       handler.weird(.resetOutOfWindow, packet: packet)
       return
     }
-    end(index, reason: .reset, packet: packet, to: handler)
+    end(socket, reason: .reset, packet: packet, to: handler)
   }
 
-  private mutating func acceptsReset(_ segment: Segment, _ index: Int, _ direction: Direction)
+  private mutating func acceptsReset(
+    _ segment: Segment, _ socket: SocketReference, _ direction: Direction
+  )
     -> Bool
   {
-    let peer = sockets[index].positions[direction.reversed.index]
-    if !isStarted(index, direction) {
-      guard isStarted(index, direction.reversed) else { return true }
+    let peer = socket.element.positions[direction.reversed.index]
+    if !isStarted(socket, direction) {
+      guard isStarted(socket, direction.reversed) else { return true }
       // Refused: the SYN is acknowledged by the reset itself.
       return segment.flags.contains(.ack)
         ? !segment.acknowledgment.isBefore(peer.acknowledged) : true
     }
-    let position = sockets[index].positions[direction.index]
+    let position = socket.element.positions[direction.index]
     if segment.sequence == position.next || segment.sequence == position.acknowledged {
       return true
     }
-    let history = sockets[index].histories[direction.index]
+    let history = socket.element.histories[direction.index]
     if history.state.contains(.finSeen) { return true }
     guard history.queue.tail != 0 else { return false }
     let queuedEnd = queue.segment(history.queue.tail).end
@@ -119,18 +123,19 @@ extension Shard {
 
   /// The end of a conversation, once. The object stays for a while to absorb stragglers.
   mutating func end(
-    _ index: Int, reason: DisconnectReason, packet: PacketInfo, to handler: any SocketHandler
+    _ socket: SocketReference, reason: DisconnectReason, packet: PacketInfo,
+    to handler: any SocketHandler
   ) {
-    guard !sockets[index].flags.contains(.ended) else { return }
-    flush(index, packet: packet, to: handler)
+    guard !socket.element.flags.contains(.ended) else { return }
+    flush(socket, packet: packet, to: handler)
     if reason == .fin || reason == .reset {
-      reportClosing(index, packet: packet, to: handler)
-      report(.disconnecting, of: index, packet: packet, to: handler)
+      reportClosing(socket, packet: packet, to: handler)
+      report(.disconnecting, of: socket, packet: packet, to: handler)
     }
-    sockets[index].endReason = reason
-    sockets[index].flags.insert(.ended)
-    sockets[index].flags.remove(.plain)
-    report(.disconnected(reason), of: index, packet: packet, to: handler)
-    schedule(index)
+    socket.element.endReason = reason
+    socket.element.flags.insert(.ended)
+    socket.element.flags.remove(.plain)
+    report(.disconnected(reason), of: socket, packet: packet, to: handler)
+    schedule(socket)
   }
 }

@@ -23,62 +23,63 @@ extension Shard {
     {
       return
     }
-    guard let index = found else {
+    guard let socket = found else {
       receiveFirst(
         segment, tcp, dissection, frameLength: frameLength, packet: packet, to: handler)
       return
     }
-    let direction = sockets[index].direction(isReversed: dissection.isReversed)
+    let direction = socket.element.direction(isReversed: dissection.isReversed)
     // The fast path: an open connection, nothing queued, the next segment in order.
-    if sockets[index].flags.contains(.plain), segment.flags.isDisjoint(with: .control),
-      segment.sequence == sockets[index].positions[direction.index].next, segment.missing == 0
+    if socket.element.flags.contains(.plain), segment.flags.isDisjoint(with: .control),
+      segment.sequence == socket.element.positions[direction.index].next, segment.missing == 0
     {
-      count(segment, of: index, direction, frameLength, dissection.ipLength, packet, handler)
+      count(segment, of: socket, direction, frameLength, dissection.ipLength, packet, handler)
       let peer = direction.reversed
       if segment.flags.contains(.ack),
-        segment.acknowledgment.isAfter(sockets[index].positions[peer.index].acknowledged)
+        segment.acknowledgment.isAfter(socket.element.positions[peer.index].acknowledged)
       {
-        sockets[index].positions[peer.index].acknowledged = segment.acknowledgment
+        socket.element.positions[peer.index].acknowledged = segment.acknowledgment
       }
       if segment.captured > 0 {
-        deliver(text, of: index, direction, packet: packet, to: handler)
+        deliver(text, of: socket, direction, packet: packet, to: handler)
       }
       return
     }
     receiveSlowly(
-      segment, tcp, index, direction, dissection, frameLength: frameLength, packet: packet,
+      segment, tcp, socket, direction, dissection, frameLength: frameLength, packet: packet,
       to: handler)
   }
 
   @inline(__always)
   mutating func count(
-    _ segment: Segment, of index: Int, _ direction: Direction, _ frameLength: Int, _ ipLength: Int,
+    _ segment: Segment, of socket: SocketReference, _ direction: Direction, _ frameLength: Int,
+    _ ipLength: Int,
     _ packet: PacketInfo, _ handler: any SocketHandler
   ) {
-    sockets[index].counters[direction.index].packets &+= 1
-    sockets[index].counters[direction.index].tcpFlags |= segment.flags.rawValue
-    sockets[index].counters[direction.index].frameBytes &+= UInt64(frameLength)
-    sockets[index].counters[direction.index].ipBytes &+= UInt64(ipLength)
-    if packet.timestamp > sockets[index].lastSeen { sockets[index].lastSeen = packet.timestamp }
-    if sockets[index].flags.contains(.wantsPackets) {
-      handler.packet(packet, of: view(index))
+    socket.element.counters[direction.index].packets &+= 1
+    socket.element.counters[direction.index].tcpFlags |= segment.flags.rawValue
+    socket.element.counters[direction.index].frameBytes &+= UInt64(frameLength)
+    socket.element.counters[direction.index].ipBytes &+= UInt64(ipLength)
+    if packet.timestamp > socket.element.lastSeen { socket.element.lastSeen = packet.timestamp }
+    if socket.element.flags.contains(.wantsPackets) {
+      handler.packet(packet, of: view(socket))
     }
   }
 
   /// Hands bytes that are next in order to whoever wants them.
   @inline(__always)
   mutating func deliver(
-    _ bytes: RawSpan, of index: Int, _ direction: Direction, packet: PacketInfo,
+    _ bytes: RawSpan, of socket: SocketReference, _ direction: Direction, packet: PacketInfo,
     to handler: any SocketHandler
   ) {
-    let offset = sockets[index].positions[direction.index].offset
-    sockets[index].positions[direction.index].offset = offset &+ UInt64(bytes.byteCount)
-    sockets[index].positions[direction.index].next += bytes.byteCount
-    guard sockets[index].flags.contains(.wantsData(direction)) else { return }
+    let offset = socket.element.positions[direction.index].offset
+    socket.element.positions[direction.index].offset = offset &+ UInt64(bytes.byteCount)
+    socket.element.positions[direction.index].next += bytes.byteCount
+    guard socket.element.flags.contains(.wantsData(direction)) else { return }
     if let interest = handler.data(
-      bytes, direction, at: offset, of: view(index), packet: packet)
+      bytes, direction, at: offset, of: view(socket), packet: packet)
     {
-      setInterest(interest, of: index)
+      setInterest(interest, of: socket)
     }
   }
 
@@ -100,81 +101,84 @@ extension Shard {
     // A SYN with ACK is an answer: who it goes to began the connection.
     let isAnswer = isOpening && segment.flags.contains(.ack)
     if dissection.isReversed != isAnswer { flags.insert(.originatorIsSecond) }
-    let index = open(dissection, flags: flags, packet: packet, to: handler)
+    let socket = open(dissection, flags: flags, packet: packet, to: handler)
     if !isOpening {
-      sockets[index].flags.insert(.connected)
-      report(.connected(midstream: true), of: index, packet: packet, to: handler)
+      socket.element.flags.insert(.connected)
+      report(.connected(midstream: true), of: socket, packet: packet, to: handler)
     }
-    let direction = sockets[index].direction(isReversed: dissection.isReversed)
+    let direction = socket.element.direction(isReversed: dissection.isReversed)
     receiveSlowly(
-      segment, tcp, index, direction, dissection, frameLength: frameLength, packet: packet,
+      segment, tcp, socket, direction, dissection, frameLength: frameLength, packet: packet,
       to: handler)
   }
 
   /// Everything that is not simply the next segment in order.
   @inline(never)
   private mutating func receiveSlowly(
-    _ segment: Segment, _ tcp: borrowing TCPSegment, _ index: Int, _ direction: Direction,
+    _ segment: Segment, _ tcp: borrowing TCPSegment, _ socket: SocketReference,
+    _ direction: Direction,
     _ dissection: borrowing Dissection, frameLength: Int, packet: PacketInfo,
     to handler: any SocketHandler
   ) {
-    if segment.flags.contains(.syn), beginsAnother(segment, index, direction) {
-      remove(index, reason: .superseded, packet: packet, to: handler)
+    if segment.flags.contains(.syn), beginsAnother(segment, socket, direction) {
+      remove(socket, reason: .superseded, packet: packet, to: handler)
       receiveFirst(
         segment, tcp, dissection, frameLength: frameLength, packet: packet, to: handler)
       return
     }
-    count(segment, of: index, direction, frameLength, dissection.ipLength, packet, handler)
-    if direction == .in { sockets[index].flags.insert(.answered) }
-    if sockets[index].flags.contains(.ended) {
-      if segment.length > 0, isNew(segment, index, direction) {
+    count(segment, of: socket, direction, frameLength, dissection.ipLength, packet, handler)
+    if direction == .in { socket.element.flags.insert(.answered) }
+    if socket.element.flags.contains(.ended) {
+      if segment.length > 0, isNew(segment, socket, direction) {
         handler.weird(.dataAfterEnd, packet: packet)
       }
       return
     }
     if segment.flags.contains(.rst) {
-      receiveReset(segment, index, direction, packet: packet, to: handler)
+      receiveReset(segment, socket, direction, packet: packet, to: handler)
       return
     }
     if segment.flags.contains(.syn) {
-      receiveSYN(segment, tcp.options, index, direction, packet: packet, to: handler)
+      receiveSYN(segment, tcp.options, socket, direction, packet: packet, to: handler)
     }
     if segment.flags.contains(.ack) {
-      receiveAcknowledgment(segment, index, direction, packet: packet, to: handler)
+      receiveAcknowledgment(segment, socket, direction, packet: packet, to: handler)
     }
-    receiveText(segment, tcp.payload, index, direction, packet: packet, to: handler)
-    if sockets[index].flags.contains(.waiting) {
-      skipAcknowledgedHoles(index, packet: packet, to: handler)
+    receiveText(segment, tcp.payload, socket, direction, packet: packet, to: handler)
+    if socket.element.flags.contains(.waiting) {
+      skipAcknowledgedHoles(socket, packet: packet, to: handler)
     }
-    settle(index, packet: packet, to: handler)
+    settle(socket, packet: packet, to: handler)
   }
 
   /// Whether any of the text lies ahead of what was delivered.
-  private mutating func isNew(_ segment: Segment, _ index: Int, _ direction: Direction) -> Bool {
-    (segment.sequence + segment.length).isAfter(sockets[index].positions[direction.index].next)
+  private mutating func isNew(_ segment: Segment, _ socket: SocketReference, _ direction: Direction)
+    -> Bool
+  {
+    (segment.sequence + segment.length).isAfter(socket.element.positions[direction.index].next)
   }
 
   /// After a segment on the slow path: did the connection end, and may the next one be fast?
   private mutating func settle(
-    _ index: Int, packet: PacketInfo, to handler: any SocketHandler
+    _ socket: SocketReference, packet: PacketInfo, to handler: any SocketHandler
   ) {
-    let out = sockets[index].histories[Direction.out.index].state
-    let `in` = sockets[index].histories[Direction.in.index].state
+    let out = socket.element.histories[Direction.out.index].state
+    let `in` = socket.element.histories[Direction.in.index].state
     if out.intersection(`in`).contains(.finAcknowledged) {
-      end(index, reason: .fin, packet: packet, to: handler)
+      end(socket, reason: .fin, packet: packet, to: handler)
       return
     }
     let isQueueEmpty =
-      sockets[index].histories[Direction.out.index].queue.isEmpty
-      && sockets[index].histories[Direction.in.index].queue.isEmpty
+      socket.element.histories[Direction.out.index].queue.isEmpty
+      && socket.element.histories[Direction.in.index].queue.isEmpty
     let isOpen = !out.union(`in`).contains(.finSeen)
     if isQueueEmpty && (isOpen || out.isFINSettled && `in`.isFINSettled) {
-      sockets[index].flags.remove(.waiting)
+      socket.element.flags.remove(.waiting)
     }
-    if isQueueEmpty && isOpen && sockets[index].flags.contains(.connected) {
-      sockets[index].flags.insert(.plain)
+    if isQueueEmpty && isOpen && socket.element.flags.contains(.connected) {
+      socket.element.flags.insert(.plain)
     } else {
-      sockets[index].flags.remove(.plain)
+      socket.element.flags.remove(.plain)
     }
   }
 }

@@ -3,13 +3,13 @@ import Wire
 
 extension Shard {
   /// Puts a socket that is in no slot where its time comes.
-  mutating func schedule(_ index: Int) {
-    wheel.schedule(index, at: deadline(of: index), in: sockets)
+  mutating func schedule(_ socket: SocketReference) {
+    wheel.schedule(socket.index, at: deadline(of: socket), in: sockets)
   }
 
   /// The second of packet time after which a socket is given up.
-  private mutating func deadline(of index: Int) -> Int64 {
-    sockets[index].lastSeen.wholeSeconds &+ Int64(timeout(sockets[index].flags)) &+ 1
+  private mutating func deadline(of socket: SocketReference) -> Int64 {
+    socket.element.lastSeen.wholeSeconds &+ Int64(timeout(socket.element.flags)) &+ 1
   }
 
   private mutating func timeout(_ flags: SocketFlags) -> Int {
@@ -24,10 +24,11 @@ extension Shard {
   /// Moves packet time on and removes the sockets whose time is over.
   mutating func advance(to second: Int64, packet: PacketInfo, to handler: any SocketHandler) {
     while let index = wheel.popExpired(until: second, in: sockets) {
-      if deadline(of: index) > second {
-        schedule(index)
+      let socket = sockets.reference(to: index)
+      if deadline(of: socket) > second {
+        schedule(socket)
       } else {
-        remove(index, reason: .timeout, packet: packet, to: handler)
+        remove(socket, reason: .timeout, packet: packet, to: handler)
       }
     }
   }

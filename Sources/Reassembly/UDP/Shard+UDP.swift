@@ -17,28 +17,28 @@ extension Shard {
     {
       return
     }
-    let index: Int
+    let socket: SocketReference
     if let found = find(dissection) {
-      index = found
+      socket = found
     } else {
       var flags: SocketFlags = [.udp, .connected]
       if dissection.isReversed { flags.insert(.originatorIsSecond) }
-      index = open(dissection, flags: flags, packet: packet, to: handler)
-      report(.connected(midstream: false), of: index, packet: packet, to: handler)
+      socket = open(dissection, flags: flags, packet: packet, to: handler)
+      report(.connected(midstream: false), of: socket, packet: packet, to: handler)
     }
-    let direction = sockets[index].direction(isReversed: dissection.isReversed)
-    if direction == .in { sockets[index].flags.insert(.answered) }
+    let direction = socket.element.direction(isReversed: dissection.isReversed)
+    if direction == .in { socket.element.flags.insert(.answered) }
     let segment = Segment(
       sequence: SequenceNumber(0), acknowledgment: SequenceNumber(0), flags: [],
       captured: udp.payload.byteCount, missing: dissection.missing)
-    count(segment, of: index, direction, frameLength, dissection.ipLength, packet, handler)
+    count(segment, of: socket, direction, frameLength, dissection.ipLength, packet, handler)
     if segment.captured > 0 {
-      deliver(udp.payload, of: index, direction, packet: packet, to: handler)
+      deliver(udp.payload, of: socket, direction, packet: packet, to: handler)
     }
     if segment.missing > 0 {
       handler.weird(.truncatedSegment, packet: packet)
       giveUp(
-        until: sockets[index].positions[direction.index].offset &+ UInt64(segment.missing), index,
+        until: socket.element.positions[direction.index].offset &+ UInt64(segment.missing), socket,
         direction,
         packet: packet, to: handler)
     }
