@@ -74,7 +74,8 @@ public struct SocketInfo: Sendable {
   }
 
   public init(
-    id: SocketID, flowID: UInt64? = nil, transport: Transport, originator: Endpoint, responder: Endpoint,
+    id: SocketID, flowID: UInt64? = nil, transport: Transport, originator: Endpoint,
+    responder: Endpoint,
     vlans: [UInt16], shard: Int, isMidstream: Bool, firstPacket: PacketInfo, lastSeen: Timestamp,
     disconnectReason: DisconnectReason?, out: Stream, in: Stream
   ) {

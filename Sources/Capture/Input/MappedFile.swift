@@ -9,6 +9,7 @@ final class MappedFile {
   let count: Int
   private let descriptor: Descriptor
   private let guardSlot: Int32
+  private let readAhead: ReadAhead?
 
   /// `nil` where it cannot be mapped or guarded; it can still be streamed then.
   init?(_ descriptor: Descriptor, count: Int) {
@@ -24,12 +25,18 @@ final class MappedFile {
     self.count = count
     self.descriptor = descriptor
     guardSlot = slot
+    readAhead = unsafe count >= ReadAhead.smallestFile ? ReadAhead(mapping, count: count) : nil
   }
 
   deinit {
+    readAhead?.stop()
     csystem_guard_remove(guardSlot)
     unsafe munmap(UnsafeMutableRawPointer(mutating: base), count)
   }
+
+  /// Tells how far it has been read.
+  @inline(__always)
+  func reached(_ position: Int) { readAhead?.reached(position) }
 
   /// Whether a page could not be read since the file was mapped.
   var hasFault: Bool { csystem_guard_fault(guardSlot) >= 0 }

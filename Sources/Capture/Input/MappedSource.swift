@@ -32,6 +32,7 @@ final class MappedSource<Format: CaptureFormat>: PacketSource {
     case .needs: endOfInput()
     case .damaged(let reason): end(with: reason)
     }
+    file.reached(window.position)
     if isAtEnd || file.hasFault || hasEmptyFrame(batch) { dropWhatIsMissing(&batch) }
     return !batch.isEmpty
   }

@@ -38,3 +38,7 @@ public struct SocketInterest: OptionSet, Hashable, Sendable, BitwiseCopyable {
   @inlinable public static var events: Self { Self(rawValue: 4) }
   @inlinable public static var packets: Self { Self(rawValue: 8) }
 }
+
+extension SocketHandler {
+  public func prefetch(shard: Int, index: Int) {}
+}
