@@ -64,7 +64,8 @@ final class ChainRunner: SocketHandler {
     }
     var wanted = SocketInterest(rawValue: interest.rawValue)
     if isSelected != nil && selected {
-      wanted.insert(.packets)
+      // The packets to be written, and the end, when it is counted.
+      wanted.formUnion([.packets, .events])
       selectedCounts.add(info.transport)
     }
     return wanted

@@ -34,7 +34,9 @@ extension SocketObject {
     let counters = self.counters[direction.index]
     // Nothing has come this way, as when the socket is attached.
     if counters.packets == 0 && histories[direction.index].state.isEmpty {
-      return SocketInfo.Stream()
+      var nothing = SocketInfo.Stream()
+      nothing.state = state(of: direction)
+      return nothing
     }
     let history = histories[direction.index]
     var stream = SocketInfo.Stream()

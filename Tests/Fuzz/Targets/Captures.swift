@@ -11,10 +11,14 @@ extension FuzzTarget {
   private static func readCapture(_ input: [UInt8]) throws {
     let file = try MemoryFile(input)
     var mapped: Reading?
-    do { mapped = try Reading(path: file.path, batch: 7) } catch is CaptureError {}
+    do {
+      mapped = try withExtendedLifetime(file) { try Reading(path: file.path, batch: 7) }
+    } catch is CaptureError {}
     if let pipe = try FilledPipe(input) {
       var streamed: Reading?
-      do { streamed = try Reading(path: pipe.path) } catch is CaptureError {}
+      do {
+        streamed = try withExtendedLifetime(pipe) { try Reading(path: pipe.path) }
+      } catch is CaptureError {}
       try require(streamed == mapped, "a pipe gives something else than the file")
     }
     guard let mapped else { return }
@@ -27,7 +31,9 @@ extension FuzzTarget {
         zip(ng.packets, mapped.packets).allSatisfy { $0.essence(as: $1) == $1.essence(as: $1) },
         "pcapng changed packets")
     }
-    if let pcap = try mapped.rewritten(as: MemoryFile().path) {
+    let rewritten = try MemoryFile()
+    if let pcap = try withExtendedLifetime(rewritten, { try mapped.rewritten(as: rewritten.path) })
+    {
       try require(pcap.damage == nil, "the pcap file written is damaged: \(pcap.damage as Any)")
       try require(
         pcap.packets.map(\.bytes) == mapped.packets.map(\.bytes), "pcap changed packets")

@@ -30,7 +30,9 @@ extension FuzzTarget {
   private static func readBothWays(_ input: [UInt8]) throws {
     let file = try reading { try MemoryFile(input).reading() }
     guard let pipe = try FilledPipe(input) else { return }
-    let streamed = try reading { try Reading(path: pipe.path) }
+    let streamed = try reading {
+      try withExtendedLifetime(pipe) { try Reading(path: pipe.path) }
+    }
     try require(file == streamed, "a pipe gives something else than the file")
   }
 
@@ -50,7 +52,9 @@ extension FuzzTarget {
 }
 
 extension MemoryFile {
-  fileprivate func reading() throws -> Reading { try Reading(path: path) }
+  fileprivate func reading() throws -> Reading {
+    try withExtendedLifetime(self) { try Reading(path: path) }
+  }
 }
 
 /// Compression, for inputs that have to be right.

@@ -15,7 +15,9 @@ extension FuzzTarget {
       guard let options = input.first else { return }
       let file = try MemoryFile(Array(input.dropFirst()))
       let source: any PacketSource
-      do { source = try openCapture(path: file.path) } catch is CaptureError { return }
+      do {
+        source = try withExtendedLifetime(file) { try openCapture(path: file.path) }
+      } catch is CaptureError { return }
       let sink = CountingSink()
       let log = CheckingLog(isJSON: options & 1 == 0)
       var configuration = RunConfiguration()
