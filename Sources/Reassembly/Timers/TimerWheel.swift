@@ -24,10 +24,7 @@ struct TimerWheel: ~Copyable {
   private(set) var now: Int64 = .min
   private(set) var count = 0
 
-  init() {
-    heads = ReservedArray(capacity: Self.slotCount)
-    for _ in 0..<Self.slotCount { heads.append(0) }
-  }
+  init() { heads = ReservedArray(zeros: Self.slotCount) }
 
   /// Puts socket `index` where it comes out at `second`, or at the end of the wheel before that.
   mutating func schedule(
