@@ -57,3 +57,11 @@ public struct ReservedArray<Element: ~Copyable>: ~Copyable {
     unsafe Buffers.prefetch(UnsafeRawPointer(base + index) + offset)
   }
 }
+
+extension ReservedArray where Element: FixedWidthInteger {
+  /// Zeros, as fresh memory holds them: none of it is touched.
+  public init(zeros count: Int) {
+    self.init(capacity: count)
+    self.count = count
+  }
+}
