@@ -75,7 +75,10 @@ struct ChainTests {
       ("several ports", { $0.ports = [1...2, 40_001...40_001, 40_002...40_009] }, 2),
       ("another port", { $0.ports = [443...443] }, 0),
       ("a network", { $0.networks = [.init(address: IPAddress("10.0.0.0")!, prefixLength: 8)] }, 2),
-      ("an address", { $0.networks = [.init(address: IPAddress("10.0.0.2")!, prefixLength: 32)] }, 1),
+      (
+        "an address", { $0.networks = [.init(address: IPAddress("10.0.0.2")!, prefixLength: 32)] },
+        1
+      ),
       (
         "another network",
         { $0.networks = [.init(address: IPAddress("192.0.2.0")!, prefixLength: 24)] }, 0
@@ -132,7 +135,8 @@ struct ChainTests {
     first.onEvent = { if case .connected = $0 { throw Failure() } }
     let outcome = try run(talk().frames, [link(first), link(ScriptedAnalyzer("b", diary))])
     #expect(outcome.summary.analyzers[0].failures == 1)
-    #expect(diary.lines.filter { $0.hasPrefix("a") } == ["a attached", "a connecting", "a connected"])
+    #expect(
+      diary.lines.filter { $0.hasPrefix("a") } == ["a attached", "a connecting", "a connected"])
     #expect(diary.lines.contains("b out ask"))
   }
 
