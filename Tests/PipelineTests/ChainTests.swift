@@ -1,6 +1,7 @@
 import Analysis
 import Support
 import Testing
+import Wire
 
 @testable import Pipeline
 
@@ -106,6 +107,16 @@ struct ChainTests {
     }
   }
 
+  @Test("What a filter cannot be applied to does not match, and the run goes on")
+  func filterOfOtherLink() throws {
+    var frames = talk().frames
+    frames.insert(CapturedFrame([1, 2, 3, 4], at: frames[0].timestamp, linkType: .other), at: 2)
+    let outcome = try run(
+      frames, [link(ScriptedAnalyzer("a", diary)) { $0.filter = "port 80" }])
+    #expect(outcome.sink.frames == frames)
+    #expect(diary.lines.last == "a detached")
+  }
+
   @Test("A filter that is no BPF expression is refused before the first packet")
   func badFilter() {
     #expect(throws: (any Error).self) {
@@ -205,4 +216,9 @@ struct ChainTests {
       #expect(diary.lines.filter { $0 == "\(mark) detached" }.count == count)
     }
   }
+}
+
+extension LinkType {
+  /// USB as Linux captures it: nothing that libpcap knows ports of.
+  static let other = LinkType(rawValue: 189)
 }
