@@ -76,7 +76,8 @@ struct Defragmenter: ~Copyable {
     if fragment.offset == 0, datagram.protocol == nil { datagram.protocol = fragment.protocol }
     // Fragments behind the last one, or a last one before others: what came first is believed.
     let isContradiction =
-      end > datagram.total ?? end || (!fragment.moreFollow && end < datagram.total ?? datagram.reach)
+      end > datagram.total ?? end
+      || (!fragment.moreFollow && end < datagram.total ?? datagram.reach)
     guard !isContradiction else {
       weird(.fragmentBadLength)
       return .incomplete

@@ -21,6 +21,13 @@ extension Shard {
     return false
   }
 
+  /// Whether a SYN that begins no other connection has another number than the one of this: no end
+  /// takes it (RFC 9293 §3.10.7.4).
+  mutating func contradictsSYN(_ segment: Segment, _ index: Int, _ direction: Direction) -> Bool {
+    sockets[index].histories[direction.index].state.contains(.synSeen)
+      && segment.sequence != sockets[index].histories[direction.index].initialSequence
+  }
+
   /// Whether it is known where in the sequence space this stream is.
   mutating func isStarted(_ index: Int, _ direction: Direction) -> Bool {
     sockets[index].histories[direction.index].state.contains(.started)

@@ -137,6 +137,10 @@ extension Shard {
       return
     }
     if segment.flags.contains(.syn) {
+      if contradictsSYN(segment, index, direction) {
+        handler.weird(.synInsideConnection, packet: packet)
+        return
+      }
       receiveSYN(segment, tcp.options, index, direction, packet: packet, to: handler)
     }
     if segment.flags.contains(.ack) {
