@@ -62,7 +62,7 @@ let package = Package(
     .executableTarget(name: "sluice", dependencies: ["SluiceCommand"], swiftSettings: settings),
 
     .testTarget(
-      name: "WireTests", dependencies: ["Wire"], swiftSettings: testSettings),
+      name: "WireTests", dependencies: ["Wire", "Sockets"], swiftSettings: testSettings),
     .testTarget(
       name: "AnalyzersTests", dependencies: ["Analyzers", "Analysis", "Wire"],
       swiftSettings: testSettings),
