@@ -87,6 +87,9 @@ let package = Package(
       dependencies: ["Wire", "Sockets", "Buffers", "Capture", "Reassembly", "Pipeline"],
       path: "Tests/Support", swiftSettings: testSettings),
     .testTarget(
+      name: "BuffersTests", dependencies: ["Support", "Buffers", "Wire"],
+      swiftSettings: testSettings),
+    .testTarget(
       name: "ReassemblyTests",
       dependencies: ["Support", "Reassembly", "Sockets", "Buffers", "Wire"],
       swiftSettings: testSettings),

@@ -67,7 +67,7 @@ package final class Run {
 
   private func process(_ batch: borrowing FrameBatch) throws {
     if !filters.isEmpty {
-      try filters.evaluate(batch)
+      filters.evaluate(batch)
       runner.filterMatches = { [filters] in filters.matches($0, $1) }
     }
     reassembler.process(batch, to: runner)

@@ -46,7 +46,9 @@ enum Corpus {
     let text = try Data(contentsOf: URL(fileURLWithPath: folder + "/oracle.jsonl"))
     var directions: [String: [Direction]] = [:]
     for line in text.split(separator: UInt8(ascii: "\n")) {
-      guard let row = try JSONSerialization.jsonObject(with: line) as? [String: Any] else { continue }
+      guard let row = try JSONSerialization.jsonObject(with: line) as? [String: Any] else {
+        continue
+      }
       let ends = [("src", "sport", "originator"), ("dst", "dport", "responder")]
       for (index, (address, port, name)) in ends.enumerated() {
         let stream = row[name] as! [String: Any]

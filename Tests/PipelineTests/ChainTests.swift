@@ -1,6 +1,7 @@
 import Analysis
 import Support
 import Testing
+import Wire
 
 @testable import Pipeline
 
@@ -75,7 +76,10 @@ struct ChainTests {
       ("several ports", { $0.ports = [1...2, 40_001...40_001, 40_002...40_009] }, 2),
       ("another port", { $0.ports = [443...443] }, 0),
       ("a network", { $0.networks = [.init(address: IPAddress("10.0.0.0")!, prefixLength: 8)] }, 2),
-      ("an address", { $0.networks = [.init(address: IPAddress("10.0.0.2")!, prefixLength: 32)] }, 1),
+      (
+        "an address", { $0.networks = [.init(address: IPAddress("10.0.0.2")!, prefixLength: 32)] },
+        1
+      ),
       (
         "another network",
         { $0.networks = [.init(address: IPAddress("192.0.2.0")!, prefixLength: 24)] }, 0
@@ -101,6 +105,16 @@ struct ChainTests {
         batchSize: batchSize)
       #expect(diary.lines.filter { $0 == "a attached" }.count == count, "\(expression)")
     }
+  }
+
+  @Test("What a filter cannot be applied to does not match, and the run goes on")
+  func filterOfOtherLink() throws {
+    var frames = talk().frames
+    frames.insert(CapturedFrame([1, 2, 3, 4], at: frames[0].timestamp, linkType: .other), at: 2)
+    let outcome = try run(
+      frames, [link(ScriptedAnalyzer("a", diary)) { $0.filter = "port 80" }])
+    #expect(outcome.sink.frames == frames)
+    #expect(diary.lines.last == "a detached")
   }
 
   @Test("A filter that is no BPF expression is refused before the first packet")
@@ -132,7 +146,8 @@ struct ChainTests {
     first.onEvent = { if case .connected = $0 { throw Failure() } }
     let outcome = try run(talk().frames, [link(first), link(ScriptedAnalyzer("b", diary))])
     #expect(outcome.summary.analyzers[0].failures == 1)
-    #expect(diary.lines.filter { $0.hasPrefix("a") } == ["a attached", "a connecting", "a connected"])
+    #expect(
+      diary.lines.filter { $0.hasPrefix("a") } == ["a attached", "a connecting", "a connected"])
     #expect(diary.lines.contains("b out ask"))
   }
 
@@ -201,4 +216,9 @@ struct ChainTests {
       #expect(diary.lines.filter { $0 == "\(mark) detached" }.count == count)
     }
   }
+}
+
+extension LinkType {
+  /// USB as Linux captures it: nothing that libpcap knows ports of.
+  static let other = LinkType(rawValue: 189)
 }

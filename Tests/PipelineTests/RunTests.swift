@@ -204,7 +204,8 @@ struct SelectionTests {
     return from == 40_000 + client || to == 40_000 + client
   }
 
-  @Test("Only their packets are written, only they are analyzed and counted", arguments: [1, 4, 128])
+  @Test(
+    "Only their packets are written, only they are analyzed and counted", arguments: [1, 4, 128])
   func selected(batchSize: Int) throws {
     let frames = frames()
     let outcome = try run(

@@ -115,7 +115,8 @@ func run(
   return Outcome(summary: summary, log: log, sink: sink)
 }
 
-func link(_ analyzer: ScriptedAnalyzer, _ select: (inout Selection) -> Void = { _ in }) -> ChainLink {
+func link(_ analyzer: ScriptedAnalyzer, _ select: (inout Selection) -> Void = { _ in }) -> ChainLink
+{
   var selection = Selection()
   select(&selection)
   return ChainLink(name: "scripted", analyzer: analyzer, selection: selection)

@@ -179,7 +179,8 @@ struct FragmentTests {
     #expect(handler.weirds.isEmpty)
   }
 
-  @Test("When the budget is reached the oldest datagrams are given up, and what is new has a chance")
+  @Test(
+    "When the budget is reached the oldest datagrams are given up, and what is new has a chance")
   func budget() {
     var configuration = ReassemblyConfiguration()
     configuration.memory = 1 << 20

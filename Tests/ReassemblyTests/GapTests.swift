@@ -23,7 +23,8 @@ struct GapTests {
     #expect(lives(talk) == [opening + ["out 0 " + text] + inputEnding])
   }
 
-  @Test("What the receiver acknowledged and the capture does not hold is a gap, after some patience")
+  @Test(
+    "What the receiver acknowledged and the capture does not hold is a gap, after some patience")
   func acknowledged() {
     let talk = opened()
     talk.originator.sends("abc")

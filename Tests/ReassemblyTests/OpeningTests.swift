@@ -102,6 +102,19 @@ struct OpeningTests {
     #expect(transcripts[0].contains("out 0 x"))
   }
 
+  @Test("A SYN/ACK with another number, and its text, belong to nothing")
+  func contradictingSYNACK() {
+    let talk = Conversation()
+    talk.opens()
+    talk.responder.segment(
+      [.syn, .ack], sequence: talk.responder.sequence(10),
+      acknowledgment: talk.originator.sequence(0), Array("ghost".utf8))
+    talk.responder.sends("data")
+    let handler = reassemble(talk.frames)
+    #expect(handler.sockets.map(\.transcript) == [opening + ["in 0 data"] + inputEnding])
+    #expect(handler.weirds == [.synInsideConnection: 1])
+  }
+
   @Test("Both ends open at once: one connection")
   func simultaneous() {
     let talk = Conversation()

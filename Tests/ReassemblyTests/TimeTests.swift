@@ -1,8 +1,9 @@
-@testable import Reassembly
 import Sockets
 import Support
 import Testing
 import Wire
+
+@testable import Reassembly
 
 @Suite("Packet time")
 struct TimeTests {
@@ -64,7 +65,8 @@ struct TimeTests {
 
   @Test(
     "Sockets end after their time",
-    arguments: [("opening", 120), ("open", 7440), ("closed", 15), ("reset", 15)] as [(String, Int64)])
+    arguments: [("opening", 120), ("open", 7440), ("closed", 15), ("reset", 15)]
+      as [(String, Int64)])
   func timeouts(state: String, seconds: Int64) throws {
     let talk = Conversation()
     talk.originator.opens()

@@ -5,7 +5,8 @@ import Capture
 /// The BPF filters of the chain (`filter=`), evaluated once a batch for the links that have one.
 struct LinkFilters {
   private let expressions: [String?]
-  private var programs: [Key: BPFProgram] = [:]
+  /// `nil` where an expression makes no sense for a link type: nothing matches there.
+  private var programs: [Key: BPFProgram?] = [:]
   private var matches: [[Bool]] = []
   private var firstOrdinal: UInt64 = 0
 
@@ -24,8 +25,7 @@ struct LinkFilters {
 
   var isEmpty: Bool { expressions.allSatisfy { $0 == nil } }
 
-  /// Throws `CaptureError` when an expression does not compile for the link type of a frame.
-  mutating func evaluate(_ batch: borrowing FrameBatch) throws {
+  mutating func evaluate(_ batch: borrowing FrameBatch) {
     guard batch.count > 0 else { return }
     firstOrdinal = batch[0].ordinal
     matches = Array(repeating: [], count: expressions.count)
@@ -33,19 +33,19 @@ struct LinkFilters {
       guard let expression else { continue }
       for index in 0..<batch.count {
         let frame = batch[index]
-        let program = try program(link, expression, for: frame)
-        matches[link].append(program.matches(frame))
+        let program = program(link, expression, for: frame)
+        matches[link].append(program?.matches(frame) ?? false)
       }
     }
   }
 
   private mutating func program(
     _ link: Int, _ expression: String, for frame: Frame
-  ) throws -> BPFProgram {
+  ) -> BPFProgram? {
     let key = Key(link: link, linkType: frame.linkType.rawValue)
     if let program = programs[key] { return program }
-    let program = try BPFProgram(expression: expression, linkType: frame.linkType)
-    programs[key] = program
+    let program = try? BPFProgram(expression: expression, linkType: frame.linkType)
+    programs[key] = .some(program)
     return program
   }
 

@@ -23,6 +23,15 @@ extension Shard {
     return false
   }
 
+  /// Whether a SYN that begins no other connection has another number than the one of this: no end
+  /// takes it (RFC 9293 §3.10.7.4).
+  mutating func contradictsSYN(
+    _ segment: Segment, _ socket: SocketReference, _ direction: Direction
+  ) -> Bool {
+    socket.element.histories[direction.index].state.contains(.synSeen)
+      && segment.sequence != socket.element.histories[direction.index].initialSequence
+  }
+
   /// Whether it is known where in the sequence space this stream is.
   @inline(__always)
   mutating func isStarted(_ socket: SocketReference, _ direction: Direction) -> Bool {

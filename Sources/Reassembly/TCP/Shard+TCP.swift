@@ -139,6 +139,10 @@ extension Shard {
       return
     }
     if segment.flags.contains(.syn) {
+      if contradictsSYN(segment, socket, direction) {
+        handler.weird(.synInsideConnection, packet: packet)
+        return
+      }
       receiveSYN(segment, tcp.options, socket, direction, packet: packet, to: handler)
     }
     if segment.flags.contains(.ack) {
