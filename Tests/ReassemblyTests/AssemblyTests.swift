@@ -145,6 +145,9 @@ struct AssemblyTests {
     let kept = "abcdef".prefix(6 - count)
     #expect(
       stream(talk) == ["out 0 \(kept)", "out gap \(6 - count)+\(count)", "out 6 ghi"])
+    // At once, not at the end.
+    let gap = SocketEvent.gap(.out, offset: UInt64(6 - count), length: UInt64(count))
+    #expect(reassemble(talk.frames).sockets[0].ordinal(of: gap) == 4)
   }
 
   @Test("What was cut off of a segment that came early can come again")
