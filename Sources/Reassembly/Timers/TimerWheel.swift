@@ -114,7 +114,9 @@ struct TimerWheel: ~Copyable {
     for distance in 1..<Self.slotCount {
       let slot = slot(at: distance)
       var kept: [UInt32] = []
-      for entry in slots[slot] where Int(sockets[Int(entry)].timerSlot) == slot {
+      // A place that was used again within the second stands here once for each of its sockets.
+      for entry in slots[slot].sorted()
+      where kept.last != entry && Int(sockets[Int(entry)].timerSlot) == slot {
         kept.append(entry)
       }
       slots[slot] = kept
