@@ -96,7 +96,8 @@ let package = Package(
     .testTarget(
       name: "PipelineTests",
       dependencies: [
-        "Support", "Pipeline", "Analyzers", "Analysis", "Reassembly", "Capture", "Wire",
+        "Support", "Pipeline", "Generation", "Analyzers", "Analysis", "Reassembly", "Capture",
+        "Wire",
       ],
       swiftSettings: testSettings),
     // The captures lie beside the package; without them these tests are skipped.

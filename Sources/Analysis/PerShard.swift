@@ -2,9 +2,10 @@ public import Sockets
 
 /// A state for each shard. Sockets of one shard are looked at by one worker at a time, so a state
 /// needs no lock; and there are always 64, so that sums do not depend on the number of workers.
+@frozen
 public struct PerShard<State: AnyObject>: @unchecked Sendable {
   // Unchecked: a state is reached only from the worker that its shard belongs to, and after the run.
-  private let states: [State]
+  @usableFromInline let states: [State]
 
   public init(_ make: () -> State) {
     states = (0..<Self.count).map { _ in make() }
@@ -13,6 +14,7 @@ public struct PerShard<State: AnyObject>: @unchecked Sendable {
   public static var count: Int { 64 }
 
   /// The state of the shard that `socket` belongs to.
+  @inlinable
   public subscript(socket: SocketInfo) -> State { states[socket.shard] }
 
   /// All states in the order of shards, for `finish`.

@@ -20,11 +20,24 @@ public struct FrameBatch: ~Copyable {
   /// Keeps the first `count` frames.
   public mutating func truncate(to count: Int) { self.count = min(self.count, max(count, 0)) }
 
+  /// Bytes of all frames.
+  public var capturedBytes: UInt64 {
+    var sum: UInt64 = 0
+    for index in 0..<count { sum &+= UInt64(self[index].capturedLength) }
+    return sum
+  }
+
   /// The batch must not be full.
   public mutating func append(_ frame: Frame) {
     precondition(count < capacity)
     unsafe (frames + count).initialize(to: frame)
     count &+= 1
+  }
+
+  /// Asks for what the batch knows of a frame, not for its bytes. Any index is allowed.
+  @inlinable @inline(__always)
+  public func prefetch(_ index: Int) {
+    unsafe Buffers.prefetch(UnsafeRawPointer(frames) + index &* MemoryLayout<Frame>.stride)
   }
 
   @inlinable

@@ -18,13 +18,14 @@ public struct HashIndex: ~Copyable {
     mask = UInt32(size - 1)
   }
 
-  deinit { unsafe free(slots) }
+  deinit { unsafe slots.deallocate() }
 
   private static func makeSlots(_ size: Int) -> UnsafeMutablePointer<UInt64> {
-    guard let memory = unsafe calloc(size, MemoryLayout<UInt64>.stride) else {
-      fatalError("out of memory")
-    }
-    return unsafe memory.bindMemory(to: UInt64.self, capacity: size)
+    let slots = UnsafeMutablePointer<UInt64>.allocate(capacity: size)
+    // Written here, for the slots are read before they are written: fresh memory would fault twice,
+    // and the second fault interrupts every other thread.
+    unsafe slots.initialize(repeating: 0, count: size)
+    return unsafe slots
   }
 
   /// The index under `hash` that `isWanted` accepts.
@@ -74,7 +75,7 @@ public struct HashIndex: ~Copyable {
     for slot in 0...Int(mask) where unsafe slots[slot] != 0 {
       unsafe Self.place(slots[slot], in: larger, UInt32(size - 1))
     }
-    unsafe free(slots)
+    unsafe slots.deallocate()
     unsafe slots = larger
     mask = UInt32(size - 1)
   }

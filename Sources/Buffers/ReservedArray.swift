@@ -8,7 +8,10 @@ import Glibc
 public struct ReservedArray<Element: ~Copyable>: ~Copyable {
   @usableFromInline let base: UnsafeMutablePointer<Element>
   public let capacity: Int
-  public private(set) var count = 0
+  @usableFromInline var used = 0
+
+  @inlinable
+  public var count: Int { used }
   private let byteCount: Int
 
   /// Reserves room for `capacity` elements. Memory is used only for those that are appended.
@@ -26,17 +29,18 @@ public struct ReservedArray<Element: ~Copyable>: ~Copyable {
   }
 
   deinit {
-    unsafe base.deinitialize(count: count)
+    unsafe base.deinitialize(count: used)
     unsafe munmap(base, byteCount)
   }
 
   public var isFull: Bool { count == capacity }
 
   /// The array must not be full.
+  @inlinable @inline(__always)
   public mutating func append(_ element: consuming Element) {
-    precondition(count < capacity)
-    unsafe (base + count).initialize(to: element)
-    count &+= 1
+    precondition(used < capacity)
+    unsafe (base + used).initialize(to: element)
+    used &+= 1
   }
 
   @inlinable
@@ -62,6 +66,6 @@ extension ReservedArray where Element: FixedWidthInteger {
   /// Zeros, as fresh memory holds them: none of it is touched.
   public init(zeros count: Int) {
     self.init(capacity: count)
-    self.count = count
+    used = count
   }
 }

@@ -9,17 +9,26 @@ public protocol PacketSource: AnyObject {
   var interfaces: [CaptureInterface] { get }
 
   /// Empties the batch and fills it with the next frames; `false` when there are none left.
-  /// Frames of the previous batch are invalid from here on.
+  /// Frames of the previous batch are invalid from here on, unless `framesStay`.
+  ///
+  /// May be called on any thread, one at a time.
   ///
   /// A live pipe is not waited for without end: `true` with an empty batch says that nothing came
   /// for a moment. Look whether to go on, and fill again.
   func fill(_ batch: inout FrameBatch) -> Bool
+
+  /// Whether frames stay in place as long as the source lives, so that it may be read ahead.
+  var framesStay: Bool { get }
 
   /// Why the input ended before its end; what came before was good and has been handed out.
   var damage: CaptureDamage? { get }
 
   /// Bytes read, and how many there are where that is known.
   var progress: (read: UInt64, total: UInt64?) { get }
+}
+
+extension PacketSource {
+  public var framesStay: Bool { false }
 }
 
 /// A place in a capture file where it stops making sense.

@@ -34,23 +34,31 @@ package final class Run {
     reassembly.checksums = configuration.checksums
     reassembly.midstream = configuration.midstream
     reassembly.memory = configuration.memory
-    reassembler = Reassembler(reassembly)
     filters = try LinkFilters(configuration.chain)
     let emitter = RecordEmitter(formatter: formatter, captureName: source.name)
     runner = ChainRunner(
       configuration, socketsPerShard: reassembly.socketsPerShard, emitter: emitter)
+    reassembler = Reassembler(reassembly, to: runner)
   }
 
   /// Reads to the end. `progress` is called between batches and ends the run early by `false`
   /// (on INT or TERM): what was read is finished as if the input ended there.
   package func perform(progress: (Progress) -> Bool = { _ in true }) throws -> RunSummary {
-    var batch = FrameBatch(capacity: 128)
-    while !isLimitReached, source.fill(&batch) {
+    let dispatcher = Dispatcher(source, reassembler.dissector, configuration.dispatch)
+    defer { dispatcher.stop() }
+    while !isLimitReached {
+      guard let batch = dispatcher.next() else {
+        // What is wrong behind a limit is nobody's concern.
+        dispatcher.stop()
+        summary.damage = source.damage
+        break
+      }
       if let limit = configuration.packetLimit {
-        batch.truncate(to: Int(clamping: limit - summary.packets))
+        let room = Int(clamping: limit - summary.packets)
+        batch.element.packets.frames.truncate(to: room)
       }
       try process(batch)
-      let (read, total) = source.progress
+      let (read, total) = batch.element.progress
       let state = Progress(packets: summary.packets, bytesRead: read, bytesTotal: total)
       guard progress(state) else {
         summary.wasInterrupted = true
@@ -65,24 +73,27 @@ package final class Run {
     configuration.packetLimit.map { summary.packets >= $0 } ?? false
   }
 
-  private func process(_ batch: borrowing FrameBatch) throws {
+  private func process(_ batch: ElementReference<Dispatcher.Batch>) throws {
     if !filters.isEmpty {
-      filters.evaluate(batch)
+      filters.evaluate(batch.element.packets.frames)
       runner.filterMatches = { [filters] in filters.matches($0, $1) }
     }
-    reassembler.process(batch, to: runner)
-    summary.packets += UInt64(batch.count)
-    for index in 0..<batch.count { summary.bytes += UInt64(batch[index].capturedLength) }
-    if let sink { try write(batch, to: sink) }
+    reassembler.process(batch.element.packets)
+    summary.packets += UInt64(batch.element.packets.frames.count)
+    summary.bytes += batch.element.packets.frames.capturedBytes
+    if let sink {
+      try write(batch.element.packets.frames, interfaces: batch.element.interfaces, to: sink)
+    }
     runner.selectedPackets.removeAll(keepingCapacity: true)
     try runner.emitter.lane.flush(to: log)
   }
 
   /// Every packet as it came, in its order; with `--flow` those of the selected sockets.
-  private func write(_ batch: borrowing FrameBatch, to sink: any PacketSink) throws {
-    let interfaces = source.interfaces
-    for index in 0..<batch.count {
-      let frame = batch[index]
+  private func write(
+    _ frames: borrowing FrameBatch, interfaces: [CaptureInterface], to sink: any PacketSink
+  ) throws {
+    for index in 0..<frames.count {
+      let frame = frames[index]
       if configuration.isSelected == nil || runner.selectedPackets.contains(frame.ordinal) {
         try sink.write(frame, interfaces: interfaces)
       }
@@ -91,7 +102,7 @@ package final class Run {
 
   private func finish() throws {
     runner.emitter.ends = 1
-    try reassembler.finish(to: runner) { try runner.emitter.lane.flush(to: log) }
+    try reassembler.finish { try runner.emitter.lane.flush(to: log) }
     runner.emitter.ends = 2
     runner.finish()
     try runner.emitter.lane.flush(to: log)
@@ -120,6 +131,5 @@ package final class Run {
     }
     for (weird, times) in runner.weirds { summary.weirds[weird.rawValue] = times }
     summary.analyzers = runner.reports
-    summary.damage = source.damage
   }
 }

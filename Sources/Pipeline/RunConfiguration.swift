@@ -14,6 +14,17 @@ package struct RunConfiguration: Sendable {
   package var isSelected: (@Sendable (SocketInfo) -> Bool)?
   /// The budget of all stores together, in bytes.
   package var memory = 1 << 30
+  package var dispatch = Dispatch.automatic
+
+  /// Whether packets are read and dissected ahead, on a thread of their own.
+  package enum Dispatch: Sendable, CaseIterable {
+    /// Ahead where it pays: a large file, and more than one processor.
+    case automatic
+    /// Ahead wherever frames stay in place.
+    case ahead
+    /// Each batch when it is asked for.
+    case inStep
+  }
 
   package init() {}
 }

@@ -1,4 +1,4 @@
-public import Buffers
+import Buffers
 import Sockets
 public import Wire
 
@@ -7,9 +7,12 @@ public import Wire
 ///
 /// Not for several threads. What it holds stays within the configuration's budget.
 public final class Reassembler {
-  private let configuration: ReassemblyConfiguration
-  private let dissector: Dissector
+  /// Takes the layers off, here or ahead on another thread.
+  public let dissector: Dissector
+  private let handler: any SocketHandler
+  private let handlerKeepsMore: Bool
   private let shards: ReservedArray<Shard>
+  /// One: for a datagram that was put together.
   private let dissections: ReservedArray<Dissection>
   private var defragmenter: Defragmenter
   private var clock = PacketClock()
@@ -21,18 +24,18 @@ public final class Reassembler {
   /// Frames that go through the passes together: enough to hide the latency of memory.
   private static let stride = 32
 
-  public init(_ configuration: ReassemblyConfiguration) {
-    self.configuration = configuration
-    dissector = Dissector(
-      hash: FlowHash(seed: configuration.hashSeed),
-      verifiesHeaderChecksums: configuration.checksums != .none)
+  /// - Parameter handler: told of the sockets.
+  public init(_ configuration: ReassemblyConfiguration, to handler: any SocketHandler) {
+    self.handler = handler
+    handlerKeepsMore = handler.keepsMore
+    dissector = Dissector(configuration)
     var shards = ReservedArray<Shard>(capacity: ReassemblyConfiguration.shardCount)
     for number in 0..<ReassemblyConfiguration.shardCount {
-      shards.append(Shard(number: number, configuration: configuration))
+      shards.append(Shard(number: number, configuration: configuration, handler: handler))
     }
     self.shards = shards
-    var dissections = ReservedArray<Dissection>(capacity: Self.stride)
-    for _ in 0..<Self.stride { dissections.append(Dissection()) }
+    var dissections = ReservedArray<Dissection>(capacity: 1)
+    dissections.append(Dissection())
     self.dissections = dissections
     defragmenter = Defragmenter(budget: configuration.fragmentBytes)
   }
@@ -50,50 +53,43 @@ public final class Reassembler {
     return sum
   }
 
-  /// Takes a batch of frames. A look-up in a large table is a wait for memory; so all frames are
-  /// dissected first, then all table slots and sockets asked for, and only then used.
-  public func process(_ batch: borrowing FrameBatch, to handler: any SocketHandler) {
+  /// Takes a batch of frames that the dissector has seen. A look-up in a large table is a wait for
+  /// memory; so all table slots are asked for first, then all sockets, and only then they are used.
+  public func process(_ batch: borrowing PacketBatch) {
     var start = 0
-    while start < batch.count {
-      let count = min(Self.stride, batch.count - start)
-      for offset in 0..<count {
-        let frame = batch[start &+ offset]
-        dissector.dissect(frame.bytes, linkType: frame.linkType, &dissections[offset])
-        if dissections[offset].missing > 0 { limitMissing(offset, frame) }
-        let shard = dissections[offset].shard
-        shards[shard].table.prefetch(dissections[offset].tableHash)
+    while start < batch.frames.count {
+      let end = min(start + Self.stride, batch.frames.count)
+      for index in start..<end {
+        let dissection = batch.dissections.reference(to: index)
+        shards[dissection.element.shard].table.prefetch(dissection.element.tableHash)
       }
       if isTableLarge {
-        for offset in 0..<count { prefetchSocket(offset, handler) }
+        for index in start..<end { prefetchSocket(batch.dissections.reference(to: index)) }
       }
-      for offset in 0..<count {
-        process(batch, start &+ offset, dissections[offset], handler)
+      for index in start..<end {
+        // What another thread has written is not in this core's caches yet.
+        batch.dissections.prefetch(index &+ Self.stride)
+        batch.frames.prefetch(index &+ Self.stride)
+        process(batch.frames, index, batch.dissections.reference(to: index))
       }
-      start += count
+      start = end
     }
-  }
-
-  /// Only what the capture cut off is missing. An IP length beyond a frame that is whole is a lie.
-  @inline(never)
-  private func limitMissing(_ offset: Int, _ frame: Frame) {
-    let cut = max(frame.originalLength &- frame.capturedLength, 0)
-    dissections[offset].missing = min(dissections[offset].missing, cut)
   }
 
   /// Whether the sockets outgrow the nearer caches. One shard stands for all.
   private var isTableLarge: Bool { shards[0].sockets.count > 32 }
 
   @inline(__always)
-  private func prefetchSocket(_ offset: Int, _ handler: any SocketHandler) {
-    let shard = dissections[offset].shard
-    guard
-      let candidate = shards[shard].table.firstCandidate(dissections[offset].tableHash)
-    else { return }
+  private func prefetchSocket(_ dissection: DissectionReference) {
+    let shard = dissection.element.shard
+    guard let candidate = shards[shard].table.firstCandidate(dissection.element.tableHash) else {
+      return
+    }
     shards[shard].sockets.prefetch(candidate)
     shards[shard].sockets.prefetch(candidate, offset: 64)
-    handler.prefetch(shard: shard, index: candidate)
+    if handlerKeepsMore { handler.prefetch(shard: shard, index: candidate) }
     // A SYN, FIN or reset will want the rest.
-    if !dissections[offset].tcpFlags.isDisjoint(with: .control) {
+    if !dissection.element.flags.isDisjoint(with: .control) {
       shards[shard].sockets.prefetch(candidate, offset: 128)
       shards[shard].sockets.prefetch(candidate, offset: 192)
     }
@@ -101,39 +97,36 @@ public final class Reassembler {
 
   @inline(__always)
   private func process(
-    _ batch: borrowing FrameBatch, _ index: Int, _ dissection: borrowing Dissection,
-    _ handler: any SocketHandler
+    _ frames: borrowing FrameBatch, _ index: Int, _ dissection: DissectionReference
   ) {
-    let frame = batch[index]
-    let packet = PacketInfo(ordinal: frame.ordinal, timestamp: frame.timestamp)
+    let packet = PacketInfo(ordinal: frames[index].ordinal, timestamp: frames[index].timestamp)
     lastPacket = packet
-    if clock.isDue(frame.timestamp) { advance(packet, handler) }
-    if dissection.missing > 0 { ownCounts.truncatedPackets += 1 }
-    switch dissection.kind {
+    if clock.isDue(packet.timestamp) { advance(packet) }
+    if dissection.element.missing > 0 { ownCounts.truncatedPackets += 1 }
+    switch dissection.element.kind {
     case .tcp:
-      shards[dissection.shard].receiveTCP(
-        frame.bytes.extracting(dissection.transportOffset..<dissection.end), dissection,
-        frameLength: frame.originalLength, packet: packet, to: handler)
+      shards[dissection.element.shard].packet = packet
+      shards[dissection.element.shard].receiveTCP(dissection, in: frames[index].bytes)
     case .udp:
-      shards[dissection.shard].receiveUDP(
-        frame.bytes.extracting(dissection.transportOffset..<dissection.end), dissection,
-        frameLength: frame.originalLength, packet: packet, to: handler)
+      shards[dissection.element.shard].packet = packet
+      shards[dissection.element.shard].receiveUDP(dissection, in: frames[index].bytes)
     default:
-      processOther(frame, dissection, packet, handler)
+      processOther(frames[index], dissection, packet)
     }
   }
 
   @inline(never)
   private func processOther(
-    _ frame: Frame, _ dissection: borrowing Dissection, _ packet: PacketInfo,
-    _ handler: any SocketHandler
+    _ frame: Frame, _ dissection: DissectionReference, _ packet: PacketInfo
   ) {
-    switch dissection.kind {
+    switch dissection.element.kind {
     case .tcp, .udp: break
-    case .fragment: processFragment(frame, dissection, packet, handler)
+    case .fragment: processFragment(frame, dissection, packet)
     case .otherProtocol: ownCounts.otherProtocols += 1
     case .notIP: ownCounts.otherPackets += 1
     case .malformed: ownCounts.malformedPackets += 1
+    case .malformedTCP: countMalformed(.malformedTCP, packet)
+    case .malformedUDP: countMalformed(.malformedUDP, packet)
     case .unsupportedLinkType: unsupportedLinkTypes[frame.linkType, default: 0] += 1
     case .badHeaderChecksum:
       ownCounts.badChecksums += 1
@@ -141,14 +134,18 @@ public final class Reassembler {
     }
   }
 
+  private func countMalformed(_ weird: Weird, _ packet: PacketInfo) {
+    ownCounts.malformedPackets += 1
+    handler.weird(weird, packet: packet)
+  }
+
   private func processFragment(
-    _ frame: Frame, _ dissection: borrowing Dissection, _ packet: PacketInfo,
-    _ handler: any SocketHandler
+    _ frame: Frame, _ dissection: DissectionReference, _ packet: PacketInfo
   ) {
     ownCounts.fragments += 1
     // A part of a fragment makes nothing whole, and where it ended is not known.
-    if dissection.missing > 0 { return }
-    guard let fragment = Fragment(frame.bytes, dissection) else {
+    if dissection.element.missing > 0 { return }
+    guard let fragment = Fragment(frame.bytes, dissection.element) else {
       ownCounts.malformedPackets += 1
       return
     }
@@ -157,65 +154,72 @@ public final class Reassembler {
       weird: { handler.weird($0, packet: packet) })
     guard case .complete(let datagram) = outcome else { return }
     let payload = unsafe datagram.payload.span.bytes
-    var whole = Dissection()
-    whole.end = payload.byteCount
-    whole.vlans = dissection.vlans
-    whole.isIPv6 = dissection.isIPv6
+    let whole = dissections.reference(to: 0)
+    whole.element = Dissection()
+    whole.element.frameLength = datagram.frameLength
+    whole.element.end = payload.byteCount
+    whole.element.ipLength = payload.byteCount
+    whole.element.vlans = dissection.element.vlans
+    whole.element.isIPv6 = dissection.element.isIPv6
     dissector.dissectTransport(
       payload, source: datagram.key.source, destination: datagram.key.destination,
-      datagram.protocol, &whole)
-    switch whole.kind {
+      datagram.protocol, &whole.element)
+    let shard = whole.element.shard
+    switch whole.element.kind {
     case .tcp:
-      shards[whole.shard].receiveTCP(
-        payload, whole, frameLength: datagram.frameLength, packet: packet, to: handler)
+      shards[shard].packet = packet
+      shards[shard].receiveTCP(whole, in: payload)
     case .udp:
-      shards[whole.shard].receiveUDP(
-        payload, whole, frameLength: datagram.frameLength, packet: packet, to: handler)
+      shards[shard].packet = packet
+      shards[shard].receiveUDP(whole, in: payload)
     case .otherProtocol: ownCounts.otherProtocols += 1
+    case .malformedTCP: countMalformed(.malformedTCP, packet)
+    case .malformedUDP: countMalformed(.malformedUDP, packet)
     default: ownCounts.malformedPackets += 1
     }
   }
 
   /// Packet time has come to another second.
   @inline(never)
-  private func advance(_ packet: PacketInfo, _ handler: any SocketHandler) {
+  private func advance(_ packet: PacketInfo) {
     guard let second = clock.advance(to: packet.timestamp) else { return }
     for number in 0..<shards.count {
-      shards[number].advance(to: second, packet: packet, to: handler)
+      shards[number].packet = packet
+      shards[number].advance(to: second)
     }
   }
 
   /// Removes every socket in the order of their first packets.
-  private func removeAll(
-    _ packet: PacketInfo, _ handler: any SocketHandler, _ afterSome: () throws -> Void
-  ) rethrows {
-    var places: [SocketPlace] = []
-    for number in 0..<shards.count { shards[number].appendPlaces(to: &places) }
-    places.sortByOrdinal()
-    for (position, place) in places.enumerated() {
-      if position &+ 8 < places.count { prefetch(places[position &+ 8], handler) }
-      shards[Int(place.shard)].remove(
-        shards[Int(place.shard)].sockets.reference(to: Int(place.index)), reason: .endOfInput,
-        packet: packet, to: handler)
+  private func removeAll(_ afterSome: () throws -> Void) rethrows {
+    var births: [SocketBirth] = []
+    for number in 0..<shards.count {
+      shards[number].packet = lastPacket
+      shards[number].appendBirths(to: &births)
+    }
+    births.sortByOrdinal()
+    for position in births.indices {
+      if position &+ 8 < births.count { prefetch(births[position &+ 8].place) }
+      let place = births[position].place
+      let socket = shards[place.shard].sockets.reference(to: place.index)
+      shards[place.shard].remove(socket, reason: .endOfInput)
       if position % 1024 == 1023 { try afterSome() }
     }
   }
 
-  private func prefetch(_ place: SocketPlace, _ handler: any SocketHandler) {
+  private func prefetch(_ place: SocketPlace) {
     for line in 0..<4 {
-      shards[Int(place.shard)].sockets.prefetch(Int(place.index), offset: 64 &* line)
+      shards[place.shard].sockets.prefetch(place.index, offset: 64 &* line)
     }
-    handler.prefetch(shard: Int(place.shard), index: Int(place.index))
+    if handlerKeepsMore { handler.prefetch(shard: place.shard, index: place.index) }
   }
 
   /// The end of the input: what is queued goes out, and every socket is detached; the packet that
-  /// caused it is the last one. `afterSome` is
-  /// called now and then, for a handler to write out what it has collected.
-  public func finish(
-    to handler: any SocketHandler, afterSome: () throws -> Void = {}
-  ) rethrows {
-    let packet = lastPacket
-    for _ in 0..<defragmenter.finish() { handler.weird(.fragmentTimeout, packet: packet) }
-    try removeAll(packet, handler, afterSome)
+  /// caused it is the last one. `afterSome` is called now and then, for a handler to write out what it
+  /// has collected.
+  public func finish(afterSome: () throws -> Void) rethrows {
+    for _ in 0..<defragmenter.finish() { handler.weird(.fragmentTimeout, packet: lastPacket) }
+    try removeAll(afterSome)
   }
+
+  public func finish() { finish {} }
 }

@@ -28,7 +28,8 @@ public struct ReassemblyConfiguration: Sendable {
 
   /// Sockets that a shard may hold: two fifths of the memory.
   public var socketsPerShard: Int {
-    max(64, memory / 5 * 2 / Self.shardCount / (MemoryLayout<SocketObject>.stride + 64))
+    let affordable = memory / 5 * 2 / Self.shardCount / (MemoryLayout<SocketObject>.stride + 64)
+    return min(max(64, affordable), SocketPlace.indexLimit)
   }
 
   /// Bytes that a shard may queue for holes to be filled: a quarter of the memory.

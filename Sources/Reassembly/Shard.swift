@@ -10,6 +10,9 @@ import Wire
 struct Shard: ~Copyable {
   let number: Int
   let configuration: ReassemblyConfiguration
+  let handler: any SocketHandler
+  /// The packet that whatever happens is caused by.
+  var packet = PacketInfo(ordinal: 0, timestamp: Timestamp(nanoseconds: 0))
   let hash: FlowHash
   var table = HashIndex()
   var sockets: ReservedArray<SocketObject>
@@ -18,23 +21,23 @@ struct Shard: ~Copyable {
   var counts = ReassemblyCounts()
   /// Index + 1 of the first free object below `sockets.count`.
   private var firstFree: UInt32 = 0
-  private var socketsMade: UInt64 = 0
 
-  init(number: Int, configuration: ReassemblyConfiguration) {
+  init(number: Int, configuration: ReassemblyConfiguration, handler: any SocketHandler) {
     self.number = number
     self.configuration = configuration
+    self.handler = handler
     hash = FlowHash(seed: configuration.hashSeed)
     sockets = ReservedArray(capacity: configuration.socketsPerShard)
     queue = SegmentQueue(budget: configuration.queuedBytesPerShard)
   }
 
   @inline(__always)
-  func find(_ dissection: borrowing Dissection) -> SocketReference? {
-    let key = dissection.key
-    let hash = dissection.tableHash
+  func find(_ dissection: DissectionReference) -> SocketReference? {
+    let key = dissection.element.key
+    let hash = dissection.element.tableHash
     let index: Int?
     if key.isIPv6 {
-      let wide = dissection.wide
+      let wide = dissection.element.wide
       index = table.find(hash) { sockets[$0].key == key && sockets[$0].wide == wide }
     } else {
       index = table.find(hash) { sockets[$0].key == key }
@@ -45,32 +48,31 @@ struct Shard: ~Copyable {
 
   @inline(__always)
   func view(_ socket: SocketReference) -> SocketView {
-    SocketView(reference: socket, shard: number)
+    SocketView(socket)
   }
 
   /// Makes a socket for the first packet of a conversation and reports it.
   mutating func open(
-    _ dissection: borrowing Dissection, flags: SocketFlags, packet: PacketInfo,
-    to handler: any SocketHandler
+    _ dissection: DissectionReference, flags: SocketFlags
   ) -> SocketReference {
-    if firstFree == 0 && sockets.isFull { evict(packet: packet, to: handler) }
+    if firstFree == 0 && sockets.isFull { evict() }
     let index: Int
     if firstFree != 0 {
       index = Int(firstFree) - 1
       firstFree = sockets[index].nextFree
-      sockets[index] = SocketObject(dissection, packet: packet, flags: flags)
+      let place = SocketPlace(shard: number, index: index)
+      sockets[index] = SocketObject(dissection, at: place, packet: packet, flags: flags)
     } else {
       index = sockets.count
-      sockets.append(SocketObject(dissection, packet: packet, flags: flags))
+      let place = SocketPlace(shard: number, index: index)
+      sockets.append(SocketObject(dissection, at: place, packet: packet, flags: flags))
     }
     let socket = sockets.reference(to: index)
-    socket.element.sequence = socketsMade << 6 | UInt64(number)
-    socketsMade &+= 1
-    table.insert(index, under: dissection.tableHash)
+    table.insert(index, under: dissection.element.tableHash)
     schedule(socket)
     if flags.contains(.udp) { counts.udpSockets += 1 } else { counts.tcpSockets += 1 }
     setInterest(handler.attached(view(socket), packet: packet), of: socket)
-    report(.attached, of: socket, packet: packet, to: handler)
+    report(.attached, of: socket)
     return socket
   }
 
@@ -86,8 +88,7 @@ struct Shard: ~Copyable {
 
   @inline(__always)
   mutating func report(
-    _ event: SocketEvent, of socket: SocketReference, packet: PacketInfo,
-    to handler: any SocketHandler
+    _ event: SocketEvent, of socket: SocketReference
   ) {
     if socket.element.flags.contains(.wantsEvents) {
       handler.event(event, of: view(socket), packet: packet)
@@ -95,7 +96,7 @@ struct Shard: ~Copyable {
   }
 
   /// The flow budget is reached: who would be the next to time out goes first.
-  private mutating func evict(packet: PacketInfo, to handler: any SocketHandler) {
+  private mutating func evict() {
     handler.weird(.flowBudgetReached, packet: packet)
     counts.evicted += 1
     // Where a socket stands in the wheel may be out of date: it is put right before it is believed.
@@ -105,19 +106,19 @@ struct Shard: ~Copyable {
       let slot = victim.element.timerSlot
       schedule(victim)
       guard victim.element.timerSlot == slot || attempt == 16 else { continue }
-      remove(victim, reason: .evicted, packet: packet, to: handler)
+      remove(victim, reason: .evicted)
       return
     }
   }
 
   /// The last of a socket: its end, where that was not reported, and `detached`.
   mutating func remove(
-    _ socket: SocketReference, reason: DisconnectReason, packet: PacketInfo,
-    to handler: any SocketHandler
+    _ socket: SocketReference, reason: DisconnectReason
   ) {
-    end(socket, reason: reason, packet: packet, to: handler)
+    end(socket, reason: reason)
     addUp(socket)
-    report(.detached, of: socket, packet: packet, to: handler)
+    report(.detached, of: socket)
+    handler.detached(view(socket), packet: packet)
     // At the end of the input the table goes as a whole.
     if reason != .endOfInput {
       let hash = hash.hash(socket.element.key)
@@ -142,17 +143,14 @@ struct Shard: ~Copyable {
   }
 
   /// Appends the places of all sockets, each with the number of its first packet.
-  mutating func appendPlaces(to places: inout [SocketPlace]) {
+  mutating func appendBirths(to births: inout [SocketBirth]) {
     for index in 0..<sockets.count where !sockets[index].flags.contains(.free) {
-      places.append(
-        SocketPlace(
-          ordinal: sockets[index].firstPacket.ordinal, shard: UInt32(number), index: UInt32(index)))
+      let birth = SocketBirth(
+        ordinal: sockets[index].firstPacket.ordinal, place: sockets[index].place)
+      births.append(birth)
     }
   }
 }
-
-/// One socket of a shard, reached in place: its address is worked out and checked once.
-typealias SocketReference = ElementReference<SocketObject>
 
 /// What a reassembler has counted.
 public struct ReassemblyCounts: Hashable, Sendable {

@@ -4,7 +4,8 @@
 /// order of the packets: `connecting`, `connected`, any number of `gap`s, `cantSendMore` and
 /// `cantReceiveMore` at their places in the streams, each first one followed by `shutdown`, the
 /// second one by `closing`; then, after FINs or a reset, `disconnecting`; then `disconnected`.
-public enum SocketEvent: Hashable, Sendable {
+@frozen
+public enum SocketEvent: Hashable, Sendable, BitwiseCopyable {
   /// The first packet of the conversation.
   case attached
   /// A SYN was seen; the options it offers are in the socket's info.
@@ -30,6 +31,7 @@ public enum SocketEvent: Hashable, Sendable {
 }
 
 /// Why a conversation ended.
+@frozen
 public enum DisconnectReason: String, Hashable, Sendable, BitwiseCopyable {
   case fin, reset, timeout, evicted
   case endOfInput = "end_of_input"

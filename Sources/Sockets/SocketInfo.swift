@@ -1,15 +1,20 @@
 public import Wire
 
 /// What is known of a socket at the moment of asking. A value: it does not change afterwards.
-public struct SocketInfo: Sendable {
-  public enum Transport: UInt8, Hashable, Sendable {
+@frozen
+public struct SocketInfo: Sendable, BitwiseCopyable {
+  @frozen
+  public enum Transport: UInt8, Hashable, Sendable, BitwiseCopyable {
     case tcp = 6
     case udp = 17
   }
 
-  public struct Endpoint: Hashable, Sendable {
+  @frozen
+  public struct Endpoint: Hashable, Sendable, BitwiseCopyable {
     public var address: IPAddress
     public var port: UInt16
+
+    @inlinable
     public init(address: IPAddress, port: UInt16) {
       self.address = address
       self.port = port
@@ -25,7 +30,7 @@ public struct SocketInfo: Sendable {
   public var originator: Endpoint
   public var responder: Endpoint
   /// VLAN identifiers, outermost first.
-  public var vlans: [UInt16]
+  public var vlans: VLANTags
   /// Which of the 64 shards it belongs to: one worker at a time works on a shard.
   public var shard: Int
   /// Whether the start of the connection was not seen.
@@ -39,12 +44,14 @@ public struct SocketInfo: Sendable {
   /// What the responder sends.
   public var `in`: Stream
 
+  @inlinable
   public subscript(direction: Direction) -> Stream {
     direction == .out ? out : self.in
   }
 
   /// One direction, named after its sender.
-  public struct Stream: Hashable, Sendable {
+  @frozen
+  public struct Stream: Hashable, Sendable, BitwiseCopyable {
     /// The sender's state (RFC 9293 §3.3.2), as far as the packets tell. `closed` for UDP.
     public var state: TCPState = .closed
     public var packets: UInt64 = 0
@@ -70,13 +77,15 @@ public struct SocketInfo: Sendable {
     public var sackPermitted = false
     public var timestampsOffered = false
 
+    @inlinable
     public init() {}
   }
 
+  @inlinable
   public init(
     id: SocketID, flowID: UInt64? = nil, transport: Transport, originator: Endpoint,
     responder: Endpoint,
-    vlans: [UInt16], shard: Int, isMidstream: Bool, firstPacket: PacketInfo, lastSeen: Timestamp,
+    vlans: VLANTags, shard: Int, isMidstream: Bool, firstPacket: PacketInfo, lastSeen: Timestamp,
     disconnectReason: DisconnectReason?, out: Stream, in: Stream
   ) {
     self.id = id
@@ -95,7 +104,7 @@ public struct SocketInfo: Sendable {
     self.flowID = flowID ?? mixedFlowID
   }
 
-  private var mixedFlowID: UInt64 {
+  @usableFromInline var mixedFlowID: UInt64 {
     var mixed = UInt64(bitPattern: firstPacket.timestamp.nanoseconds)
     func mix(_ value: UInt64) {
       let product = (mixed ^ value).multipliedFullWidth(by: 0x9E37_79B9_7F4A_7C15)

@@ -168,6 +168,16 @@ struct RunTests {
     #expect(summary.packets == 8)
   }
 
+  @Test("Damage behind the last packet that is wanted is nobody's concern")
+  func damageBehindLimit() throws {
+    let source = MemorySource(talk(1).frames)
+    source.damage = .init(byteOffset: 7, reason: "it is torn")
+    var configuration = RunConfiguration()
+    configuration.packetLimit = 3
+    let run = try Run(configuration, source: source, log: MemoryLog(), formatter: EVEFormatter())
+    #expect(try run.perform().damage == nil)
+  }
+
   @Test("An empty input is a run", arguments: [true, false])
   func empty(hasChain: Bool) throws {
     let outcome = try run([], hasChain ? [link(ScriptedAnalyzer("a", diary))] : [])

@@ -22,12 +22,12 @@ struct BudgetTests {
       talk.originator.opens()
       frames += talk.frames
     }
-    let reassembler = Reassembler(small)
     let handler = RecordingHandler()
-    reassembler.take(frames, to: handler)
+    let reassembler = Reassembler(small, to: handler)
+    reassembler.take(frames)
     #expect(handler.openCount <= 64 * 64)
     #expect(handler.openCount > 64 * 48)
-    reassembler.finish(to: handler) {}
+    reassembler.finish()
     #expect(handler.violations == [])
     #expect(handler.openCount == 0)
     let evicted = handler.sockets.filter { $0.events.contains(.disconnected(.evicted)) }
@@ -71,11 +71,11 @@ struct BudgetTests {
       for _ in 0..<50 { talk.originator.sends(block) }
       frames += talk.frames
     }
-    let reassembler = Reassembler(small)
     let handler = RecordingHandler()
-    reassembler.take(frames, to: handler)
+    let reassembler = Reassembler(small, to: handler)
+    reassembler.take(frames)
     #expect(reassembler.heldBytes <= 64 * (1 << 17))
-    reassembler.finish(to: handler) {}
+    reassembler.finish()
     #expect(reassembler.heldBytes == 0)
     #expect(handler.violations == [])
     #expect(handler.weirds[.reassemblyBudgetReached, default: 0] > 0)
@@ -92,12 +92,12 @@ struct BudgetTests {
     // From the end to the middle and then from the start: the worst order for a sorted list.
     for index in 0..<5000 { talk.originator.sends([1], at: 100_000 + index * 2) }
     for index in 0..<2000 { talk.originator.sends([2], at: 10_000 + index * 2) }
-    let reassembler = Reassembler(ReassemblyConfiguration())
     let handler = RecordingHandler()
-    reassembler.take(talk.frames, to: handler)
+    let reassembler = Reassembler(ReassemblyConfiguration(), to: handler)
+    reassembler.take(talk.frames)
     // Each piece costs more than its byte.
     #expect(reassembler.heldBytes <= 1 << 19)
-    reassembler.finish(to: handler) {}
+    reassembler.finish()
     #expect(handler.violations == [])
     #expect(handler.weirds[.reassemblyBudgetReached, default: 0] > 0)
     #expect(reassembler.heldBytes == 0)

@@ -77,10 +77,10 @@ struct ChecksumTests {
     arguments: [true, false], Conversation.Family.allCases)
   func offload(pseudoSum: Bool, family: Conversation.Family) {
     let talk = offloaded(family, pseudoSum: pseudoSum)
-    let reassembler = Reassembler(configuration(.auto))
     let handler = RecordingHandler()
-    reassembler.take(talk.frames, to: handler)
-    reassembler.finish(to: handler) {}
+    let reassembler = Reassembler(configuration(.auto), to: handler)
+    reassembler.take(talk.frames)
+    reassembler.finish()
     #expect(handler.sockets[0].text(.out) == "abcdef")
     #expect(handler.sockets[0].text(.in) == "xx")
     #expect(reassembler.counts.offloadedChecksums == 4)
@@ -90,9 +90,9 @@ struct ChecksumTests {
   @Test("`-k all` makes no exception for offload")
   func all() {
     let talk = offloaded(.ipv4, pseudoSum: true)
-    let reassembler = Reassembler(configuration(.all))
     let handler = RecordingHandler()
-    reassembler.take(talk.frames, to: handler)
+    let reassembler = Reassembler(configuration(.all), to: handler)
+    reassembler.take(talk.frames)
     #expect(reassembler.counts.badChecksums == 4)
     #expect(handler.sockets.first?.text(.out) == "")
   }

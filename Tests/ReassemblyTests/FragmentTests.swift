@@ -197,11 +197,11 @@ struct FragmentTests {
     let (end, udp) = (talk.originator!, IPProtocol.udp)
     talk.sendsFragment(payload[0..<1600], from: end, at: 0, more: true, protocol: udp)
     talk.sendsFragment(payload[1600...], from: end, at: 1600, more: false, protocol: udp)
-    let reassembler = Reassembler(configuration)
     let handler = RecordingHandler()
-    reassembler.take(talk.frames, to: handler)
+    let reassembler = Reassembler(configuration, to: handler)
+    reassembler.take(talk.frames)
     #expect(reassembler.heldBytes <= 1 << 18)
-    reassembler.finish(to: handler) {}
+    reassembler.finish()
     #expect(reassembler.heldBytes == 0)
     #expect(handler.sockets.count == 1)
     #expect(handler.weirds[.fragmentBudgetReached, default: 0] > 500)
@@ -221,9 +221,9 @@ struct FragmentTests {
         piece, from: talk.originator, at: 8, more: true, identification: UInt32(number + 2))
       talk.waits(seconds: 40)
     }
-    let reassembler = Reassembler(ReassemblyConfiguration())
     let handler = RecordingHandler()
-    reassembler.take(talk.frames, to: handler)
+    let reassembler = Reassembler(ReassemblyConfiguration(), to: handler)
+    reassembler.take(talk.frames)
     #expect(handler.weirds[.fragmentTimeout, default: 0] >= 98)
   }
 }

@@ -166,11 +166,11 @@ struct GapTests {
       talk.originator.sends("x", at: index)
       talk.responder.sends("y", at: index)
     }
-    let reassembler = Reassembler(ReassemblyConfiguration())
     let handler = RecordingHandler()
-    reassembler.take(talk.frames, batch: batch, to: handler)
+    let reassembler = Reassembler(ReassemblyConfiguration(), to: handler)
+    reassembler.take(talk.frames, batch: batch)
     #expect(reassembler.heldBytes > 0)
-    reassembler.finish(to: handler) {}
+    reassembler.finish()
     #expect(reassembler.heldBytes == 0)
     #expect(handler.violations == [])
   }

@@ -17,10 +17,10 @@ struct PropertyTests {
     _ interest: SocketInterest = RecordingHandler.everything,
     sourceLocation: SourceLocation = #_sourceLocation
   ) -> RecordingHandler {
-    let reassembler = Reassembler(configuration)
     let handler = RecordingHandler(interest)
-    reassembler.take(frames, batch: batch, to: handler)
-    reassembler.finish(to: handler) {}
+    let reassembler = Reassembler(configuration, to: handler)
+    reassembler.take(frames, batch: batch)
+    reassembler.finish()
     #expect(handler.violations == [], sourceLocation: sourceLocation)
     #expect(handler.openCount == 0, sourceLocation: sourceLocation)
     #expect(reassembler.heldBytes == 0, sourceLocation: sourceLocation)

@@ -49,6 +49,8 @@ public final class MemorySource: PacketSource {
     return !batch.isEmpty
   }
 
+  public var framesStay: Bool { true }
+
   public var progress: (read: UInt64, total: UInt64?) {
     (UInt64(position), UInt64(frames.count))
   }

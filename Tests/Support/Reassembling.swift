@@ -9,20 +9,21 @@ public func reassemble(
   _ frames: [CapturedFrame], _ configuration: ReassemblyConfiguration = .init(), batch: Int = 128,
   to handler: RecordingHandler = RecordingHandler()
 ) -> RecordingHandler {
-  let reassembler = Reassembler(configuration)
-  reassembler.take(frames, batch: batch, to: handler)
-  reassembler.finish(to: handler) {}
+  let reassembler = Reassembler(configuration, to: handler)
+  reassembler.take(frames, batch: batch)
+  reassembler.finish()
   return handler
 }
 
 extension Reassembler {
   /// Puts frames through in batches, and does not finish.
-  public func take(
-    _ frames: [CapturedFrame], batch capacity: Int = 128, to handler: any SocketHandler
-  ) {
+  public func take(_ frames: [CapturedFrame], batch capacity: Int = 128) {
     let source = MemorySource(frames)
-    var batch = FrameBatch(capacity: capacity)
-    while source.fill(&batch) { process(batch, to: handler) }
+    var batch = PacketBatch(capacity: capacity)
+    while source.fill(&batch.frames) {
+      dissector.dissect(&batch)
+      process(batch)
+    }
   }
 }
 

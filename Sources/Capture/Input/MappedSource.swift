@@ -22,6 +22,8 @@ final class MappedSource<Format: CaptureFormat>: PacketSource {
 
   var interfaces: [CaptureInterface] { format.interfaces }
 
+  var framesStay: Bool { true }
+
   var progress: (read: UInt64, total: UInt64?) { (UInt64(window.position), UInt64(window.count)) }
 
   func fill(_ batch: inout FrameBatch) -> Bool {

@@ -1,3 +1,4 @@
+import Buffers
 import Glibc
 import Synchronization
 
@@ -13,8 +14,8 @@ final class ReadAhead: @unchecked Sendable {
   private let count: Int
   private let position = Atomic<Int>(0)
   private let isStopped = Atomic<Bool>(false)
-  private let wakeUp: UnsafeMutablePointer<sem_t>
-  private var thread = pthread_t()
+  private let bell = Semaphore()
+  private var thread: WorkerThread?
   private var lastSignal = 0
 
   /// Smaller files are read before a thread would pay.
@@ -25,30 +26,13 @@ final class ReadAhead: @unchecked Sendable {
   /// MADV_POPULATE_READ (Linux 5.14), which the C library's headers here may not know.
   private static let populateRead: Int32 = 22
 
-  /// `nil` where there is no thread to be had. `base` stays mapped until `stop`.
+  /// `base` stays mapped until `stop`.
   @unsafe
-  init?(_ base: UnsafeRawPointer, count: Int) {
+  init(_ base: UnsafeRawPointer, count: Int) {
     unsafe self.base = UnsafeMutableRawPointer(mutating: base)
     self.count = count
-    unsafe wakeUp = .allocate(capacity: 1)
-    unsafe sem_init(wakeUp, 0, 0)
-    let context = unsafe Unmanaged.passRetained(self)
-    let failure = unsafe pthread_create(
-      &thread, nil,
-      { context in
-        guard let context = unsafe context else { return nil }
-        unsafe Unmanaged<ReadAhead>.fromOpaque(context).takeRetainedValue().run()
-        return nil
-      }, context.toOpaque())
-    if failure != 0 {
-      unsafe context.release()
-      return nil
-    }
-  }
-
-  deinit {
-    unsafe sem_destroy(wakeUp)
-    unsafe wakeUp.deallocate()
+    // Without a thread the reader takes the page faults.
+    thread = WorkerThread { self.run() }
   }
 
   /// Tells how far the reader has come. Called for every batch; wakes the thread for every step.
@@ -61,14 +45,15 @@ final class ReadAhead: @unchecked Sendable {
   private func signal(_ position: Int) {
     lastSignal = position
     self.position.store(position, ordering: .relaxed)
-    unsafe sem_post(wakeUp)
+    bell.post()
   }
 
   /// Ends the thread; returns when it no longer knows the mapping.
   func stop() {
     isStopped.store(true, ordering: .relaxed)
-    unsafe sem_post(wakeUp)
-    pthread_join(thread, nil)
+    bell.post()
+    thread?.join()
+    thread = nil
   }
 
   private func run() {
@@ -83,12 +68,13 @@ final class ReadAhead: @unchecked Sendable {
         if unsafe madvise(base + filled, length, Self.populateRead) != 0, errno == EINVAL { return }
         filled += length
       }
+      // In larger steps: it interrupts the other threads.
       let passed = (position - Self.behind) / Self.step * Self.step
-      if passed > emptied {
+      if passed >= emptied + Self.behind / 2 {
         unsafe madvise(base + emptied, passed - emptied, MADV_DONTNEED)
         emptied = passed
       }
-      while unsafe sem_wait(wakeUp) != 0 && errno == EINTR {}
+      bell.wait()
     }
   }
 }

@@ -10,7 +10,8 @@ final class ChainRunner: SocketHandler {
   let emitter: RecordEmitter
   private let links: ReservedArray<LinkAttacher>
   private let linkCount: Int
-  /// For each shard the slots of its sockets: those of socket i begin at i × links.
+  /// Of a chain of several links, for each shard the slots of its sockets: those of socket i begin at
+  /// i × links.
   private let slots: ReservedArray<ReservedArray<ChainSlot>>
   /// One element, in place, so that lending it costs no dynamic exclusivity check.
   private let contexts: ReservedArray<Context>
@@ -45,15 +46,35 @@ final class ChainRunner: SocketHandler {
     self.contexts = contexts
   }
 
+  /// The analyzer of a chain's only link lies in the socket itself.
+  private var isSole: Bool { linkCount == 1 }
+
+  var keepsMore: Bool { !isSole }
+
   func prefetch(shard: Int, index: Int) { slots[shard].prefetch(index &* linkCount) }
 
   func attached(_ socket: SocketView, packet: PacketInfo) -> SocketInterest {
     let info = socket.info
+    let isSelected = isSelected?(info) ?? true
     var interest: Interest = []
-    let selected = isSelected?(info) ?? true
+    if isSole {
+      let slot = isSelected ? links[0].attach(to: info, packet, self) : .empty
+      interest = slot.interest
+      unsafe socket.room.initializeMemory(as: AttachedAnalyzer.self, to: slot.attached)
+    } else {
+      interest = fillSlots(of: socket, info, isSelected, packet)
+    }
+    if self.isSelected != nil && isSelected { selectedCounts.add(info.transport) }
+    return wanted(interest, isSelected)
+  }
+
+  private func fillSlots(
+    of socket: SocketView, _ info: SocketInfo, _ isSelected: Bool, _ packet: PacketInfo
+  ) -> Interest {
+    var interest: Interest = []
     let base = socket.index &* linkCount
     for link in 0..<linkCount {
-      let slot = selected ? links[link].attach(to: info, packet, self) : .empty
+      let slot = isSelected ? links[link].attach(to: info, packet, self) : .empty
       interest.formUnion(slot.interest)
       // Places of sockets that have gone are used again.
       if base &+ link < slots[socket.shard].count {
@@ -62,22 +83,25 @@ final class ChainRunner: SocketHandler {
         slots[socket.shard].append(slot)
       }
     }
+    return interest
+  }
+
+  /// What the reassembler is to tell of a socket.
+  private func wanted(_ interest: Interest, _ isSelected: Bool) -> SocketInterest {
     var wanted = SocketInterest(rawValue: interest.rawValue)
-    if isSelected != nil && selected {
-      // The packets to be written, and the end, when it is counted.
-      wanted.formUnion([.packets, .events])
-      selectedCounts.add(info.transport)
-    }
+    // With `--flow`: the packets to be written.
+    if self.isSelected != nil && isSelected { wanted.insert(.packets) }
     return wanted
   }
 
-  /// What all links together want of a socket.
-  private func interest(in socket: SocketView) -> SocketInterest {
-    var all: Interest = []
-    for link in 0..<linkCount {
-      all.formUnion(slots[socket.shard][socket.index * linkCount + link].interest)
-    }
-    return SocketInterest(rawValue: all.rawValue)
+  @inline(__always)
+  private func sole(of socket: SocketView) -> ElementReference<AttachedAnalyzer> {
+    unsafe ElementReference(socket.room)
+  }
+
+  @inline(__always)
+  private func chain(of socket: SocketView) -> ElementReferences<ChainSlot> {
+    slots[socket.shard].references(from: socket.index &* linkCount, count: linkCount)
   }
 
   func data(
@@ -85,41 +109,76 @@ final class ChainRunner: SocketHandler {
     packet: PacketInfo
   ) -> SocketInterest? {
     begin(socket, packet)
-    let wanted: Interest = direction == .out ? .dataOut : .dataIn
     // Bytes are bytes: no alignment and no invalid pattern.
     let chunk = unsafe Chunk(
       bytes._unsafeView(as: UInt8.self), direction: direction, offset: offset)
-    var changed = false
-    let base = socket.index &* linkCount
-    for link in 0..<linkCount {
-      guard slots[socket.shard][base &+ link].interest.contains(wanted) else { continue }
+    guard isSole else { return passDown(chunk, chain(of: socket)) }
+    do {
+      let verdict = try sole(of: socket).element.data(chunk, &contexts[0])
+      if case .allow = verdict { return nil }
+      guard ends(verdict, 0) else { return nil }
+    } catch {
+      noteFailure(0, error)
+    }
+    sole(of: socket).element = .none
+    return wanted([], true)
+  }
+
+  /// Shows a chunk to the links of a chain, in their order.
+  private func passDown(
+    _ chunk: borrowing Chunk, _ chain: ElementReferences<ChainSlot>
+  ) -> SocketInterest? {
+    let interest: Interest = chunk.direction == .out ? .dataOut : .dataIn
+    var hasChanged = false
+    for link in 0..<chain.count where chain[link].interest.contains(interest) {
       contexts[0].link = link
       do {
-        let verdict = try slots[socket.shard][base &+ link].data(chunk, &contexts[0])
+        let verdict = try chain[link].attached.data(chunk, &contexts[0])
         if case .allow = verdict { continue }
-        if carryOut(verdict, link, socket) { changed = true }
+        guard ends(verdict, link) else { continue }
       } catch {
-        fail(link, socket, error)
-        changed = true
+        noteFailure(link, error)
       }
+      chain[link] = .empty
+      hasChanged = true
     }
-    return changed ? remainingInterest(in: socket) : nil
+    guard hasChanged else { return nil }
+    var remaining: Interest = []
+    for link in 0..<chain.count { remaining.formUnion(chain[link].interest) }
+    return wanted(remaining, true)
   }
 
   func event(_ event: SocketEvent, of socket: SocketView, packet: PacketInfo) {
     begin(socket, packet)
-    if case .detached = event, isSelected != nil { selectedCounts.add(socket.info) }
-    for link in 0..<linkCount {
-      let place = socket.index * linkCount + link
-      guard slots[socket.shard][place].interest.contains(.events) else { continue }
+    guard isSole else { return passDown(event, chain(of: socket)) }
+    do {
+      try sole(of: socket).element.event(event, &contexts[0])
+    } catch {
+      noteFailure(0, error)
+      sole(of: socket).element = .none
+    }
+  }
+
+  private func passDown(_ event: SocketEvent, _ chain: ElementReferences<ChainSlot>) {
+    for link in 0..<chain.count where chain[link].interest.contains(.events) {
       contexts[0].link = link
       do {
-        try slots[socket.shard][place].event(event, &contexts[0])
+        try chain[link].attached.event(event, &contexts[0])
       } catch {
-        fail(link, socket, error)
+        noteFailure(link, error)
+        chain[link] = .empty
       }
-      if case .detached = event { slots[socket.shard][place] = .empty }
     }
+  }
+
+  func detached(_ socket: SocketView, packet: PacketInfo) {
+    if isSole {
+      sole(of: socket).element = .none
+    } else {
+      let chain = chain(of: socket)
+      for link in 0..<chain.count { chain[link] = .empty }
+    }
+    if isSelected != nil { countSelected(socket) }
   }
 
   func packet(_ packet: PacketInfo, of socket: SocketView) {
@@ -135,30 +194,25 @@ final class ChainRunner: SocketHandler {
     contexts[0].packet = packet
   }
 
-  /// Carries out a verdict other than `allow`; `true` when the link wants nothing more.
+  /// Whether a verdict other than `allow` means that the link wants nothing more of the socket.
   @inline(never)
-  private func carryOut(_ verdict: Verdict, _ link: Int, _ socket: SocketView) -> Bool {
-    if case .bypass = verdict {
-      slots[socket.shard][socket.index * linkCount + link] = .empty
-      return true
-    }
+  private func ends(_ verdict: Verdict, _ link: Int) -> Bool {
+    if case .bypass = verdict { return true }
     reports[link].refused[verdict.name, default: 0] += 1
     return false
   }
 
   /// An analyzer threw: the socket goes on without it.
   @inline(never)
-  private func fail(_ link: Int, _ socket: SocketView, _ error: any Error) {
+  private func noteFailure(_ link: Int, _ error: any Error) {
     reports[link].failures += 1
     if reports[link].firstFailure == nil { reports[link].firstFailure = "\(error)" }
-    slots[socket.shard][socket.index * linkCount + link] = .empty
   }
 
-  private func remainingInterest(in socket: SocketView) -> SocketInterest {
-    var remaining = interest(in: socket)
-    // The packets to be written, and the end, when it is counted.
-    if isSelected != nil { remaining.formUnion([.packets, .events]) }
-    return remaining
+  @inline(never)
+  private func countSelected(_ socket: SocketView) {
+    let info = socket.info
+    if isSelected?(info) ?? true { selectedCounts.add(info) }
   }
 
   /// After the last socket: what the analyzers have to say of the whole run.

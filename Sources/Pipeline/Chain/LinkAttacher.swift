@@ -23,7 +23,7 @@ struct LinkAttacher: ~Copyable {
   ) -> ChainSlot {
     if takesAll {
       guard let attached = analyzer.attach(to: info) else { return .empty }
-      return ChainSlot(attached, interest: attached.interest)
+      return ChainSlot(attached: AttachedAnalyzer(attached), interest: attached.interest)
     }
     guard selection.includes(info),
       selection.filter == nil || runner.filterMatches(number, packet.ordinal),
@@ -32,7 +32,7 @@ struct LinkAttacher: ~Copyable {
     var interest = attached.interest
     if selection.direction == .out { interest.remove(.dataIn) }
     if selection.direction == .in { interest.remove(.dataOut) }
-    return ChainSlot(attached, interest: interest)
+    return ChainSlot(attached: AttachedAnalyzer(attached), interest: interest)
   }
 
   borrowing func finish(_ context: inout FinishContext) { analyzer.finish(&context) }

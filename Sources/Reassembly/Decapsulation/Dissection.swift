@@ -1,6 +1,10 @@
+import Buffers
 import Wire
 
-/// Where the layers of a frame lie and which conversation it belongs to.
+/// All that the layers of a frame say of it: which conversation it belongs to, and what its segment
+/// or datagram is. Whoever has it needs the frame for the payload alone.
+///
+/// Laid out by use: the first cache line is what every packet needs.
 struct Dissection: BitwiseCopyable {
   enum Kind: UInt8 {
     case tcp, udp
@@ -12,8 +16,20 @@ struct Dissection: BitwiseCopyable {
     case notIP
     case unsupportedLinkType
     case malformed
+    case malformedTCP
+    case malformedUDP
     /// IPv4 with a wrong header checksum.
     case badHeaderChecksum
+  }
+
+  /// What verifying the checksum of a segment or datagram came to.
+  enum ChecksumFinding: UInt8 {
+    /// Nobody asked, there is none, or not all that it covers was captured.
+    case notVerified
+    case right, wrong
+    /// Wrong as offload to the network card leaves it: nothing, or the sum of the pseudo-header for
+    /// the card to go on from.
+    case offloaded
   }
 
   var kind: Kind = .notIP
@@ -21,28 +37,45 @@ struct Dissection: BitwiseCopyable {
   var isReversed = false
   var isIPv6 = false
   /// Of a TCP segment; else empty.
-  var tcpFlags: TCPFlags = []
-  /// VLAN tags as in `FlowKey.rest`, not shifted.
-  var vlans: UInt32 = 0
-  private var network: UInt32 = 0
+  var flags: TCPFlags = []
+  private var network: UInt16 = 0
+  var window: UInt16 = 0
   private var transport: UInt32 = 0
   private var endOfPayload: UInt32 = 0
   private var missingBytes: UInt32 = 0
+  var sequence = SequenceNumber(0)
+  var acknowledgment = SequenceNumber(0)
+  private var lengthOfFrame: UInt32 = 0
+  private var lengthOfPacket: UInt32 = 0
+  private var lengthOfHeader: UInt8 = 0
+  var checksum = ChecksumFinding.notVerified
   var key = FlowKey(addresses: 0, rest: 0)
   var hash: UInt64 = 0
+
+  /// VLAN tags as in `FlowKey.rest`, not shifted.
+  var vlans: UInt32 = 0
+  /// Of a SYN.
+  var offer = TCPOffer()
   var wide = WideAddresses()
+  /// Fills two cache lines.
+  private var unused: [3 of UInt64] = InlineArray(repeating: 0)
 
   /// Where the IP header begins in the frame.
   var networkOffset: Int {
     get { Int(network) }
-    set { network = UInt32(truncatingIfNeeded: newValue) }
+    set { network = UInt16(truncatingIfNeeded: newValue) }
   }
   /// Where the transport header begins.
   var transportOffset: Int {
     get { Int(transport) }
     set { transport = UInt32(truncatingIfNeeded: newValue) }
   }
-  /// Where the captured part of the IP payload ends: padding is cut off.
+  /// Bytes of the transport header, options included.
+  var headerLength: Int {
+    get { Int(lengthOfHeader) }
+    set { lengthOfHeader = UInt8(truncatingIfNeeded: newValue) }
+  }
+  /// Where the captured part of the payload ends: padding is cut off.
   var end: Int {
     get { Int(endOfPayload) }
     set { endOfPayload = UInt32(truncatingIfNeeded: newValue) }
@@ -52,21 +85,61 @@ struct Dissection: BitwiseCopyable {
     get { Int(missingBytes) }
     set { missingBytes = UInt32(truncatingIfNeeded: newValue) }
   }
+  /// Bytes of the frame as it was sent.
+  var frameLength: Int {
+    get { Int(lengthOfFrame) }
+    set { lengthOfFrame = UInt32(truncatingIfNeeded: newValue) }
+  }
+  /// Bytes of the IP packet as it was sent.
+  var ipLength: Int {
+    get { Int(lengthOfPacket) }
+    set { lengthOfPacket = UInt32(truncatingIfNeeded: newValue) }
+  }
+
+  /// Where the text of the segment, or the content of the datagram, lies in the frame.
+  var text: Range<Int> { textOffset..<end }
+  private var textOffset: Int { transportOffset &+ headerLength }
+  /// Text bytes that the capture holds.
+  var captured: Int { end &- textOffset }
+  /// Text bytes as they were sent.
+  var length: Int { captured &+ missing }
+
+  /// The shard that the conversation belongs to, 0 ..< 64.
+  var shard: Int { Int(truncatingIfNeeded: hash >> 58) }
+  /// The half of the hash that finds it there.
+  var tableHash: UInt32 { UInt32(truncatingIfNeeded: hash) }
 
   /// Makes it ready for another frame. What only some kinds of packets set is left as it was.
   mutating func reset() {
     kind = .notIP
     isReversed = false
     isIPv6 = false
-    tcpFlags = []
+    flags = []
     vlans = 0
     missingBytes = 0
+    checksum = .notVerified
   }
-
-  /// The shard that the conversation belongs to, 0 ..< 64.
-  var shard: Int { Int(truncatingIfNeeded: hash >> 58) }
-  /// The half of the hash that finds it there.
-  var tableHash: UInt32 { UInt32(truncatingIfNeeded: hash) }
-  /// Bytes of the IP packet as it was sent.
-  var ipLength: Int { end &- networkOffset &+ missing }
 }
+
+/// What the options of a SYN offer, each once (RFC 9293 §3.2, RFC 7323, RFC 2018).
+struct TCPOffer: BitwiseCopyable {
+  var maximumSegmentSize: UInt16 = 0
+  var windowScale: UInt8 = 0
+  var options: Options = []
+
+  struct Options: OptionSet, BitwiseCopyable {
+    var rawValue: UInt8
+    static let maximumSegmentSize = Self(rawValue: 1)
+    static let windowScale = Self(rawValue: 2)
+    static let sackPermitted = Self(rawValue: 4)
+    static let timestamps = Self(rawValue: 8)
+  }
+}
+
+extension TCPFlags {
+  /// What takes a segment off the fast path.
+  static var control: TCPFlags { [.fin, .syn, .rst, .urg] }
+}
+
+/// A dissection where it lies: lending one of this size to a function would copy it.
+typealias DissectionReference = ElementReference<Dissection>

@@ -7,14 +7,13 @@ extension Dissector {
       result.kind = .malformed
       return
     }
-    if verifiesHeaderChecksums, !packet.hasValidChecksum, packet.headerChecksum != 0 {
+    if verifiesChecksums, !packet.hasValidChecksum, packet.headerChecksum != 0 {
       result.kind = .badHeaderChecksum
       return
     }
-    result.networkOffset = offset
-    result.transportOffset = offset &+ packet.headerLength
-    result.end = offset &+ packet.bytes.byteCount
-    result.missing = packet.missing
+    setExtent(
+      offset, header: packet.headerLength, length: packet.bytes.byteCount,
+      missing: packet.missing, in: bytes, &result)
     if packet.isFragment {
       result.kind = .fragment
       return
@@ -30,16 +29,30 @@ extension Dissector {
       return
     }
     result.isIPv6 = true
-    result.networkOffset = offset
-    result.transportOffset = offset &+ packet.payloadOffset
-    result.end = offset &+ packet.bytes.byteCount
-    result.missing = packet.missing
+    setExtent(
+      offset, header: packet.payloadOffset, length: packet.bytes.byteCount,
+      missing: packet.missing, in: bytes, &result)
     if packet.isFragment {
       result.kind = .fragment
       return
     }
     dissectTransport(
       bytes, source: packet.source, destination: packet.destination, packet.protocol, &result)
+  }
+
+  /// Notes where an IP packet lies in its frame. Only what the capture cut off is missing: an IP length
+  /// beyond a frame that is whole is a lie.
+  @inline(__always)
+  private func setExtent(
+    _ offset: Int, header: Int, length: Int, missing: Int, in frame: RawSpan,
+    _ result: inout Dissection
+  ) {
+    let cut = max(result.frameLength &- frame.byteCount, 0)
+    result.networkOffset = offset
+    result.transportOffset = offset &+ header
+    result.end = offset &+ length
+    result.missing = min(missing, cut)
+    result.ipLength = length &+ result.missing
   }
 
   /// Makes the flow key from the addresses and the ports at `result.transportOffset`.
@@ -55,13 +68,9 @@ extension Dissector {
       result.kind = .otherProtocol
       return
     }
-    let headerLength = `protocol` == .tcp ? 20 : 8
-    guard result.end &- result.transportOffset >= headerLength else {
+    guard result.end &- result.transportOffset >= (result.kind == .tcp ? 20 : 8) else {
       result.kind = .malformed
       return
-    }
-    if `protocol` == .tcp {
-      result.tcpFlags = TCPFlags(rawValue: bytes.byte(at: result.transportOffset &+ 13))
     }
     let ports: UInt32 = bytes.load(bigEndianAt: result.transportOffset)
     let from = ports >> 16
@@ -72,6 +81,11 @@ extension Dissector {
       setWideKey(source, destination, from, to, `protocol`, &result)
     }
     result.hash = hash.hash(result.key)
+    if result.kind == .tcp {
+      dissectTCP(bytes.extracting(result.transportOffset..<result.end), &result)
+    } else {
+      dissectUDP(bytes.extracting(result.transportOffset..<result.end), &result)
+    }
   }
 
   @inline(__always)

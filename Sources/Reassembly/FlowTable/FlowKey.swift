@@ -1,3 +1,4 @@
+import Sockets
 import Wire
 
 /// What makes packets a conversation: both ends, the protocol, and the VLAN tags around it, the same
@@ -19,12 +20,8 @@ struct FlowKey: Hashable, BitwiseCopyable {
   var firstPort: UInt16 { UInt16(truncatingIfNeeded: rest >> 48) }
   var secondPort: UInt16 { UInt16(truncatingIfNeeded: rest >> 32) }
 
-  /// VLAN identifiers, outermost first.
-  var vlans: [UInt16] {
-    let inner = UInt16(rest >> 8 & 0xFFF)
-    let outer = UInt16(rest >> 20 & 0xFFF)
-    if outer != 0 { return [outer, inner] }
-    return inner == 0 ? [] : [inner]
+  var vlans: VLANTags {
+    VLANTags(outer: UInt16(rest >> 20 & 0xFFF), inner: UInt16(rest >> 8 & 0xFFF))
   }
 }
 

@@ -2,8 +2,11 @@ public import Sockets
 
 /// Told what happens to sockets, in the order of the packets.
 ///
-/// For each socket: `attached` first and `detached` (an event) last, each once.
+/// For each socket: `attached` first and `detached` last, each once.
 public protocol SocketHandler: AnyObject {
+  /// Whether more is kept for each socket than its room takes: `prefetch` is called then.
+  var keepsMore: Bool { get }
+
   /// A packet of this socket is coming up: what is kept for it may be asked for from memory.
   func prefetch(shard: Int, index: Int)
 
@@ -19,6 +22,9 @@ public protocol SocketHandler: AnyObject {
 
   /// Every packet of a socket of which `packets` are wanted.
   func packet(_ packet: PacketInfo, of socket: SocketView)
+
+  /// The socket goes, after its last event.
+  func detached(_ socket: SocketView, packet: PacketInfo)
 
   func event(_ event: SocketEvent, of socket: SocketView, packet: PacketInfo)
 
@@ -40,5 +46,7 @@ public struct SocketInterest: OptionSet, Hashable, Sendable, BitwiseCopyable {
 }
 
 extension SocketHandler {
+  public var keepsMore: Bool { false }
   public func prefetch(shard: Int, index: Int) {}
+  public func detached(_ socket: SocketView, packet: PacketInfo) {}
 }

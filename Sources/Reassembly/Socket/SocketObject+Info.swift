@@ -2,15 +2,29 @@ import Sockets
 import Wire
 
 extension SocketObject {
-  func info(id: SocketID, shard: Int) -> SocketInfo {
+  var id: SocketID {
+    SocketID(socket: UInt64(place.shard) << 32 | UInt64(place.index), sequence: firstPacket.ordinal)
+  }
+
+  var info: SocketInfo {
     let (first, second) = endpoints
     let isSecond = flags.contains(.originatorIsSecond)
     return SocketInfo(
       id: id, transport: flags.contains(.udp) ? .udp : .tcp,
       originator: isSecond ? second : first, responder: isSecond ? first : second,
-      vlans: key.vlans, shard: shard, isMidstream: flags.contains(.midstream),
+      vlans: key.vlans, shard: place.shard, isMidstream: flags.contains(.midstream),
       firstPacket: firstPacket, lastSeen: lastSeen, disconnectReason: endReason,
-      out: stream(.out), in: stream(.in))
+      out: isNew ? SocketInfo.Stream() : stream(.out),
+      in: isNew ? newResponder : stream(.in))
+  }
+
+  /// Whether nothing was counted yet, as when the socket is attached.
+  private var isNew: Bool { packets[0] == 0 && packets[1] == 0 }
+
+  private var newResponder: SocketInfo.Stream {
+    var stream = SocketInfo.Stream()
+    stream.state = flags.contains(.udp) ? .closed : .listen
+    return stream
   }
 
   /// The key's two ends.
@@ -31,31 +45,26 @@ extension SocketObject {
   }
 
   private func stream(_ direction: Direction) -> SocketInfo.Stream {
-    let counters = self.counters[direction.index]
-    // Nothing has come this way, as when the socket is attached.
-    if counters.packets == 0 && histories[direction.index].state.isEmpty {
-      var nothing = SocketInfo.Stream()
-      nothing.state = state(of: direction)
-      return nothing
-    }
     let history = histories[direction.index]
     var stream = SocketInfo.Stream()
     stream.state = state(of: direction)
-    stream.packets = UInt64(counters.packets)
-    stream.frameBytes = counters.frameBytes
-    stream.ipBytes = counters.ipBytes
+    stream.packets = UInt64(packets[direction.index])
+    stream.frameBytes = frameBytes[direction.index]
+    stream.ipBytes = ipBytes[direction.index]
     stream.streamBytes = positions[direction.index].offset &- history.gapBytes
     stream.gaps = history.gaps
     stream.gapBytes = history.gapBytes
     stream.retransmissions = history.retransmissions
     stream.outOfOrder = history.outOfOrder
-    stream.tcpFlags = counters.tcpFlags
-    if history.options.contains(.maximumSegmentSize) {
-      stream.maximumSegmentSize = history.maximumSegmentSize
+    stream.tcpFlags = tcpFlags[direction.index]
+    if history.offer.options.contains(.maximumSegmentSize) {
+      stream.maximumSegmentSize = history.offer.maximumSegmentSize
     }
-    if history.options.contains(.windowScale) { stream.windowScale = history.windowScale }
-    stream.sackPermitted = history.options.contains(.sackPermitted)
-    stream.timestampsOffered = history.options.contains(.timestamps)
+    if history.offer.options.contains(.windowScale) {
+      stream.windowScale = history.offer.windowScale
+    }
+    stream.sackPermitted = history.offer.options.contains(.sackPermitted)
+    stream.timestampsOffered = history.offer.options.contains(.timestamps)
     return stream
   }
 

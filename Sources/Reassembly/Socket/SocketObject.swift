@@ -3,9 +3,8 @@ import Wire
 
 /// One conversation as it is kept: a TCP connection or a UDP exchange of datagrams.
 ///
-/// Laid out by use. The first cache line is all that an in-order segment reads and writes, the second
-/// is counters and links, the rest is for the slow path. It is not copyable, so that it is only ever
-/// reached in place.
+/// Laid out by use. The first two cache lines are all that an in-order segment reads and writes, the
+/// rest is for the slow path. It is not copyable, so that it is only ever reached in place.
 struct SocketObject: ~Copyable {
   var key: FlowKey
   var lastSeen: Timestamp
@@ -16,9 +15,15 @@ struct SocketObject: ~Copyable {
   /// The list of free objects.
   var nextFree: UInt32 = 0
 
-  var counters: [2 of StreamCounters]
-  /// Never used again, unlike the place of the object.
-  var sequence: UInt64 = 0
+  /// The handler's own (`SocketView.room`).
+  var room: [2 of UInt64] = InlineArray(repeating: 0)
+  var frameBytes: [2 of UInt64] = InlineArray(repeating: 0)
+  var ipBytes: [2 of UInt64] = InlineArray(repeating: 0)
+  var packets: [2 of UInt32] = InlineArray(repeating: 0)
+  /// Where it is: the shard and the place in it.
+  let place: SocketPlace
+  /// All TCP flags seen, ORed.
+  var tcpFlags: [2 of UInt8] = InlineArray(repeating: 0)
   /// Where it stands in the timer wheel; `.max` when in no slot.
   var timerSlot = UInt16.max
 
@@ -28,12 +33,14 @@ struct SocketObject: ~Copyable {
   /// Fills five cache lines.
   private var unused: [4 of UInt64] = InlineArray(repeating: 0)
 
-  init(_ dissection: borrowing Dissection, packet: PacketInfo, flags: SocketFlags) {
+  init(
+    _ dissection: DissectionReference, at place: SocketPlace, packet: PacketInfo, flags: SocketFlags
+  ) {
+    self.place = place
     positions = InlineArray(repeating: StreamPosition())
-    counters = InlineArray(repeating: StreamCounters())
     histories = InlineArray(repeating: StreamHistory())
-    key = dissection.key
-    wide = dissection.wide
+    key = dissection.element.key
+    wide = dissection.element.wide
     lastSeen = packet.timestamp
     firstPacket = packet
     self.flags = flags
@@ -92,14 +99,6 @@ struct StreamPosition: BitwiseCopyable {
   var offset: UInt64 = 0
 }
 
-struct StreamCounters: BitwiseCopyable {
-  var packets: UInt32 = 0
-  /// All TCP flags seen, ORed.
-  var tcpFlags: UInt8 = 0
-  var frameBytes: UInt64 = 0
-  var ipBytes: UInt64 = 0
-}
-
 /// What the slow path knows of one direction.
 struct StreamHistory: BitwiseCopyable {
   var initialSequence = SequenceNumber(0)
@@ -115,10 +114,8 @@ struct StreamHistory: BitwiseCopyable {
   var retransmissions: UInt32 = 0
   /// Packets of the socket since the receiver was seen to acknowledge past the first hole.
   var packetsSinceSkipped: UInt16 = 0
-  var maximumSegmentSize: UInt16 = 0
   var state: State = []
-  var windowScale: UInt8 = 0
-  var options: OfferedOptions = []
+  var offer = TCPOffer()
 
   struct State: OptionSet, BitwiseCopyable {
     var rawValue: UInt8
@@ -139,13 +136,5 @@ struct StreamHistory: BitwiseCopyable {
 
     /// No FIN waits to be reported.
     var isFINSettled: Bool { !contains(.finSeen) || contains(.finReported) }
-  }
-
-  struct OfferedOptions: OptionSet, BitwiseCopyable {
-    var rawValue: UInt8
-    static let maximumSegmentSize = Self(rawValue: 1)
-    static let windowScale = Self(rawValue: 2)
-    static let sackPermitted = Self(rawValue: 4)
-    static let timestamps = Self(rawValue: 8)
   }
 }

@@ -1,11 +1,25 @@
-/// Where a socket is, and which packet began it.
-struct SocketPlace {
-  var ordinal: UInt64
-  var shard: UInt32
-  var index: UInt32
+/// Where a socket is: its shard, and its place there.
+struct SocketPlace: BitwiseCopyable {
+  private let bits: UInt32
+
+  /// Indices are below it.
+  static let indexLimit = 1 << 26
+
+  init(shard: Int, index: Int) {
+    bits = UInt32(truncatingIfNeeded: shard << 26 | index)
+  }
+
+  var shard: Int { Int(bits >> 26) }
+  var index: Int { Int(bits) & (Self.indexLimit - 1) }
 }
 
-extension [SocketPlace] {
+/// Where a socket is, and which packet began it.
+struct SocketBirth {
+  var ordinal: UInt64
+  var place: SocketPlace
+}
+
+extension [SocketBirth] {
   /// Sorts by ordinal, digit by digit: a comparison sort of half a million sockets would take longer
   /// than their removal.
   mutating func sortByOrdinal() {
@@ -14,16 +28,16 @@ extension [SocketPlace] {
     var shift: UInt64 = 0
     while shift < 64, highest >> shift > 0 {
       var ends = [Int](repeating: 0, count: 1 << 11)
-      for place in self { ends[Int(place.ordinal >> shift & 0x7FF)] += 1 }
+      for birth in self { ends[Int(birth.ordinal >> shift & 0x7FF)] += 1 }
       var sum = 0
       for digit in ends.indices {
         let count = ends[digit]
         ends[digit] = sum
         sum += count
       }
-      for place in self {
-        let digit = Int(place.ordinal >> shift & 0x7FF)
-        other[ends[digit]] = place
+      for birth in self {
+        let digit = Int(birth.ordinal >> shift & 0x7FF)
+        other[ends[digit]] = birth
         ends[digit] += 1
       }
       swap(&self, &other)

@@ -3,22 +3,43 @@ public import Sockets
 import Wire
 
 /// A socket as a handler sees it, during a call. Asking it for `info` makes a value to keep.
+@safe
+@frozen
 public struct SocketView: BitwiseCopyable {
-  let reference: ElementReference<SocketObject>
+  @usableFromInline let object: UnsafeMutableRawPointer
+  /// Sixteen bytes in the socket itself, zero when it is attached and the handler's own from then on
+  /// until `detached`. Aligned to 16 bytes.
+  @unsafe public let room: UnsafeMutableRawPointer
+
+  @inline(__always)
+  init(_ reference: SocketReference) {
+    unsafe object = reference.address
+    unsafe room = withUnsafeMutablePointer(to: &reference.element.room) {
+      UnsafeMutableRawPointer($0)
+    }
+  }
+
+  private var reference: SocketReference { unsafe SocketReference(object) }
+
   /// Which of the 64 shards it belongs to.
-  public let shard: Int
+  public var shard: Int { reference.element.place.shard }
 
   /// Its place in the shard, used again after it has gone: an index for what a handler keeps.
-  public var index: Int { reference.index }
+  public var index: Int { reference.element.place.index }
 
-  public var id: SocketID {
-    SocketID(
-      socket: UInt64(shard) << 32 | UInt64(index), sequence: reference.element.sequence)
-  }
+  public var id: SocketID { reference.element.id }
 
   /// The number of its first packet. No two sockets share one, so that it orders them.
   public var firstOrdinal: UInt64 { reference.element.firstPacket.ordinal }
 
   /// All that is known of it at this moment.
-  public var info: SocketInfo { reference.element.info(id: id, shard: shard) }
+  public var info: SocketInfo { reference.element.info }
+}
+
+/// One socket of a shard, reached in place: its address is worked out and checked once.
+typealias SocketReference = ElementReference<SocketObject>
+
+extension SocketReference {
+  /// Its place in the shard.
+  var index: Int { element.place.index }
 }

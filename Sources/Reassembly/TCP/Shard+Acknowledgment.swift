@@ -5,11 +5,10 @@ import Wire
 extension Shard {
   /// Notes an acknowledgement that came in `direction`: it speaks of the other direction's stream.
   mutating func receiveAcknowledgment(
-    _ segment: Segment, _ socket: SocketReference, _ direction: Direction, packet: PacketInfo,
-    to handler: any SocketHandler
+    _ segment: DissectionReference, _ socket: SocketReference, _ direction: Direction
   ) {
     let stream = direction.reversed
-    let acknowledged = segment.acknowledgment
+    let acknowledged = segment.element.acknowledgment
     if !isStarted(socket, stream) {
       // Not one packet of this stream yet: the acknowledgement is the best guess of where it is,
       // and its first data corrects it.
@@ -24,13 +23,14 @@ extension Shard {
     if history.state.contains(.synKnown), acknowledged.isAfter(history.initialSequence) {
       socket.element.histories[stream.index].state.insert(.synAcknowledged)
       if socket.element.histories[direction.index].state.contains([.synKnown, .synAcknowledged]) {
-        reportConnected(socket, packet: packet, to: handler)
+        reportConnected(socket)
       }
     }
     noteFINAcknowledged(socket, stream)
   }
 
   /// After the FIN is reported, `next` stands behind it.
+  @inline(__always)
   mutating func noteFINAcknowledged(_ socket: SocketReference, _ stream: Direction) {
     if socket.element.histories[stream.index].state.contains(.finReported),
       !socket.element.positions[stream.index].acknowledged.isBefore(

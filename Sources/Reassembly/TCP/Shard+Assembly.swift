@@ -5,70 +5,69 @@ import Wire
 extension Shard {
   /// Takes the text of a segment, and its FIN.
   mutating func receiveText(
-    _ segment: Segment, _ text: RawSpan, _ socket: SocketReference, _ direction: Direction,
-    packet: PacketInfo, to handler: any SocketHandler
+    _ segment: DissectionReference, _ frame: RawSpan, _ socket: SocketReference,
+    _ direction: Direction
   ) {
-    let hasFIN = segment.flags.contains(.fin)
-    if segment.length == 0, !hasFIN, isStarted(socket, direction) { return }
-    var sequence = segment.sequence
-    if segment.flags.contains(.syn) { sequence += 1 }
+    let hasFIN = segment.element.flags.contains(.fin)
+    var sequence = segment.element.sequence
+    if segment.element.flags.contains(.syn) { sequence += 1 }
     if !isStarted(socket, direction) {
       socket.element.positions[direction.index].next = sequence
       socket.element.positions[direction.index].acknowledged = sequence
-      if segment.length > 0 || hasFIN {
+      if segment.element.length > 0 || hasFIN {
         socket.element.histories[direction.index].state.insert(.started)
       }
     }
     // A FIN that was reported has the number before `next`: nothing can follow it.
     if socket.element.histories[direction.index].state.contains(.finReported) {
-      noteTextAfterFIN(segment, socket, direction, packet: packet, to: handler)
+      noteTextAfterFIN(segment, socket, direction)
       return
     }
     let ahead = sequence.distance(from: socket.element.positions[direction.index].next)
     if hasFIN {
-      noteFIN(ahead &+ segment.length, socket, direction)
+      noteFIN(ahead &+ segment.element.length, socket, direction)
     }
-    if segment.length > 0 {
-      receiveText(text, segment, ahead, socket, direction, packet: packet, to: handler)
+    if segment.element.length > 0 {
+      receiveText(frame.extracting(segment.element.text), segment, ahead, socket, direction)
     }
-    reportFIN(socket, direction, packet: packet, to: handler)
+    reportFIN(socket, direction)
+    if hasFIN, !socket.element.histories[direction.index].state.isFINSettled {
+      socket.element.flags.insert(.waiting)
+    }
   }
 
   /// `ahead` is how far the text begins beyond what is next in order; negative for a repetition.
   private mutating func receiveText(
-    _ text: RawSpan, _ segment: Segment, _ ahead: Int, _ socket: SocketReference,
-    _ direction: Direction,
-    packet: PacketInfo, to handler: any SocketHandler
+    _ text: RawSpan, _ segment: DissectionReference, _ ahead: Int, _ socket: SocketReference,
+    _ direction: Direction
   ) {
     let position = socket.element.positions[direction.index]
-    if ahead &+ segment.length <= 0 {
+    if ahead &+ segment.element.length <= 0 {
       socket.element.histories[direction.index].retransmissions &+= 1
       return
     }
-    let text = cutAtFIN(text, ahead, socket, direction, packet: packet, to: handler)
-    reportConnected(socket, packet: packet, to: handler)
+    let text = cutAtFIN(text, ahead, socket, direction)
+    reportConnected(socket)
     if ahead > 0 {
       socket.element.histories[direction.index].outOfOrder &+= 1
       enqueue(
-        text, at: position.offset &+ UInt64(ahead), socket, direction, packet: packet, to: handler)
+        text, at: position.offset &+ UInt64(ahead), socket, direction)
       return
     }
     // What is old is left out here: it may lie before the start of the stream, at no offset at all.
     let new = text.extracting(droppingFirst: min(-ahead, text.byteCount))
-    accept(new, at: position.offset, socket, direction, packet: packet, to: handler)
-    if segment.missing > 0 {
+    accept(new, at: position.offset, socket, direction)
+    if segment.element.missing > 0 {
       handler.weird(.truncatedSegment, packet: packet)
-      let end = position.offset &+ UInt64(ahead &+ segment.length)
-      giveUp(until: end, socket, direction, packet: packet, to: handler)
+      let end = position.offset &+ UInt64(ahead &+ segment.element.length)
+      giveUp(until: end, socket, direction)
     }
   }
 
   /// Delivers text that begins at or before what is next in order, and what it makes contiguous.
   /// Queued bytes came first and stay: the text fills the room between them (policy `first`).
   private mutating func accept(
-    _ text: RawSpan, at start: UInt64, _ socket: SocketReference, _ direction: Direction,
-    packet: PacketInfo,
-    to handler: any SocketHandler
+    _ text: RawSpan, at start: UInt64, _ socket: SocketReference, _ direction: Direction
   ) {
     let end = start &+ UInt64(text.byteCount)
     while socket.element.positions[direction.index].offset < end {
@@ -77,17 +76,16 @@ extension Shard {
       let limit = list.isEmpty ? end : min(end, queue.segment(list.head).offset)
       if offset < limit {
         let range = Int(offset &- start)..<Int(limit &- start)
-        deliver(text.extracting(range), of: socket, direction, packet: packet, to: handler)
+        deliver(text.extracting(range), of: socket, direction)
       }
-      if !deliverQueued(socket, direction, packet: packet, to: handler) { break }
+      if !deliverQueued(socket, direction) { break }
     }
   }
 
   /// Delivers queued segments for as long as they are next in order; `false` when none was.
   @discardableResult
   mutating func deliverQueued(
-    _ socket: SocketReference, _ direction: Direction, packet: PacketInfo,
-    to handler: any SocketHandler
+    _ socket: SocketReference, _ direction: Direction
   ) -> Bool {
     var deliveredAny = false
     while true {
@@ -99,9 +97,9 @@ extension Shard {
       socket.element.histories[direction.index].queue = list
       socket.element.histories[direction.index].queuedBytes &-= UInt32(
         segment.piece.count + SegmentQueue.pieceCost)
-      let text = cutAtFIN(segment.piece.bytes, 0, socket, direction, packet: packet, to: handler)
+      let text = cutAtFIN(segment.piece.bytes, 0, socket, direction)
       if text.byteCount > 0 {
-        deliver(text, of: socket, direction, packet: packet, to: handler)
+        deliver(text, of: socket, direction)
       }
       queue.release(segment)
       deliveredAny = true
@@ -110,9 +108,7 @@ extension Shard {
 
   /// Keeps text that lies beyond a hole.
   private mutating func enqueue(
-    _ text: RawSpan, at offset: UInt64, _ socket: SocketReference, _ direction: Direction,
-    packet: PacketInfo,
-    to handler: any SocketHandler
+    _ text: RawSpan, at offset: UInt64, _ socket: SocketReference, _ direction: Direction
   ) {
     guard text.byteCount > 0 else { return }
     if socket.element.flags.isDisjoint(with: .wantsData(direction)) {
@@ -132,14 +128,14 @@ extension Shard {
     // The budget is reached: the first hole is given up, and what it held back goes on its way.
     handler.weird(.reassemblyBudgetReached, packet: packet)
     recountQueue(socket, direction)
-    giveUpFirstHole(socket, direction, packet: packet, to: handler)
+    giveUpFirstHole(socket, direction)
     if queued == nil {
       let end = offset &+ UInt64(text.byteCount)
       if socket.element.positions[direction.index].offset < offset {
-        giveUp(until: offset, socket, direction, packet: packet, to: handler)
+        giveUp(until: offset, socket, direction)
       }
       if socket.element.positions[direction.index].offset < end {
-        accept(text, at: offset, socket, direction, packet: packet, to: handler)
+        accept(text, at: offset, socket, direction)
       }
     }
   }
@@ -151,7 +147,7 @@ extension Shard {
   ) {
     let position = socket.element.positions[direction.index]
     let known = UInt64(max(position.acknowledged.distance(from: position.next), 0))
-    let isOneSided = socket.element.counters[direction.reversed.index].packets == 0
+    let isOneSided = socket.element.packets[direction.reversed.index] == 0
     let believable: UInt64 = 1 << 24
     guard isOneSided || start &- position.offset <= known &+ believable else { return }
     discardQueue(socket, direction)
@@ -169,7 +165,7 @@ extension Shard {
   /// A stream may queue a mebibyte; one whose receiver was never seen to answer, so that nothing
   /// ever confirms a hole, 64 KiB.
   private mutating func isOverLimit(_ socket: SocketReference, _ direction: Direction) -> Bool {
-    let isOneSided = socket.element.counters[direction.reversed.index].packets == 0
+    let isOneSided = socket.element.packets[direction.reversed.index] == 0
     return socket.element.histories[direction.index].queuedBytes > (isOneSided ? 1 << 16 : 1 << 20)
   }
 

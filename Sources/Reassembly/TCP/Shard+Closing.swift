@@ -10,21 +10,19 @@ extension Shard {
       return
     }
     socket.element.histories[direction.index].state.insert(.finSeen)
-    socket.element.flags.insert(.waiting)
     socket.element.histories[direction.index].finOffset =
       socket.element.positions[direction.index].offset &+ UInt64(ahead)
   }
 
   /// Reports the FIN when everything before it has been delivered or given up.
   mutating func reportFIN(
-    _ socket: SocketReference, _ direction: Direction, packet: PacketInfo,
-    to handler: any SocketHandler
+    _ socket: SocketReference, _ direction: Direction
   ) {
     let history = socket.element.histories[direction.index]
     guard history.state.contains(.finSeen), !history.state.contains(.finReported),
       socket.element.positions[direction.index].offset >= history.finOffset
     else { return }
-    reportConnected(socket, packet: packet, to: handler)
+    reportConnected(socket)
     socket.element.histories[direction.index].state.insert(.finReported)
     if !history.queue.isEmpty {
       // It stands behind the end of the stream.
@@ -34,31 +32,29 @@ extension Shard {
     // The FIN takes a sequence number.
     socket.element.positions[direction.index].next += 1
     let event: SocketEvent = direction == .out ? .cantSendMore : .cantReceiveMore
-    report(event, of: socket, packet: packet, to: handler)
+    report(event, of: socket)
     if socket.element.flags.contains(.halfClosed) {
-      reportClosing(socket, packet: packet, to: handler)
+      reportClosing(socket)
     } else {
       socket.element.flags.insert(.halfClosed)
       if direction == .in { socket.element.flags.insert(.firstFINIsIn) }
-      report(.shutdown(direction), of: socket, packet: packet, to: handler)
+      report(.shutdown(direction), of: socket)
     }
     noteFINAcknowledged(socket, direction)
   }
 
   private mutating func reportClosing(
-    _ socket: SocketReference, packet: PacketInfo, to handler: any SocketHandler
+    _ socket: SocketReference
   ) {
     guard !socket.element.flags.contains(.closing) else { return }
     socket.element.flags.insert(.closing)
-    report(.closing, of: socket, packet: packet, to: handler)
+    report(.closing, of: socket)
   }
 
   /// The part of the text before the FIN; what a sender puts behind its own FIN is no stream data.
   @_lifetime(copy text)
   mutating func cutAtFIN(
-    _ text: RawSpan, _ ahead: Int, _ socket: SocketReference, _ direction: Direction,
-    packet: PacketInfo,
-    to handler: any SocketHandler
+    _ text: RawSpan, _ ahead: Int, _ socket: SocketReference, _ direction: Direction
   ) -> RawSpan {
     let history = socket.element.histories[direction.index]
     guard history.state.contains(.finSeen) else { return text }
@@ -70,11 +66,10 @@ extension Shard {
   }
 
   mutating func noteTextAfterFIN(
-    _ segment: Segment, _ socket: SocketReference, _ direction: Direction, packet: PacketInfo,
-    to handler: any SocketHandler
+    _ segment: DissectionReference, _ socket: SocketReference, _ direction: Direction
   ) {
-    guard segment.length > 0 else { return }
-    let end = segment.sequence + segment.length
+    guard segment.element.length > 0 else { return }
+    let end = segment.element.sequence + segment.element.length
     // Text up to the FIN's own number is a retransmission.
     if end.isAfter(socket.element.positions[direction.index].next + -1) {
       handler.weird(.dataAfterFIN, packet: packet)
@@ -87,18 +82,17 @@ extension Shard {
   /// end of all that was captured of the sender, or, before the handshake is complete, when it
   /// acknowledges the SYN. Its text is a diagnosis and no data (RFC 9293 §3.5.3).
   mutating func receiveReset(
-    _ segment: Segment, _ socket: SocketReference, _ direction: Direction, packet: PacketInfo,
-    to handler: any SocketHandler
+    _ segment: DissectionReference, _ socket: SocketReference, _ direction: Direction
   ) {
     guard acceptsReset(segment, socket, direction) else {
       handler.weird(.resetOutOfWindow, packet: packet)
       return
     }
-    end(socket, reason: .reset, packet: packet, to: handler)
+    end(socket, reason: .reset)
   }
 
   private mutating func acceptsReset(
-    _ segment: Segment, _ socket: SocketReference, _ direction: Direction
+    _ segment: DissectionReference, _ socket: SocketReference, _ direction: Direction
   )
     -> Bool
   {
@@ -106,36 +100,36 @@ extension Shard {
     if !isStarted(socket, direction) {
       guard isStarted(socket, direction.reversed) else { return true }
       // Refused: the SYN is acknowledged by the reset itself.
-      return segment.flags.contains(.ack)
-        ? !segment.acknowledgment.isBefore(peer.acknowledged) : true
+      return segment.element.flags.contains(.ack)
+        ? !segment.element.acknowledgment.isBefore(peer.acknowledged) : true
     }
     let position = socket.element.positions[direction.index]
-    if segment.sequence == position.next || segment.sequence == position.acknowledged {
+    if segment.element.sequence == position.next { return true }
+    if segment.element.sequence == position.acknowledged {
       return true
     }
     let history = socket.element.histories[direction.index]
     if history.state.contains(.finSeen) { return true }
     guard history.queue.tail != 0 else { return false }
     let queuedEnd = queue.segment(history.queue.tail).end
-    return segment.sequence
+    return segment.element.sequence
       == position.next + Int(truncatingIfNeeded: queuedEnd &- position.offset)
   }
 
   /// The end of a conversation, once. The object stays for a while to absorb stragglers.
   mutating func end(
-    _ socket: SocketReference, reason: DisconnectReason, packet: PacketInfo,
-    to handler: any SocketHandler
+    _ socket: SocketReference, reason: DisconnectReason
   ) {
     guard !socket.element.flags.contains(.ended) else { return }
-    flush(socket, packet: packet, to: handler)
+    flush(socket)
     if reason == .fin || reason == .reset {
-      reportClosing(socket, packet: packet, to: handler)
-      report(.disconnecting, of: socket, packet: packet, to: handler)
+      reportClosing(socket)
+      report(.disconnecting, of: socket)
     }
     socket.element.endReason = reason
     socket.element.flags.insert(.ended)
     socket.element.flags.remove(.plain)
-    report(.disconnected(reason), of: socket, packet: packet, to: handler)
+    report(.disconnected(reason), of: socket)
     schedule(socket)
   }
 }

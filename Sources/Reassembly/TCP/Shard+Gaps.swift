@@ -9,15 +9,14 @@ extension Shard {
   private static var patience: UInt16 { 8 }
 
   mutating func skipAcknowledgedHoles(
-    _ socket: SocketReference, packet: PacketInfo, to handler: any SocketHandler
+    _ socket: SocketReference
   ) {
-    skipAcknowledgedHole(socket, .out, packet: packet, to: handler)
-    skipAcknowledgedHole(socket, .in, packet: packet, to: handler)
+    skipAcknowledgedHole(socket, .out)
+    skipAcknowledgedHole(socket, .in)
   }
 
   private mutating func skipAcknowledgedHole(
-    _ socket: SocketReference, _ direction: Direction, packet: PacketInfo,
-    to handler: any SocketHandler
+    _ socket: SocketReference, _ direction: Direction
   ) {
     guard let edge = acknowledgedHoleEdge(socket, direction) else {
       socket.element.histories[direction.index].packetsSinceSkipped = 0
@@ -27,7 +26,7 @@ extension Shard {
     guard socket.element.histories[direction.index].packetsSinceSkipped > Self.patience else {
       return
     }
-    giveUp(until: edge, socket, direction, packet: packet, to: handler)
+    giveUp(until: edge, socket, direction)
     socket.element.histories[direction.index].packetsSinceSkipped = 0
   }
 
@@ -52,21 +51,19 @@ extension Shard {
   }
 
   mutating func giveUpFirstHole(
-    _ socket: SocketReference, _ direction: Direction, packet: PacketInfo,
-    to handler: any SocketHandler
+    _ socket: SocketReference, _ direction: Direction
   ) {
     let list = socket.element.histories[direction.index].queue
     guard !list.isEmpty else { return }
     giveUp(
-      until: queue.segment(list.head).offset, socket, direction, packet: packet, to: handler)
+      until: queue.segment(list.head).offset, socket, direction)
   }
 
   /// Turns what is missing before `end` into gaps, delivers what is queued in between and behind.
   mutating func giveUp(
-    until end: UInt64, _ socket: SocketReference, _ direction: Direction, packet: PacketInfo,
-    to handler: any SocketHandler
+    until end: UInt64, _ socket: SocketReference, _ direction: Direction
   ) {
-    deliverQueued(socket, direction, packet: packet, to: handler)
+    deliverQueued(socket, direction)
     // Nothing is missing behind the FIN.
     let history = socket.element.histories[direction.index]
     let end = history.state.contains(.finSeen) ? min(end, history.finOffset) : end
@@ -75,15 +72,15 @@ extension Shard {
       let list = socket.element.histories[direction.index].queue
       let edge = list.isEmpty ? end : min(end, queue.segment(list.head).offset)
       let length = edge &- offset
-      reportConnected(socket, packet: packet, to: handler)
+      reportConnected(socket)
       socket.element.histories[direction.index].gaps &+= 1
       socket.element.histories[direction.index].gapBytes &+= length
       skip(to: edge, socket, direction)
       report(
-        .gap(direction, offset: offset, length: length), of: socket, packet: packet, to: handler)
-      deliverQueued(socket, direction, packet: packet, to: handler)
+        .gap(direction, offset: offset, length: length), of: socket)
+      deliverQueued(socket, direction)
     }
-    reportFIN(socket, direction, packet: packet, to: handler)
+    reportFIN(socket, direction)
   }
 
   /// Moves a stream on without delivering.
@@ -96,13 +93,13 @@ extension Shard {
 
   /// At the end of a connection: all that is queued goes out, the holes between it as gaps.
   mutating func flush(
-    _ socket: SocketReference, packet: PacketInfo, to handler: any SocketHandler
+    _ socket: SocketReference
   ) {
     while !socket.element.histories[Direction.out.index].queue.isEmpty {
-      giveUpFirstHole(socket, .out, packet: packet, to: handler)
+      giveUpFirstHole(socket, .out)
     }
     while !socket.element.histories[Direction.in.index].queue.isEmpty {
-      giveUpFirstHole(socket, .in, packet: packet, to: handler)
+      giveUpFirstHole(socket, .in)
     }
   }
 }

@@ -2,64 +2,44 @@ import Sockets
 import Wire
 
 extension Shard {
-  /// Takes a TCP segment: `bytes` are the captured ones of the IP payload.
+  /// Takes a TCP segment, whose text lies in `frame`.
   @inline(__always)
-  mutating func receiveTCP(
-    _ bytes: RawSpan, _ dissection: borrowing Dissection, frameLength: Int, packet: PacketInfo,
-    to handler: any SocketHandler
-  ) {
-    guard let tcp = try? TCPSegment(validating: bytes) else {
-      counts.malformedPackets += 1
-      handler.weird(.malformedTCP, packet: packet)
-      return
-    }
-    let text = tcp.payload
-    let segment = Segment(
-      sequence: tcp.sequence, acknowledgment: tcp.acknowledgment, flags: tcp.flags,
-      captured: text.byteCount, missing: dissection.missing)
-    let found = find(dissection)
-    if configuration.checksums != .none,
-      !acceptsChecksum(of: tcp, dissection, socket: found, packet: packet, handler)
-    {
-      return
-    }
+  mutating func receiveTCP(_ segment: DissectionReference, in frame: RawSpan) {
+    let found = find(segment)
+    if configuration.checksums != .none, !acceptsChecksum(segment, of: found) { return }
     guard let socket = found else {
-      receiveFirst(
-        segment, tcp, dissection, frameLength: frameLength, packet: packet, to: handler)
+      receiveFirst(segment, frame)
       return
     }
-    let direction = socket.element.direction(isReversed: dissection.isReversed)
+    let direction = socket.element.direction(isReversed: segment.element.isReversed)
     // The fast path: an open connection, nothing queued, the next segment in order.
-    if socket.element.flags.contains(.plain), segment.flags.isDisjoint(with: .control),
-      segment.sequence == socket.element.positions[direction.index].next, segment.missing == 0
+    if socket.element.flags.contains(.plain), segment.element.flags.isDisjoint(with: .control),
+      segment.element.sequence == socket.element.positions[direction.index].next,
+      segment.element.missing == 0
     {
-      count(segment, of: socket, direction, frameLength, dissection.ipLength, packet, handler)
+      count(segment, of: socket, direction)
       let peer = direction.reversed
-      if segment.flags.contains(.ack),
-        segment.acknowledgment.isAfter(socket.element.positions[peer.index].acknowledged)
+      if segment.element.flags.contains(.ack),
+        segment.element.acknowledgment.isAfter(socket.element.positions[peer.index].acknowledged)
       {
-        socket.element.positions[peer.index].acknowledged = segment.acknowledgment
+        socket.element.positions[peer.index].acknowledged = segment.element.acknowledgment
       }
-      if segment.captured > 0 {
-        deliver(text, of: socket, direction, packet: packet, to: handler)
+      if segment.element.captured > 0 {
+        deliver(frame.extracting(segment.element.text), of: socket, direction)
       }
       return
     }
-    receiveSlowly(
-      segment, tcp, socket, direction, dissection, frameLength: frameLength, packet: packet,
-      to: handler)
+    receiveSlowly(segment, frame, socket, direction)
   }
 
   @inline(__always)
   mutating func count(
-    _ segment: Segment, of socket: SocketReference, _ direction: Direction, _ frameLength: Int,
-    _ ipLength: Int,
-    _ packet: PacketInfo, _ handler: any SocketHandler
+    _ segment: DissectionReference, of socket: SocketReference, _ direction: Direction
   ) {
-    socket.element.counters[direction.index].packets &+= 1
-    socket.element.counters[direction.index].tcpFlags |= segment.flags.rawValue
-    socket.element.counters[direction.index].frameBytes &+= UInt64(frameLength)
-    socket.element.counters[direction.index].ipBytes &+= UInt64(ipLength)
+    socket.element.packets[direction.index] &+= 1
+    socket.element.tcpFlags[direction.index] |= segment.element.flags.rawValue
+    socket.element.frameBytes[direction.index] &+= UInt64(segment.element.frameLength)
+    socket.element.ipBytes[direction.index] &+= UInt64(segment.element.ipLength)
     if packet.timestamp > socket.element.lastSeen { socket.element.lastSeen = packet.timestamp }
     if socket.element.flags.contains(.wantsPackets) {
       handler.packet(packet, of: view(socket))
@@ -69,8 +49,7 @@ extension Shard {
   /// Hands bytes that are next in order to whoever wants them.
   @inline(__always)
   mutating func deliver(
-    _ bytes: RawSpan, of socket: SocketReference, _ direction: Direction, packet: PacketInfo,
-    to handler: any SocketHandler
+    _ bytes: RawSpan, of socket: SocketReference, _ direction: Direction
   ) {
     let offset = socket.element.positions[direction.index].offset
     socket.element.positions[direction.index].offset = offset &+ UInt64(bytes.byteCount)
@@ -85,12 +64,9 @@ extension Shard {
 
   /// The first segment of a conversation that is not in the table.
   @inline(never)
-  private mutating func receiveFirst(
-    _ segment: Segment, _ tcp: borrowing TCPSegment, _ dissection: borrowing Dissection,
-    frameLength: Int, packet: PacketInfo, to handler: any SocketHandler
-  ) {
+  private mutating func receiveFirst(_ segment: DissectionReference, _ frame: RawSpan) {
     var flags: SocketFlags = []
-    let isOpening = segment.flags.contains(.syn)
+    let isOpening = segment.element.flags.contains(.syn)
     if !isOpening {
       guard configuration.midstream else {
         handler.weird(.midstreamIgnored, packet: packet)
@@ -99,77 +75,79 @@ extension Shard {
       flags.insert(.midstream)
     }
     // A SYN with ACK is an answer: who it goes to began the connection.
-    let isAnswer = isOpening && segment.flags.contains(.ack)
-    if dissection.isReversed != isAnswer { flags.insert(.originatorIsSecond) }
-    let socket = open(dissection, flags: flags, packet: packet, to: handler)
+    let isAnswer = segment.element.flags.isSuperset(of: [.syn, .ack])
+    if segment.element.isReversed != isAnswer { flags.insert(.originatorIsSecond) }
+    let socket = open(segment, flags: flags)
     if !isOpening {
       socket.element.flags.insert(.connected)
-      report(.connected(midstream: true), of: socket, packet: packet, to: handler)
+      report(.connected(midstream: true), of: socket)
     }
-    let direction = socket.element.direction(isReversed: dissection.isReversed)
-    receiveSlowly(
-      segment, tcp, socket, direction, dissection, frameLength: frameLength, packet: packet,
-      to: handler)
+    let direction = socket.element.direction(isReversed: segment.element.isReversed)
+    receiveSlowly(segment, frame, socket, direction)
   }
 
   /// Everything that is not simply the next segment in order.
   @inline(never)
   private mutating func receiveSlowly(
-    _ segment: Segment, _ tcp: borrowing TCPSegment, _ socket: SocketReference,
-    _ direction: Direction,
-    _ dissection: borrowing Dissection, frameLength: Int, packet: PacketInfo,
-    to handler: any SocketHandler
+    _ segment: DissectionReference, _ frame: RawSpan, _ socket: SocketReference,
+    _ direction: Direction
   ) {
-    if segment.flags.contains(.syn), beginsAnother(segment, socket, direction) {
-      remove(socket, reason: .superseded, packet: packet, to: handler)
-      receiveFirst(
-        segment, tcp, dissection, frameLength: frameLength, packet: packet, to: handler)
+    if segment.element.flags.contains(.syn), beginsAnother(segment, socket, direction) {
+      remove(socket, reason: .superseded)
+      receiveFirst(segment, frame)
       return
     }
-    count(segment, of: socket, direction, frameLength, dissection.ipLength, packet, handler)
+    count(segment, of: socket, direction)
     if direction == .in { socket.element.flags.insert(.answered) }
     if socket.element.flags.contains(.ended) {
-      if segment.length > 0, isNew(segment, socket, direction) {
+      if segment.element.length > 0, isNew(segment, socket, direction) {
         handler.weird(.dataAfterEnd, packet: packet)
       }
       return
     }
-    if segment.flags.contains(.rst) {
-      receiveReset(segment, socket, direction, packet: packet, to: handler)
+    if segment.element.flags.contains(.rst) {
+      receiveReset(segment, socket, direction)
       return
     }
-    if segment.flags.contains(.syn) {
+    if segment.element.flags.contains(.syn) {
       if contradictsSYN(segment, socket, direction) {
         handler.weird(.synInsideConnection, packet: packet)
         return
       }
-      receiveSYN(segment, tcp.options, socket, direction, packet: packet, to: handler)
+      receiveSYN(segment, socket, direction)
     }
-    if segment.flags.contains(.ack) {
-      receiveAcknowledgment(segment, socket, direction, packet: packet, to: handler)
+    if segment.element.flags.contains(.ack) {
+      receiveAcknowledgment(segment, socket, direction)
     }
-    receiveText(segment, tcp.payload, socket, direction, packet: packet, to: handler)
+    if segment.element.length > 0 || segment.element.flags.contains(.fin)
+      || !isStarted(socket, direction)
+    {
+      receiveText(segment, frame, socket, direction)
+    }
     if socket.element.flags.contains(.waiting) {
-      skipAcknowledgedHoles(socket, packet: packet, to: handler)
+      skipAcknowledgedHoles(socket)
     }
-    settle(socket, packet: packet, to: handler)
+    settle(socket)
   }
 
   /// Whether any of the text lies ahead of what was delivered.
-  private mutating func isNew(_ segment: Segment, _ socket: SocketReference, _ direction: Direction)
+  private mutating func isNew(
+    _ segment: DissectionReference, _ socket: SocketReference, _ direction: Direction
+  )
     -> Bool
   {
-    (segment.sequence + segment.length).isAfter(socket.element.positions[direction.index].next)
+    (segment.element.sequence + segment.element.length).isAfter(
+      socket.element.positions[direction.index].next)
   }
 
   /// After a segment on the slow path: did the connection end, and may the next one be fast?
   private mutating func settle(
-    _ socket: SocketReference, packet: PacketInfo, to handler: any SocketHandler
+    _ socket: SocketReference
   ) {
     let out = socket.element.histories[Direction.out.index].state
     let `in` = socket.element.histories[Direction.in.index].state
     if out.intersection(`in`).contains(.finAcknowledged) {
-      end(socket, reason: .fin, packet: packet, to: handler)
+      end(socket, reason: .fin)
       return
     }
     let isQueueEmpty =

@@ -22,13 +22,13 @@ extension Shard {
   }
 
   /// Moves packet time on and removes the sockets whose time is over.
-  mutating func advance(to second: Int64, packet: PacketInfo, to handler: any SocketHandler) {
+  mutating func advance(to second: Int64) {
     while let index = wheel.popExpired(until: second, in: sockets) {
       let socket = sockets.reference(to: index)
       if deadline(of: socket) > second {
         schedule(socket)
       } else {
-        remove(socket, reason: .timeout, packet: packet, to: handler)
+        remove(socket, reason: .timeout)
       }
     }
   }

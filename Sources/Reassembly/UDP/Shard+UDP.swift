@@ -2,45 +2,29 @@ import Sockets
 import Wire
 
 extension Shard {
-  /// Takes a UDP datagram: a chunk of its own. `bytes` are the captured ones of the IP payload.
-  mutating func receiveUDP(
-    _ bytes: RawSpan, _ dissection: borrowing Dissection, frameLength: Int, packet: PacketInfo,
-    to handler: any SocketHandler
-  ) {
-    guard let udp = try? UDPDatagram(validating: bytes) else {
-      counts.malformedPackets += 1
-      handler.weird(.malformedUDP, packet: packet)
-      return
-    }
-    if configuration.checksums != .none,
-      !acceptsChecksum(of: udp, dissection, packet: packet, handler)
-    {
-      return
-    }
+  /// Takes a UDP datagram, whose content lies in `frame`: a chunk of its own.
+  @inline(never)
+  mutating func receiveUDP(_ datagram: DissectionReference, in frame: RawSpan) {
+    if configuration.checksums != .none, !acceptsChecksum(datagram, of: nil) { return }
     let socket: SocketReference
-    if let found = find(dissection) {
+    if let found = find(datagram) {
       socket = found
     } else {
       var flags: SocketFlags = [.udp, .connected]
-      if dissection.isReversed { flags.insert(.originatorIsSecond) }
-      socket = open(dissection, flags: flags, packet: packet, to: handler)
-      report(.connected(midstream: false), of: socket, packet: packet, to: handler)
+      if datagram.element.isReversed { flags.insert(.originatorIsSecond) }
+      socket = open(datagram, flags: flags)
+      report(.connected(midstream: false), of: socket)
     }
-    let direction = socket.element.direction(isReversed: dissection.isReversed)
+    let direction = socket.element.direction(isReversed: datagram.element.isReversed)
     if direction == .in { socket.element.flags.insert(.answered) }
-    let segment = Segment(
-      sequence: SequenceNumber(0), acknowledgment: SequenceNumber(0), flags: [],
-      captured: udp.payload.byteCount, missing: dissection.missing)
-    count(segment, of: socket, direction, frameLength, dissection.ipLength, packet, handler)
-    if segment.captured > 0 {
-      deliver(udp.payload, of: socket, direction, packet: packet, to: handler)
+    count(datagram, of: socket, direction)
+    if datagram.element.captured > 0 {
+      deliver(frame.extracting(datagram.element.text), of: socket, direction)
     }
-    if segment.missing > 0 {
+    if datagram.element.missing > 0 {
       handler.weird(.truncatedSegment, packet: packet)
-      giveUp(
-        until: socket.element.positions[direction.index].offset &+ UInt64(segment.missing), socket,
-        direction,
-        packet: packet, to: handler)
+      let end = socket.element.positions[direction.index].offset &+ UInt64(datagram.element.missing)
+      giveUp(until: end, socket, direction)
     }
   }
 }

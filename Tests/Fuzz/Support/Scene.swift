@@ -42,24 +42,24 @@ struct Scene {
 
   /// Hands all frames to `body`, in batches.
   func withBatches(
-    linkType: LinkType, _ body: (borrowing FrameBatch) throws -> Void
+    linkType: LinkType, _ body: (inout PacketBatch) throws -> Void
   ) rethrows {
     // One byte more each, so that an empty frame has an address.
     let memory = frames.reduce(into: [UInt8]()) { $0 += $1.bytes + [0] }
     try memory.withUnsafeBytes { memory in
       guard let base = memory.baseAddress else { return }
-      var batch = FrameBatch(capacity: 48)
+      var batch = PacketBatch(capacity: 48)
       var offset = 0
       for (index, frame) in frames.enumerated() {
-        batch.append(
+        batch.frames.append(
           Frame(
             base: base + offset, capturedLength: frame.bytes.count,
             originalLength: frame.originalLength, timestamp: frame.timestamp, stamp: 0,
             interface: 0, ordinal: UInt64(index + 1), linkType: linkType))
         offset += frame.bytes.count + 1
-        if batch.isFull || index == frames.count - 1 {
-          try body(batch)
-          batch.removeAll()
+        if batch.frames.isFull || index == frames.count - 1 {
+          try body(&batch)
+          batch.frames.removeAll()
         }
       }
     }

@@ -33,9 +33,12 @@ final class StreamChecker: SocketHandler {
     _ scene: Scene, linkType: LinkType, checksText: Bool = false
   ) throws -> Result {
     let checker = StreamChecker(scene.interest, checksText: checksText)
-    let reassembler = Reassembler(scene.configuration)
-    scene.withBatches(linkType: linkType) { reassembler.process($0, to: checker) }
-    try reassembler.finish(to: checker)
+    let reassembler = Reassembler(scene.configuration, to: checker)
+    scene.withBatches(linkType: linkType) { batch in
+      reassembler.dissector.dissect(&batch)
+      reassembler.process(batch)
+    }
+    reassembler.finish()
     let counts = reassembler.counts
     try checker.checkEnd(counts)
     try require(reassembler.heldBytes == 0, "\(reassembler.heldBytes) bytes held at the end")

@@ -1,0 +1,80 @@
+import Wire
+
+extension Dissector {
+  /// Takes the fields of a TCP header. `bytes` are the captured ones of the IP payload.
+  @inline(__always)
+  func dissectTCP(_ bytes: RawSpan, _ result: inout Dissection) {
+    guard let segment = try? TCPSegment(validating: bytes) else {
+      result.kind = .malformedTCP
+      return
+    }
+    result.headerLength = segment.headerLength
+    result.flags = segment.flags
+    result.sequence = segment.sequence
+    result.acknowledgment = segment.acknowledgment
+    result.window = segment.window
+    if result.flags.contains(.syn) { result.offer = offer(segment.options) }
+    if verifiesChecksums, result.missing == 0 {
+      result.checksum = verify(bytes, field: segment.checksum, .tcp, result)
+    }
+  }
+
+  /// Of several options of a kind the last one counts, as it does to a host that reads one after the
+  /// other.
+  @inline(never)
+  private func offer(_ options: TCPOptions) -> TCPOffer {
+    var options = options
+    var offer = TCPOffer()
+    while let option = options.next() {
+      switch (option.kind, option.value.byteCount) {
+      case (TCPOptions.Kind.maximumSegmentSize, 2):
+        offer.options.insert(.maximumSegmentSize)
+        offer.maximumSegmentSize = option.value.load(bigEndianAt: 0)
+      case (TCPOptions.Kind.windowScale, 1):
+        offer.options.insert(.windowScale)
+        // More than 14 is 14 (RFC 7323 §2.3).
+        offer.windowScale = min(option.value.byte(at: 0), 14)
+      case (TCPOptions.Kind.sackPermitted, 0): offer.options.insert(.sackPermitted)
+      case (TCPOptions.Kind.timestamps, 8): offer.options.insert(.timestamps)
+      default: break
+      }
+    }
+    return offer
+  }
+
+  /// Takes the fields of a UDP header.
+  @inline(never)
+  func dissectUDP(_ bytes: RawSpan, _ result: inout Dissection) {
+    guard let datagram = try? UDPDatagram(validating: bytes) else {
+      result.kind = .malformedUDP
+      return
+    }
+    result.headerLength = 8
+    result.end = result.transportOffset &+ datagram.bytes.byteCount
+    // 0 says that there is none (RFC 768; over IPv6 RFC 6935 allows it).
+    if verifiesChecksums, result.missing == 0, datagram.checksum != 0, !datagram.isTruncated {
+      result.checksum = verify(datagram.bytes, field: datagram.checksum, .udp, result)
+    }
+  }
+
+  @inline(__always)
+  private func verify(
+    _ bytes: RawSpan, field: UInt16, _ protocol: IPProtocol, _ result: borrowing Dissection
+  ) -> Dissection.ChecksumFinding {
+    var checksum = Checksum()
+    // The order of the addresses does not matter to a sum.
+    if result.isIPv6 {
+      checksum.add(IPAddress(ipv6: result.wide.firstHigh, result.wide.firstLow))
+      checksum.add(IPAddress(ipv6: result.wide.secondHigh, result.wide.secondLow))
+    } else {
+      checksum.add(UInt32(truncatingIfNeeded: result.key.addresses >> 32))
+      checksum.add(UInt32(truncatingIfNeeded: result.key.addresses))
+    }
+    checksum.add(UInt32(`protocol`.rawValue))
+    checksum.add(UInt32(truncatingIfNeeded: bytes.byteCount))
+    let pseudoSum = checksum.folded
+    checksum.add(bytes)
+    if checksum.folded == 0xFFFF { return .right }
+    return field == 0 || field == pseudoSum ? .offloaded : .wrong
+  }
+}

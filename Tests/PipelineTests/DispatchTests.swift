@@ -1,0 +1,75 @@
+import Analysis
+import Analyzers
+import Capture
+import Generation
+import Support
+import Testing
+
+@testable import Pipeline
+
+@Suite("Packets that are dissected ahead, on a thread of their own")
+struct DispatchTests {
+  /// What a run of all analyzers wrote.
+  private func outcome(
+    _ frames: [CapturedFrame], _ dispatch: RunConfiguration.Dispatch, batchSize: Int = .max,
+    limit: UInt64? = nil
+  ) throws -> Outcome {
+    let options = try Options()
+    let chain = [
+      ChainLink(name: "digest", analyzer: try DigestAnalyzer(options)),
+      ChainLink(name: "flow", analyzer: try FlowAnalyzer(options)),
+      ChainLink(name: "count", analyzer: try CountAnalyzer(options)),
+    ]
+    return try run(frames, chain, batchSize: batchSize) {
+      $0.dispatch = dispatch
+      $0.packetLimit = limit
+    }
+  }
+
+  private func frames(_ workload: Workload) throws -> [CapturedFrame] {
+    let sink = MemorySink()
+    _ = try generate(
+      workload, options: GenerationOptions(bytes: 2_000_000, seed: 4), into: sink)
+    return sink.frames
+  }
+
+  @Test(
+    "come to the same log and the same packets as in step, whatever the size of the batches",
+    arguments: Workload.allCases, [1, 7, 128])
+  func same(workload: Workload, batchSize: Int) throws {
+    let frames = try frames(workload)
+    let ahead = try outcome(frames, .ahead, batchSize: batchSize)
+    let inStep = try outcome(frames, .inStep)
+    #expect(ahead.log.bytes == inStep.log.bytes)
+    #expect(ahead.log.bytes.count > 100)
+    #expect(ahead.sink.frames == frames)
+    #expect(ahead.summary.packets == UInt64(frames.count))
+    #expect(ahead.summary.streamBytes == inStep.summary.streamBytes)
+  }
+
+  @Test("end where the limit says, though more of them are ready", arguments: [1, 129, 5000])
+  func limit(_ limit: UInt64) throws {
+    let frames = try frames(.many)
+    let ahead = try outcome(frames, .ahead, limit: limit)
+    #expect(ahead.summary.packets == limit)
+    #expect(ahead.sink.frames == Array(frames.prefix(Int(limit))))
+    #expect(ahead.log.bytes == (try outcome(frames, .inStep, limit: limit)).log.bytes)
+  }
+
+  @Test("end when the run is interrupted")
+  func interruption() throws {
+    let frames = try frames(.http)
+    let outcome = try run(frames, []) {
+      $0.dispatch = .ahead
+    } progress: {
+      $0.packets < 300
+    }
+    #expect(outcome.summary.wasInterrupted)
+    #expect(outcome.summary.packets >= 300 && outcome.summary.packets < 300 + 128)
+  }
+
+  @Test("are none in an empty input")
+  func empty() throws {
+    #expect(try outcome([], .ahead).summary.packets == 0)
+  }
+}
