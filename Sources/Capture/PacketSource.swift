@@ -20,6 +20,10 @@ public protocol PacketSource: AnyObject {
   /// Whether frames stay in place as long as the source lives, so that it may be read ahead.
   var framesStay: Bool { get }
 
+  /// Takes back what has gone since a batch was filled (a file that shrank). For who reads ahead:
+  /// called before the batch is used, on any thread, while another one may fill.
+  func takeBackMissing(from batch: inout FrameBatch)
+
   /// Why the input ended before its end; what came before was good and has been handed out.
   var damage: CaptureDamage? { get }
 
@@ -29,6 +33,7 @@ public protocol PacketSource: AnyObject {
 
 extension PacketSource {
   public var framesStay: Bool { false }
+  public func takeBackMissing(from batch: inout FrameBatch) {}
 }
 
 /// A place in a capture file where it stops making sense.

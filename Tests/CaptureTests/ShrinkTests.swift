@@ -62,6 +62,31 @@ struct ShrinkTests {
     #expect(source.damage?.byteOffset == 8192)
   }
 
+  @Test("A batch that was filled before is taken back as far as it has gone")
+  func takesBack() throws {
+    let bytes = file()
+    let folder = TemporaryFolder()
+    let path = folder.write(bytes, to: "in.pcap")
+    let source = try openCapture(path: path)
+    #expect(source.framesStay)
+    var early = FrameBatch(capacity: 500)
+    var late = FrameBatch(capacity: 500)
+    #expect(fill(source, &early) && fill(source, &late))
+    truncate(path, 300_000)
+    // Nobody has met the hole yet; the last frame of all does.
+    source.takeBackMissing(from: &early)
+    #expect(early.count == 500)
+    #expect(Packet(late[499]).bytes.allSatisfy { $0 == 0 })
+    source.takeBackMissing(from: &late)
+    #expect(late.count == 0)
+    source.takeBackMissing(from: &early)
+    #expect(early.count == (300_000 - 24) / 1016)
+    #expect(source.damage == nil)
+    let isOpen = source.fill(&late)
+    #expect(!isOpen)
+    #expect(source.damage?.byteOffset == 300_000)
+  }
+
   @Test("A SIGBUS that is none of ours goes to the handler that was there before")
   func otherFaults() async {
     await #expect(processExitsWith: .exitCode(42)) {

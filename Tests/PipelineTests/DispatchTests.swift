@@ -29,7 +29,7 @@ struct DispatchTests {
   private func frames(_ workload: Workload) throws -> [CapturedFrame] {
     let sink = MemorySink()
     _ = try generate(
-      workload, options: GenerationOptions(bytes: 2_000_000, seed: 4), into: sink)
+      workload, options: GenerationOptions(bytes: 800_000, seed: 4), into: sink)
     return sink.frames
   }
 

@@ -60,8 +60,17 @@ final class MappedSource<Format: CaptureFormat>: PacketSource {
     guard let missing = file.missing() else { return }
     isAtEnd = true
     damage = missing
+    keepFrames(of: &batch, before: Int(missing.byteOffset))
+  }
+
+  func takeBackMissing(from batch: inout FrameBatch) {
+    guard file.hasFault, let missing = file.missing() else { return }
+    keepFrames(of: &batch, before: Int(missing.byteOffset))
+  }
+
+  private func keepFrames(of batch: inout FrameBatch, before end: Int) {
     var kept = batch.count
-    while kept > 0, !isWhole(batch[kept - 1], before: Int(missing.byteOffset)) { kept -= 1 }
+    while kept > 0, !isWhole(batch[kept - 1], before: end) { kept -= 1 }
     batch.truncate(to: kept)
   }
 

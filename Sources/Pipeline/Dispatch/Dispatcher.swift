@@ -59,9 +59,14 @@ final class Dispatcher {
   func next() -> ElementReference<Batch>? {
     guard let turns else { return stage.fill(0) ? stage.ring.reference(to: 0) : nil }
     if isTaken { turns.didEmpty() }
-    let place = turns.placeToEmpty()
-    isTaken = place != nil
-    return place.map { stage.ring.reference(to: $0) }
+    guard let place = turns.placeToEmpty() else {
+      isTaken = false
+      return nil
+    }
+    isTaken = true
+    let batch = stage.ring.reference(to: place)
+    stage.takeBackMissing(from: &batch.element.packets.frames)
+    return batch
   }
 
   /// Ends the work ahead; the source may be asked about its end afterwards.
@@ -88,6 +93,8 @@ private final class DispatchStage: @unchecked Sendable {
     for _ in 0..<depth { ring.append(Dispatcher.Batch()) }
     self.ring = ring
   }
+
+  func takeBackMissing(from frames: inout FrameBatch) { source.takeBackMissing(from: &frames) }
 
   /// `false` when there is nothing left.
   func fill(_ place: Int) -> Bool {
