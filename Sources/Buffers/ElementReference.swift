@@ -55,6 +55,8 @@ extension ReservedArray where Element: ~Copyable {
     precondition(index >= 0 && index < count)
     return unsafe ElementReference(base + index)
   }
+
+  /// `count` elements from `index` on.
   @inlinable @inline(__always)
   public func references(from index: Int, count: Int) -> ElementReferences<Element> {
     precondition(index >= 0 && count >= 0 && index <= self.count &- count)

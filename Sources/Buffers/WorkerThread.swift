@@ -22,6 +22,8 @@ public final class WorkerThread {
         return nil
       }, body.toOpaque())
     if failure != 0 {
+      // What fails to be made is still taken apart.
+      isJoined = true
       unsafe body.release()
       return nil
     }

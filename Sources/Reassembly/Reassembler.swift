@@ -221,5 +221,6 @@ public final class Reassembler {
     try removeAll(afterSome)
   }
 
+  /// As above, for a handler that writes nothing.
   public func finish() { finish {} }
 }
