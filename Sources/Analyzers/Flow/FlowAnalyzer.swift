@@ -13,9 +13,9 @@ package struct FlowAnalyzer: Analyzer {
   package func attach(to socket: SocketInfo) -> (any SocketAnalyzer)? { reporter }
 }
 
-/// It wants the data, too, though it looks at none: a socket of which nobody wants them is not
-/// reassembled, and what was lost would count as stream bytes.
 final class FlowReporter: SocketAnalyzer, Sendable {
+  var interest: Interest { .events }
+
   func event(_ event: SocketEvent, _ context: inout Context) {
     if event == .detached { context.emit(FlowRecord.record(of: context.socket)) }
   }
