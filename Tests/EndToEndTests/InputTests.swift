@@ -28,6 +28,39 @@ struct InputTests {
     #expect(result.errors.hasPrefix("sluice: \(path): "))
   }
 
+  /// Large enough for threads that work ahead.
+  private func largeCapture() throws -> String {
+    let path = try folder.file("large.pcap", [])
+    let made = try Binary.sluice.run("generate", "adverse", "-w", path, "--bytes", "9000000")
+    #expect(made.status == 0)
+    return path
+  }
+
+  @Test("A large file, which is read ahead, comes to what it comes to from a pipe")
+  func ahead() throws {
+    let path = try largeCapture()
+    let fromFile = try Binary.sluice.run("-q", "-r", path, "-a", "digest", "-a", "count")
+    let fromInput = try Binary.sluice.run(
+      "-q", "-r", "-", "-a", "digest", "-a", "count", input: path)
+    #expect(fromFile.status == 0)
+    #expect(fromFile.lines.count > 100)
+    let name = #""pcap_filename":"\#(path)""#
+    let otherName = #""pcap_filename":"-""#
+    #expect(fromFile.lines.map { $0.replacing(name, with: otherName) } == fromInput.lines)
+  }
+
+  @Test(
+    "Where no thread is to be had, a large file is read without",
+    .enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/prlimit")))
+  func noThreads() throws {
+    let path = try largeCapture()
+    // Threads get a stack of this size, for which there is no address space.
+    let result = try Binary(path: "/usr/bin/prlimit").run(
+      "--stack=200000000000000", Binary.sluice.path, "-q", "-r", path, "-a", "count")
+    #expect(result.status == 0)
+    #expect(result.output == (try Binary.sluice.run("-q", "-r", path, "-a", "count")).output)
+  }
+
   @Test("A damaged capture is processed as far as it goes, and the place is named")
   func damaged() throws {
     let good = CaptureBuilder.pcap(CaptureBuilder.conversation())

@@ -39,7 +39,6 @@ struct Dissection: BitwiseCopyable {
   /// Of a TCP segment; else empty.
   var flags: TCPFlags = []
   private var network: UInt16 = 0
-  var window: UInt16 = 0
   private var transport: UInt32 = 0
   private var endOfPayload: UInt32 = 0
   private var missingBytes: UInt32 = 0

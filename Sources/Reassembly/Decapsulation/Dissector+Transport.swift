@@ -12,7 +12,6 @@ extension Dissector {
     result.flags = segment.flags
     result.sequence = segment.sequence
     result.acknowledgment = segment.acknowledgment
-    result.window = segment.window
     if result.flags.contains(.syn) { result.offer = offer(segment.options) }
     if verifiesChecksums, result.missing == 0 {
       result.checksum = verify(bytes, field: segment.checksum, .tcp, result)
