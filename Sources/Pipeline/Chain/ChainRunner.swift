@@ -60,7 +60,7 @@ final class ChainRunner: SocketHandler {
     if isSole {
       let slot = isSelected ? links[0].attach(to: info, packet, self) : .empty
       interest = slot.interest
-      unsafe socket.room.initializeMemory(as: AttachedAnalyzer.self, to: slot.attached)
+      socket.room.initialize(to: slot.attached)
     } else {
       interest = fillSlots(of: socket, info, isSelected, packet)
     }
@@ -96,7 +96,7 @@ final class ChainRunner: SocketHandler {
 
   @inline(__always)
   private func sole(of socket: SocketView) -> ElementReference<AttachedAnalyzer> {
-    unsafe ElementReference(socket.room)
+    unsafe socket.room.reference(to: AttachedAnalyzer.self)
   }
 
   @inline(__always)

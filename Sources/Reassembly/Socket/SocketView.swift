@@ -1,4 +1,4 @@
-import Buffers
+public import Buffers
 public import Sockets
 import Wire
 
@@ -7,16 +7,14 @@ import Wire
 @frozen
 public struct SocketView: BitwiseCopyable {
   @usableFromInline let object: UnsafeMutableRawPointer
-  /// Sixteen bytes in the socket itself, zero when it is attached and the handler's own from then on
-  /// until `detached`. Aligned to 16 bytes.
-  @unsafe public let room: UnsafeMutableRawPointer
+  /// In the socket itself: zeros when it is attached, the handler's own from then on until `detached`.
+  public let room: Room
 
   @inline(__always)
   init(_ reference: SocketReference) {
     unsafe object = reference.address
-    unsafe room = withUnsafeMutablePointer(to: &reference.element.room) {
-      UnsafeMutableRawPointer($0)
-    }
+    unsafe room = Room(
+      withUnsafeMutablePointer(to: &reference.element.room) { UnsafeMutableRawPointer($0) })
   }
 
   private var reference: SocketReference { unsafe SocketReference(object) }
