@@ -16,12 +16,12 @@ package final class Run {
   private let source: any PacketSource
   private let sink: (any PacketSink)?
   private let log: any LogOutput
-  private let reassembler: Reassembler
-  private let runner: ChainRunner
-  private var filters: LinkFilters
+  private let decapsulator: Decapsulator
+  private let workers: [Worker]
+  private var findings = DecapsulationFindings()
   private var summary = RunSummary()
 
-  /// Throws `CaptureError` when a filter of the chain is no BPF expression.
+  /// Throws `FilterError` when a filter of the chain is no BPF expression.
   package init(
     _ configuration: RunConfiguration, source: any PacketSource, sink: (any PacketSink)? = nil,
     log: any LogOutput, formatter: any RecordFormatter
@@ -30,41 +30,31 @@ package final class Run {
     self.source = source
     self.sink = sink
     self.log = log
-    var reassembly = ReassemblyConfiguration()
-    reassembly.checksums = configuration.checksums
-    reassembly.midstream = configuration.midstream
-    reassembly.memory = configuration.memory
-    filters = try LinkFilters(configuration.chain)
-    let emitter = RecordEmitter(formatter: formatter, captureName: source.name)
-    runner = ChainRunner(
-      configuration, socketsPerShard: reassembly.socketsPerShard, emitter: emitter)
-    reassembler = Reassembler(reassembly, to: runner)
+    let count = min(max(configuration.workers, 1), ReassemblyConfiguration.shardCount)
+    decapsulator = Decapsulator(configuration.reassembly, workers: count)
+    workers = try (0..<count).map {
+      try Worker(configuration, number: $0, of: count, formatter: formatter)
+    }
   }
 
   /// Reads to the end. `progress` is called between batches and ends the run early by `false`
   /// (on INT or TERM): what was read is finished as if the input ended there.
   package func perform(progress: (Progress) -> Bool = { _ in true }) throws -> RunSummary {
-    let dispatcher = Dispatcher(source, reassembler.dissector, configuration.dispatch)
-    defer { dispatcher.stop() }
-    while !isLimitReached {
-      guard let batch = dispatcher.next() else {
-        // What is wrong behind a limit is nobody's concern.
-        dispatcher.stop()
-        summary.damage = source.damage
-        break
-      }
-      if let limit = configuration.packetLimit {
-        let room = Int(clamping: limit - summary.packets)
-        batch.element.packets.frames.truncate(to: room)
-      }
-      try process(batch)
+    let line = WorkLine(source, decapsulator, workers, configuration)
+    defer { line.stop() }
+    while let batch = line.next() {
+      try takeOut(batch)
       let (read, total) = batch.element.progress
       let state = Progress(packets: summary.packets, bytesRead: read, bytesTotal: total)
-      guard progress(state) else {
-        summary.wasInterrupted = true
-        break
-      }
+      if progress(state) { continue }
+      summary.wasInterrupted = true
+      line.cancel()
+      while let batch = line.nextOfCancelled() { try takeOut(batch) }
+      break
     }
+    line.stop()
+    // What is wrong behind a limit, or a signal, is nobody's concern.
+    if !isLimitReached && !summary.wasInterrupted { summary.damage = source.damage }
     try finish()
     return summary
   }
@@ -73,47 +63,64 @@ package final class Run {
     configuration.packetLimit.map { summary.packets >= $0 } ?? false
   }
 
-  private func process(_ batch: ElementReference<Dispatcher.Batch>) throws {
-    if !filters.isEmpty {
-      filters.evaluate(batch.element.packets.frames)
-      runner.filterMatches = { [filters] in filters.matches($0, $1) }
-    }
-    reassembler.process(batch.element.packets)
+  /// Writes what has come of a batch, in its order.
+  private func takeOut(_ batch: ElementReference<Batch>) throws {
     summary.packets += UInt64(batch.element.packets.frames.count)
     summary.bytes += batch.element.packets.frames.capturedBytes
-    if let sink {
-      try write(batch.element.packets.frames, interfaces: batch.element.interfaces, to: sink)
+    findings += batch.element.packets.findings
+    if let sink { try write(batch, to: sink) }
+    var lane = OutputLane()
+    swap(&lane, &batch.element.lanes[0])
+    for worker in workers.dropFirst() where !batch.element.lanes[worker.number].isEmpty {
+      lane.append(batch.element.lanes[worker.number])
+      batch.element.lanes[worker.number].removeAll()
     }
-    runner.selectedPackets.removeAll(keepingCapacity: true)
-    try runner.emitter.lane.flush(to: log)
+    try lane.flush(to: log)
+    // Its memory is used again.
+    swap(&lane, &batch.element.lanes[0])
   }
 
   /// Every packet as it came, in its order; with `--flow` those of the selected sockets.
-  private func write(
-    _ frames: borrowing FrameBatch, interfaces: [CaptureInterface], to sink: any PacketSink
-  ) throws {
-    for index in 0..<frames.count {
-      let frame = frames[index]
-      if configuration.isSelected == nil || runner.selectedPackets.contains(frame.ordinal) {
-        try sink.write(frame, interfaces: interfaces)
-      }
+  private func write(_ batch: ElementReference<Batch>, to sink: any PacketSink) throws {
+    for index in 0..<batch.element.packets.frames.count
+    where batch.element.fates[index] == .written {
+      try sink.write(batch.element.packets.frames[index], interfaces: batch.element.interfaces)
     }
   }
 
   private func finish() throws {
-    runner.emitter.ends = 1
-    try reassembler.finish { try runner.emitter.lane.flush(to: log) }
-    runner.emitter.ends = 2
-    runner.finish()
-    try runner.emitter.lane.flush(to: log)
+    findings += decapsulator.finish()
+    for worker in workers { worker.runner.emitter.ends = 1 }
+    try Reassembler.finish(workers.map(\.reassembler)) { try flush() }
+    try flush()
+    let first = workers[0].runner
+    first.emitter.ends = 2
+    first.finish()
+    try flush()
     try log.finish()
     try sink?.finish()
     summarize()
   }
 
+  private func flush() throws {
+    var lane = OutputLane()
+    for worker in workers {
+      lane.append(worker.runner.emitter.lane)
+      worker.runner.emitter.lane.removeAll()
+    }
+    try lane.flush(to: log)
+  }
+
   private func summarize() {
-    let counts = reassembler.counts
-    let sockets = configuration.isSelected == nil ? counts : runner.selectedCounts
+    var counts = findings.counts
+    var selectedCounts = ReassemblyCounts()
+    var weirds = findings.weirds
+    for worker in workers {
+      counts += worker.reassembler.counts
+      selectedCounts += worker.runner.selectedCounts
+      weirds.merge(worker.runner.weirds, uniquingKeysWith: +)
+    }
+    let sockets = configuration.isSelected == nil ? counts : selectedCounts
     summary.tcpSockets = sockets.tcpSockets
     summary.udpSockets = sockets.udpSockets
     summary.streamBytes = sockets.streamBytes
@@ -126,10 +133,12 @@ package final class Run {
     summary.fragments = counts.fragments
     summary.otherPackets = counts.otherPackets
     summary.otherProtocols = counts.otherProtocols
-    for (type, packets) in reassembler.unsupportedLinkTypes {
+    for (type, packets) in findings.unsupportedLinkTypes {
       summary.unsupportedLinkTypes[type.description, default: 0] += packets
     }
-    for (weird, times) in runner.weirds { summary.weirds[weird.rawValue] = times }
-    summary.analyzers = runner.reports
+    for (weird, times) in weirds { summary.weirds[weird.rawValue] = times }
+    summary.analyzers = configuration.chain.indices.map { link in
+      RunSummary.Analyzer(summing: workers.map { $0.runner.reports[link] })
+    }
   }
 }

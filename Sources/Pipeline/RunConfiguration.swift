@@ -14,6 +14,8 @@ package struct RunConfiguration: Sendable {
   package var isSelected: (@Sendable (SocketInfo) -> Bool)?
   /// The budget of all stores together, in bytes.
   package var memory = 1 << 30
+  /// How many share the work; what comes of it is the same for every number.
+  package var workers = 1
   package var dispatch = Dispatch.automatic
 
   /// Whether packets are read and dissected ahead, on a thread of their own.
@@ -27,6 +29,14 @@ package struct RunConfiguration: Sendable {
   }
 
   package init() {}
+
+  var reassembly: ReassemblyConfiguration {
+    var reassembly = ReassemblyConfiguration()
+    reassembly.checksums = checksums
+    reassembly.midstream = midstream
+    reassembly.memory = memory
+    return reassembly
+  }
 }
 
 /// One analyzer of the chain and what it is shown.

@@ -9,8 +9,26 @@ package struct RunSummary: Sendable {
     /// Errors that it threw; `--on-crash` was applied to each.
     package var failures: UInt64 = 0
     package var firstFailure: String?
+    /// The packet that brought the first one about.
+    var firstFailurePacket = UInt64.max
     /// Verdicts that are not possible yet, by their word; the data was allowed.
     package var refused: [String: UInt64] = [:]
+
+    package init(name: String) { self.name = name }
+
+    /// What the workers report of one link, there being at least one worker.
+    init(summing parts: [Self]) {
+      self.init(name: parts.first?.name ?? "")
+      for part in parts {
+        statements += part.statements
+        failures += part.failures
+        if part.firstFailurePacket < firstFailurePacket {
+          firstFailure = part.firstFailure
+          firstFailurePacket = part.firstFailurePacket
+        }
+        refused.merge(part.refused, uniquingKeysWith: +)
+      }
+    }
   }
 
   package var packets: UInt64 = 0

@@ -171,7 +171,7 @@ public struct ReassemblyCounts: Hashable, Sendable {
 
   public init() {}
 
-  static func += (left: inout Self, right: Self) {
+  public static func += (left: inout Self, right: Self) {
     left.tcpSockets += right.tcpSockets
     left.udpSockets += right.udpSockets
     left.streamBytes += right.streamBytes

@@ -7,6 +7,70 @@ import Testing
 
 @testable import Pipeline
 
+@Suite("Several workers")
+struct WorkerTests {
+  private func outcome(
+    _ frames: [CapturedFrame], workers: Int, memory: Int, _ dispatch: RunConfiguration.Dispatch,
+    batchSize: Int = .max
+  ) throws -> Outcome {
+    let options = try Options()
+    let chain = [
+      ChainLink(name: "digest", analyzer: try DigestAnalyzer(options)),
+      ChainLink(name: "flow", analyzer: try FlowAnalyzer(options)),
+      ChainLink(name: "print", analyzer: try PrintAnalyzer(options)),
+      ChainLink(name: "count", analyzer: try CountAnalyzer(options)),
+    ]
+    return try run(frames, chain, batchSize: batchSize) {
+      $0.workers = workers
+      $0.memory = memory
+      $0.dispatch = dispatch
+    }
+  }
+
+  @Test(
+    "come to the same log, packets and counts as one, also when sockets are evicted",
+    arguments: Workload.allCases, [1 << 30, 1 << 12])
+  func same(workload: Workload, memory: Int) throws {
+    let sink = MemorySink()
+    _ = try generate(
+      workload,
+      options: GenerationOptions(bytes: workload == .many ? 6_000_000 : 1_000_000, seed: 4),
+      into: sink)
+    let frames = sink.frames
+    let one = try outcome(frames, workers: 1, memory: memory, .inStep)
+    #expect(one.log.bytes.count > 100)
+    for (workers, dispatch) in [
+      (1, RunConfiguration.Dispatch.ahead), (2, .automatic), (7, .automatic), (3, .inStep),
+      (64, .ahead),
+    ] {
+      let other = try outcome(
+        frames, workers: workers, memory: memory, dispatch, batchSize: workers == 2 ? 5 : .max)
+      #expect(other.log.bytes == one.log.bytes, "\(workers) workers, \(dispatch)")
+      #expect(other.sink.frames == frames)
+      #expect(other.summary.tcpSockets == one.summary.tcpSockets)
+      #expect(other.summary.streamBytes == one.summary.streamBytes)
+      #expect(other.summary.weirds == one.summary.weirds)
+    }
+    if memory == 1 << 12 && workload == .many {
+      #expect(one.summary.weirds["flow_budget_reached", default: 0] > 0)
+    }
+  }
+
+  @Test("finish what they have been given when the run is interrupted")
+  func interruption() throws {
+    let sink = MemorySink()
+    _ = try generate(.http, options: GenerationOptions(bytes: 800_000, seed: 4), into: sink)
+    let outcome = try run(sink.frames, []) {
+      $0.workers = 3
+    } progress: {
+      $0.packets < 300
+    }
+    #expect(outcome.summary.wasInterrupted)
+    #expect(outcome.summary.packets >= 300)
+    #expect(outcome.sink.frames == Array(sink.frames.prefix(Int(outcome.summary.packets))))
+  }
+}
+
 @Suite("Packets that are dissected ahead, on a thread of their own")
 struct DispatchTests {
   /// What a run of all analyzers wrote.

@@ -23,7 +23,7 @@ struct BudgetTests {
       frames += talk.frames
     }
     let handler = RecordingHandler()
-    let reassembler = Reassembler(small, to: handler)
+    let reassembler = WholeReassembly(small, to: handler)
     reassembler.take(frames)
     #expect(handler.openCount <= 64 * 64)
     #expect(handler.openCount > 64 * 48)
@@ -72,7 +72,7 @@ struct BudgetTests {
       frames += talk.frames
     }
     let handler = RecordingHandler()
-    let reassembler = Reassembler(small, to: handler)
+    let reassembler = WholeReassembly(small, to: handler)
     reassembler.take(frames)
     #expect(reassembler.heldBytes <= 64 * (1 << 17))
     reassembler.finish()
@@ -93,7 +93,7 @@ struct BudgetTests {
     for index in 0..<5000 { talk.originator.sends([1], at: 100_000 + index * 2) }
     for index in 0..<2000 { talk.originator.sends([2], at: 10_000 + index * 2) }
     let handler = RecordingHandler()
-    let reassembler = Reassembler(ReassemblyConfiguration(), to: handler)
+    let reassembler = WholeReassembly(ReassemblyConfiguration(), to: handler)
     reassembler.take(talk.frames)
     // Each piece costs more than its byte.
     #expect(reassembler.heldBytes <= 1 << 19)

@@ -78,7 +78,7 @@ struct ChecksumTests {
   func offload(pseudoSum: Bool, family: Conversation.Family) {
     let talk = offloaded(family, pseudoSum: pseudoSum)
     let handler = RecordingHandler()
-    let reassembler = Reassembler(configuration(.auto), to: handler)
+    let reassembler = WholeReassembly(configuration(.auto), to: handler)
     reassembler.take(talk.frames)
     reassembler.finish()
     #expect(handler.sockets[0].text(.out) == "abcdef")
@@ -91,7 +91,7 @@ struct ChecksumTests {
   func all() {
     let talk = offloaded(.ipv4, pseudoSum: true)
     let handler = RecordingHandler()
-    let reassembler = Reassembler(configuration(.all), to: handler)
+    let reassembler = WholeReassembly(configuration(.all), to: handler)
     reassembler.take(talk.frames)
     #expect(reassembler.counts.badChecksums == 4)
     #expect(handler.sockets.first?.text(.out) == "")

@@ -198,7 +198,7 @@ struct FragmentTests {
     talk.sendsFragment(payload[0..<1600], from: end, at: 0, more: true, protocol: udp)
     talk.sendsFragment(payload[1600...], from: end, at: 1600, more: false, protocol: udp)
     let handler = RecordingHandler()
-    let reassembler = Reassembler(configuration, to: handler)
+    let reassembler = WholeReassembly(configuration, to: handler)
     reassembler.take(talk.frames)
     #expect(reassembler.heldBytes <= 1 << 18)
     reassembler.finish()
@@ -222,7 +222,7 @@ struct FragmentTests {
       talk.waits(seconds: 40)
     }
     let handler = RecordingHandler()
-    let reassembler = Reassembler(ReassemblyConfiguration(), to: handler)
+    let reassembler = WholeReassembly(ReassemblyConfiguration(), to: handler)
     reassembler.take(talk.frames)
     #expect(handler.weirds[.fragmentTimeout, default: 0] >= 98)
   }

@@ -167,7 +167,7 @@ struct GapTests {
       talk.responder.sends("y", at: index)
     }
     let handler = RecordingHandler()
-    let reassembler = Reassembler(ReassemblyConfiguration(), to: handler)
+    let reassembler = WholeReassembly(ReassemblyConfiguration(), to: handler)
     reassembler.take(talk.frames, batch: batch)
     #expect(reassembler.heldBytes > 0)
     reassembler.finish()

@@ -18,7 +18,7 @@ struct PropertyTests {
     sourceLocation: SourceLocation = #_sourceLocation
   ) -> RecordingHandler {
     let handler = RecordingHandler(interest)
-    let reassembler = Reassembler(configuration, to: handler)
+    let reassembler = WholeReassembly(configuration, to: handler)
     reassembler.take(frames, batch: batch)
     reassembler.finish()
     #expect(handler.violations == [], sourceLocation: sourceLocation)

@@ -9,20 +9,60 @@ public func reassemble(
   _ frames: [CapturedFrame], _ configuration: ReassemblyConfiguration = .init(), batch: Int = 128,
   to handler: RecordingHandler = RecordingHandler()
 ) -> RecordingHandler {
-  let reassembler = Reassembler(configuration, to: handler)
-  reassembler.take(frames, batch: batch)
-  reassembler.finish()
+  let reassembly = WholeReassembly(configuration, to: handler)
+  reassembly.take(frames, batch: batch)
+  reassembly.finish()
   return handler
 }
 
-extension Reassembler {
+/// A decapsulator and the reassemblers behind it, one worker or several, all on one thread.
+public final class WholeReassembly {
+  private let handler: any SocketHandler
+  private let decapsulator: Decapsulator
+  private let reassemblers: [Reassembler]
+  private var findings = DecapsulationFindings()
+
+  public init(
+    _ configuration: ReassemblyConfiguration, workers: Int = 1, to handler: any SocketHandler
+  ) {
+    self.handler = handler
+    decapsulator = Decapsulator(configuration, workers: workers)
+    reassemblers = (0..<workers).map {
+      Reassembler(configuration, worker: $0, of: workers, to: handler)
+    }
+  }
+
+  public var counts: ReassemblyCounts {
+    reassemblers.reduce(into: findings.counts) { $0 += $1.counts }
+  }
+
+  public var heldBytes: Int {
+    reassemblers.reduce(decapsulator.heldBytes) { $0 + $1.heldBytes }
+  }
+
   /// Puts frames through in batches, and does not finish.
   public func take(_ frames: [CapturedFrame], batch capacity: Int = 128) {
     let source = MemorySource(frames)
-    var batch = PacketBatch(capacity: capacity)
-    while source.fill(&batch.frames) {
-      dissector.dissect(&batch)
-      process(batch)
+    var batch = PacketBatch(capacity: capacity, workers: reassemblers.count)
+    while source.fill(&batch.frames) { take(&batch) }
+  }
+
+  public func take(_ batch: inout PacketBatch) {
+    decapsulator.prepare(&batch)
+    add(batch.findings)
+    for reassembler in reassemblers { reassembler.process(batch) }
+  }
+
+  public func finish() {
+    add(decapsulator.finish())
+    Reassembler.finish(reassemblers) {}
+  }
+
+  private func add(_ found: DecapsulationFindings) {
+    findings += found
+    let nowhere = PacketInfo(ordinal: 0, timestamp: Timestamp(nanoseconds: 0))
+    for (weird, times) in found.weirds {
+      for _ in 0..<times { handler.weird(weird, packet: nowhere) }
     }
   }
 }

@@ -18,15 +18,18 @@ final class ChainRunner: SocketHandler {
   private let isSelected: (@Sendable (SocketInfo) -> Bool)?
   private(set) var reports: [RunSummary.Analyzer]
   private(set) var weirds: [Weird: UInt64] = [:]
-  /// Whether the BPF filter of a link matches a packet of the batch at hand.
-  var filterMatches: (_ link: Int, _ ordinal: UInt64) -> Bool = { _, _ in true }
-  /// Packets of selected sockets, when only those are written (`--flow` with `-w`).
-  var selectedPackets: Set<UInt64> = []
+  private var filters: LinkFilters
+  /// The packets at hand.
+  private var batch: ElementReference<Batch>?
   /// What the selected sockets amount to, with `--flow`.
   private(set) var selectedCounts = ReassemblyCounts()
 
-  init(_ configuration: RunConfiguration, socketsPerShard: Int, emitter: RecordEmitter) {
+  init(
+    _ configuration: RunConfiguration, socketsPerShard: Int, filters: LinkFilters,
+    emitter: RecordEmitter
+  ) {
     self.emitter = emitter
+    self.filters = filters
     linkCount = configuration.chain.count
     var links = ReservedArray<LinkAttacher>(capacity: linkCount)
     for (number, link) in configuration.chain.enumerated() {
@@ -44,6 +47,18 @@ final class ChainRunner: SocketHandler {
     var contexts = ReservedArray<Context>(capacity: 1)
     contexts.append(Context(engine: emitter))
     self.contexts = contexts
+  }
+
+  /// The packets that are coming up.
+  func begin(_ batch: ElementReference<Batch>) {
+    self.batch = batch
+    emitter.begin(batch)
+  }
+
+  /// Whether the BPF filter of a link matches a packet of the batch at hand.
+  func filterMatches(_ link: Int, _ ordinal: UInt64) -> Bool {
+    guard let batch, let index = batch.element.index(ofPacket: ordinal) else { return false }
+    return filters.matches(link, batch.element.packets.frames[index])
   }
 
   /// The analyzer of a chain's only link lies in the socket itself.
@@ -132,6 +147,7 @@ final class ChainRunner: SocketHandler {
     var hasChanged = false
     for link in 0..<chain.count where chain[link].interest.contains(interest) {
       contexts[0].link = link
+      emitter.link = link
       do {
         let verdict = try chain[link].attached.data(chunk, &contexts[0])
         if case .allow = verdict { continue }
@@ -162,6 +178,7 @@ final class ChainRunner: SocketHandler {
   private func passDown(_ event: SocketEvent, _ chain: ElementReferences<ChainSlot>) {
     for link in 0..<chain.count where chain[link].interest.contains(.events) {
       contexts[0].link = link
+      emitter.link = link
       do {
         try chain[link].attached.event(event, &contexts[0])
       } catch {
@@ -182,7 +199,8 @@ final class ChainRunner: SocketHandler {
   }
 
   func packet(_ packet: PacketInfo, of socket: SocketView) {
-    selectedPackets.insert(packet.ordinal)
+    guard let batch, let index = batch.element.index(ofPacket: packet.ordinal) else { return }
+    batch.element.fates[index] = .written
   }
 
   func weird(_ name: Weird, packet: PacketInfo) { weirds[name, default: 0] += 1 }
@@ -191,6 +209,7 @@ final class ChainRunner: SocketHandler {
   private func begin(_ socket: SocketView, _ packet: PacketInfo) {
     emitter.socket = socket
     emitter.packet = packet
+    emitter.step &+= 1
     contexts[0].packet = packet
   }
 
@@ -206,7 +225,10 @@ final class ChainRunner: SocketHandler {
   @inline(never)
   private func noteFailure(_ link: Int, _ error: any Error) {
     reports[link].failures += 1
-    if reports[link].firstFailure == nil { reports[link].firstFailure = "\(error)" }
+    if reports[link].firstFailure == nil {
+      reports[link].firstFailure = "\(error)"
+      reports[link].firstFailurePacket = emitter.packet.ordinal
+    }
   }
 
   @inline(never)

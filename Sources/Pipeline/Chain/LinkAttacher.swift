@@ -19,7 +19,7 @@ struct LinkAttacher: ~Copyable {
 
   /// What the link has for a socket; an empty slot when it is not to see it, or does not want to.
   borrowing func attach(
-    to info: SocketInfo, _ packet: PacketInfo, _ runner: borrowing ChainRunner
+    to info: SocketInfo, _ packet: PacketInfo, _ runner: ChainRunner
   ) -> ChainSlot {
     if takesAll {
       guard let attached = analyzer.attach(to: info) else { return .empty }

@@ -2,13 +2,11 @@ import Analysis
 import Buffers
 import Capture
 
-/// The BPF filters of the chain (`filter=`), evaluated once a batch for the links that have one.
+/// The BPF filters of the chain (`filter=`): asked with the first packet of a socket.
 struct LinkFilters {
   private let expressions: [String?]
   /// `nil` where an expression makes no sense for a link type: nothing matches there.
   private var programs: [Key: BPFProgram?] = [:]
-  private var matches: [[Bool]] = []
-  private var firstOrdinal: UInt64 = 0
 
   private struct Key: Hashable {
     var link: Int
@@ -23,34 +21,17 @@ struct LinkFilters {
     }
   }
 
-  var isEmpty: Bool { expressions.allSatisfy { $0 == nil } }
-
-  mutating func evaluate(_ batch: borrowing FrameBatch) {
-    guard batch.count > 0 else { return }
-    firstOrdinal = batch[0].ordinal
-    matches = Array(repeating: [], count: expressions.count)
-    for (link, expression) in expressions.enumerated() {
-      guard let expression else { continue }
-      for index in 0..<batch.count {
-        let frame = batch[index]
-        let program = program(link, expression, for: frame)
-        matches[link].append(program?.matches(frame) ?? false)
-      }
-    }
-  }
-
-  private mutating func program(
-    _ link: Int, _ expression: String, for frame: Frame
-  ) -> BPFProgram? {
+  /// Whether the filter of a link lets a frame through; one without a filter lets all through.
+  mutating func matches(_ link: Int, _ frame: Frame) -> Bool {
+    guard let expression = expressions[link] else { return true }
     let key = Key(link: link, linkType: frame.linkType.rawValue)
-    if let program = programs[key] { return program }
-    let program = try? BPFProgram(expression: expression, linkType: frame.linkType)
-    programs[key] = .some(program)
-    return program
-  }
-
-  func matches(_ link: Int, _ ordinal: UInt64) -> Bool {
-    let index = Int(clamping: ordinal &- firstOrdinal)
-    return link < matches.count && index < matches[link].count && matches[link][index]
+    let program: BPFProgram?
+    if let known = programs[key] {
+      program = known
+    } else {
+      program = try? BPFProgram(expression: expression, linkType: frame.linkType)
+      programs[key] = .some(program)
+    }
+    return program?.matches(frame) ?? false
   }
 }

@@ -1,4 +1,5 @@
 import Analysis
+import Buffers
 import Reassembly
 import Sockets
 import Wire
@@ -13,19 +14,36 @@ final class RecordEmitter: AnalysisEngine {
   /// written then stands behind all that the last packet caused.
   var ends: UInt64 = 0
   var lane = OutputLane()
+  /// Which call to an analyzer this is (`OutputPlace`).
+  var step: UInt64 = 0
+  var link = 0
+  /// The packets at hand, or the last ones.
+  private var batch: ElementReference<Batch>?
+  private var lastCaptureName: String?
   private let formatter: any RecordFormatter
-  /// Named in records; `nil` on an interface.
-  private let captureName: String?
 
-  init(formatter: any RecordFormatter, captureName: String?) {
-    self.formatter = formatter
-    self.captureName = captureName
+  init(formatter: any RecordFormatter) { self.formatter = formatter }
+
+  func begin(_ batch: ElementReference<Batch>) {
+    self.batch = batch
+    let frames = batch.element.packets.frames.count
+    guard frames > 0 else { return }
+    let last = batch.element.packets.frames[frames - 1].ordinal
+    lastCaptureName = batch.element.captureName(ofPacket: last)
   }
 
   /// Behind the packet that caused it; of several sockets that a packet moves (by its time), the
   /// older comes first.
-  private var key: OutputKey {
-    OutputKey(ordinal: packet.ordinal &+ ends, subIndex: socket?.firstOrdinal ?? .max)
+  private var place: OutputPlace {
+    let key = OutputKey(ordinal: packet.ordinal &+ ends, subIndex: socket?.firstOrdinal ?? .max)
+    return OutputPlace(key: key, step: step, link: link)
+  }
+
+  /// The capture that the packet at hand comes from; `nil` on an interface.
+  private var captureName: String? {
+    // At the end of the input the last packet stands for what happens.
+    if ends > 0 { return lastCaptureName }
+    return batch.flatMap { $0.element.captureName(ofPacket: packet.ordinal) }
   }
 
   func currentSocket() -> SocketInfo {
@@ -37,11 +55,11 @@ final class RecordEmitter: AnalysisEngine {
     let subject = socket.map {
       RecordSubject(socket: $0.info, packet: packet, captureName: captureName)
     }
-    lane.append(key) { formatter.append(record, about: subject, to: &$0) }
+    lane.append(place) { formatter.append(record, about: subject, to: &$0) }
   }
 
   func print(_ line: String) {
-    lane.append(key) {
+    lane.append(place) {
       $0 += line.utf8
       $0.append(UInt8(ascii: "\n"))
     }

@@ -1,9 +1,26 @@
 import Wire
 
-/// What one worker wants written, by the key that says where it belongs.
+/// Where something that is written belongs in the order of all that is written.
+struct OutputPlace: Comparable {
+  /// The packet that caused it, and the socket that it is about.
+  var key: OutputKey
+  /// Counts the calls that one worker makes to analyzers as the packets bring them about, even when a
+  /// call has to wait.
+  var step: UInt64 = 0
+  /// The number of the analyzer in its chain.
+  var link = 0
+
+  static func < (left: Self, right: Self) -> Bool {
+    // What has another key comes from another worker, or from another packet.
+    if left.key != right.key { return left.key < right.key }
+    return (left.step, left.link) < (right.step, right.link)
+  }
+}
+
+/// What one worker wants written, each piece with its place.
 struct OutputLane {
   private struct Entry {
-    var key: OutputKey
+    var place: OutputPlace
     var range: Range<Int>
   }
 
@@ -11,33 +28,56 @@ struct OutputLane {
   private var entries: [Entry] = []
   private var isSorted = true
 
-  /// Appends what `make` writes under a key.
-  mutating func append(_ key: OutputKey, _ make: (inout [UInt8]) -> Void) {
+  /// Appends what `make` writes at a place.
+  mutating func append(_ place: OutputPlace, _ make: (inout [UInt8]) -> Void) {
     let start = bytes.count
     make(&bytes)
     guard bytes.count > start else { return }
-    if let last = entries.last, last.key > key { isSorted = false }
-    entries.append(Entry(key: key, range: start..<bytes.count))
+    if let last = entries.last, last.place > place { isSorted = false }
+    entries.append(Entry(place: place, range: start..<bytes.count))
   }
 
-  var byteCount: Int { bytes.count }
+  var isEmpty: Bool { bytes.isEmpty }
 
-  /// Writes everything in the order of keys; what has one key stays in the order it came in.
+  /// Takes over what is in another lane.
+  mutating func append(_ other: OutputLane) {
+    let offset = bytes.count
+    bytes += other.bytes
+    if let last = entries.last, let next = other.entries.first, last.place > next.place {
+      isSorted = false
+    }
+    isSorted = isSorted && other.isSorted
+    for entry in other.entries {
+      let range = entry.range.lowerBound + offset..<entry.range.upperBound + offset
+      entries.append(Entry(place: entry.place, range: range))
+    }
+  }
+
+  /// Writes everything in the order of places; what has one place stays in the order it came in.
   mutating func flush(to output: any LogOutput) throws {
     guard !bytes.isEmpty else { return }
     if isSorted {
       try output.write(bytes)
     } else {
-      let order = entries.indices.sorted {
-        (entries[$0].key, $0) < (entries[$1].key, $1)
-      }
-      var sorted: [UInt8] = []
-      sorted.reserveCapacity(bytes.count)
-      for index in order { sorted += bytes[entries[index].range] }
-      try output.write(sorted)
+      try output.write(sorted())
     }
+    removeAll()
+  }
+
+  mutating func removeAll() {
     bytes.removeAll(keepingCapacity: bytes.count < 1 << 20)
     entries.removeAll(keepingCapacity: entries.count < 1 << 16)
     isSorted = true
+  }
+
+  private func sorted() -> [UInt8] {
+    let order = entries.indices.sorted {
+      let (left, right) = (entries[$0].place, entries[$1].place)
+      return left == right ? $0 < $1 : left < right
+    }
+    var sorted: [UInt8] = []
+    sorted.reserveCapacity(bytes.count)
+    for index in order { sorted += bytes[entries[index].range] }
+    return sorted
   }
 }

@@ -8,6 +8,9 @@ import Wire
 struct Dissection: BitwiseCopyable {
   enum Kind: UInt8 {
     case tcp, udp
+    /// The payload of a datagram that was put together from fragments: it lies in the batch, and not
+    /// in the frame.
+    case wholeTCP, wholeUDP
     /// A part of an IP datagram.
     case fragment
     /// IP, but neither TCP nor UDP.
@@ -107,6 +110,19 @@ struct Dissection: BitwiseCopyable {
   var shard: Int { Int(truncatingIfNeeded: hash >> 58) }
   /// The half of the hash that finds it there.
   var tableHash: UInt32 { UInt32(truncatingIfNeeded: hash) }
+
+  /// Of a whole datagram: where in the batch its payload lies.
+  var datagram: Int { Int(network) }
+
+  /// Turns what was found in the payload of a datagram into a packet of the batch.
+  mutating func makeWhole(datagram index: Int) {
+    network = UInt16(truncatingIfNeeded: index)
+    switch kind {
+    case .tcp: kind = .wholeTCP
+    case .udp: kind = .wholeUDP
+    default: break
+    }
+  }
 
   /// Makes it ready for another frame. What only some kinds of packets set is left as it was.
   mutating func reset() {

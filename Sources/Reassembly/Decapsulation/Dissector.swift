@@ -1,9 +1,7 @@
-import Buffers
 import Wire
 
-/// Finds the layers of frames. It keeps no state and allocates nothing, so that it may work ahead of
-/// the reassembler on another thread.
-public struct Dissector: Sendable {
+/// Finds the layers of frames. It keeps no state and allocates nothing.
+struct Dissector: Sendable {
   let hash: FlowHash
   /// Whether checksums are looked at.
   let verifiesChecksums: Bool
@@ -11,23 +9,13 @@ public struct Dissector: Sendable {
   /// More tags than any network uses: what is deeper is not looked for.
   static let tagLimit = 8
 
-  public init(_ configuration: ReassemblyConfiguration) {
+  init(_ configuration: ReassemblyConfiguration) {
     hash = FlowHash(seed: configuration.hashSeed)
     verifiesChecksums = configuration.checksums != .none
   }
 
-  /// Looks into all frames of a batch, which is then ready for the reassembler.
-  public func dissect(_ batch: inout PacketBatch) {
-    for index in 0..<batch.frames.count {
-      batch.dissections[index].frameLength = batch.frames[index].originalLength
-      dissect(
-        batch.frames[index].bytes, linkType: batch.frames[index].linkType,
-        &batch.dissections[index])
-    }
-  }
-
   @inline(__always)
-  private func dissect(_ bytes: RawSpan, linkType: LinkType, _ result: inout Dissection) {
+  func dissect(_ bytes: RawSpan, linkType: LinkType, _ result: inout Dissection) {
     result.reset()
     if linkType == .ethernet {
       dissectEthernet(bytes, &result)

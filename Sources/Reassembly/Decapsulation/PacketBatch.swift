@@ -1,14 +1,80 @@
 public import Buffers
+import Sockets
 
 /// Frames and what was found in them: what goes from the capture to the sockets in one piece.
+///
+/// The decapsulator fills it; any number of reassemblers may then read it at the same time.
 public struct PacketBatch: ~Copyable {
   public var frames: FrameBatch
+  /// What belongs to no socket.
+  public internal(set) var findings = DecapsulationFindings()
   let dissections: ReservedArray<Dissection>
+  /// What fragments were put together to.
+  var datagrams: [[UInt8]] = []
+  /// Where packet time comes to another second.
+  var ticks: [Tick] = []
+  /// For each worker how many packets are for its shards, and their indices.
+  private let shares: ReservedArray<UInt16>
+  private let shareStride: Int
+  private var workers: Int
 
-  public init(capacity: Int = 128) {
+  /// Packet time comes to `second` with the packet at `index`.
+  struct Tick: BitwiseCopyable {
+    var index: Int
+    var second: Int64
+  }
+
+  /// - Parameters:
+  ///   - capacity: frames, at most 65,535.
+  ///   - workers: how many may share the packets.
+  public init(capacity: Int = 128, workers: Int = 1) {
     frames = FrameBatch(capacity: capacity)
     var dissections = ReservedArray<Dissection>(capacity: capacity)
     for _ in 0..<capacity { dissections.append(Dissection()) }
     self.dissections = dissections
+    shareStride = capacity + 1
+    self.workers = workers
+    shares = ReservedArray(zeros: workers * shareStride)
+  }
+
+  /// Makes it ready for the packets in `frames`.
+  mutating func reset(workers: Int) {
+    precondition(workers == self.workers)
+    for worker in 0..<workers { shares[worker &* shareStride] = 0 }
+    if !ticks.isEmpty { ticks.removeAll(keepingCapacity: true) }
+    if !datagrams.isEmpty { datagrams.removeAll(keepingCapacity: true) }
+    findings = DecapsulationFindings()
+  }
+
+  /// Which worker a shard belongs to.
+  @inline(__always)
+  static func owner(ofShard shard: Int, workers: Int) -> Int { (shard &* workers) >> 6 }
+
+  /// The shards that belong to a worker.
+  static func shards(of worker: Int, workers: Int) -> Range<Int> {
+    let first = (worker * 64 + workers - 1) / workers
+    return first..<((worker + 1) * 64 + workers - 1) / workers
+  }
+
+  @inline(__always)
+  mutating func assign(_ index: Int, toShard shard: Int, _ workers: Int) {
+    let start = Self.owner(ofShard: shard, workers: workers) &* shareStride
+    let count = shares[start] &+ 1
+    shares[start] = count
+    shares[start &+ Int(count)] = UInt16(truncatingIfNeeded: index)
+  }
+
+  /// The indices of the packets that are for a worker, in their order.
+  @inline(__always)
+  func share(of worker: Int) -> ElementReferences<UInt16> {
+    let start = worker &* shareStride
+    return shares.references(from: start &+ 1, count: Int(shares[start]))
+  }
+
+  /// The last packet, whoever it is for.
+  var lastPacket: PacketInfo? {
+    guard !frames.isEmpty else { return nil }
+    let frame = frames[frames.count - 1]
+    return PacketInfo(ordinal: frame.ordinal, timestamp: frame.timestamp)
   }
 }

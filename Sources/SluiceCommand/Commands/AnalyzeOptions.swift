@@ -35,8 +35,21 @@ struct AnalysisOptions: ParsableArguments {
   var midstream: YesNo = .yes
 
   @Option(
+    name: .shortAndLong,
+    help: ArgumentHelp(
+      "How many share the work, 1 to 64; the results are the same for all (default: 1).",
+      valueName: "n"))
+  var jobs: Int = 1
+
+  @Option(
     help: ArgumentHelp("The budget of all stores together (default: 1G).", valueName: "size"))
   var memory: ByteCount?
+
+  func validate() throws {
+    guard (1...64).contains(jobs) else {
+      throw ValidationError("-j \(jobs): expected a number from 1 to 64")
+    }
+  }
 }
 
 /// Where results go.

@@ -68,6 +68,7 @@ struct AnalyzeRun {
     var configuration = RunConfiguration()
     configuration.checksums = command.analysis.checksums.mode
     configuration.midstream = command.analysis.midstream == .yes
+    configuration.workers = command.analysis.jobs
     configuration.packetLimit = command.input.count
     if let memory = command.analysis.memory { configuration.memory = memory.bytes }
     if let flow = command.input.flow { configuration.isSelected = { flow.matches($0) } }

@@ -19,6 +19,7 @@ enum HelpText {
                               auto: packets with wrong checksums are not used unless offload to
                               the network card explains them; none: not looked at [auto]
           --midstream yes|no  connections whose start was not seen [yes]
+      -j, --jobs N            how many share the work; the results are the same for all [1]
           --memory SIZE       the budget of all stores together [1G]
 
     Output

@@ -1,5 +1,6 @@
 import Reassembly
 import Sockets
+import Support
 import Wire
 
 /// A handler that holds the reassembler to its contract: the order of events, each once, and that
@@ -33,10 +34,9 @@ final class StreamChecker: SocketHandler {
     _ scene: Scene, linkType: LinkType, checksText: Bool = false
   ) throws -> Result {
     let checker = StreamChecker(scene.interest, checksText: checksText)
-    let reassembler = Reassembler(scene.configuration, to: checker)
+    let reassembler = WholeReassembly(scene.configuration, to: checker)
     scene.withBatches(linkType: linkType) { batch in
-      reassembler.dissector.dissect(&batch)
-      reassembler.process(batch)
+      reassembler.take(&batch)
     }
     reassembler.finish()
     let counts = reassembler.counts

@@ -1,0 +1,61 @@
+import Buffers
+import Reassembly
+
+/// Packets on their way from the source to the output, and what the workers have made of them.
+struct Batch: ~Copyable {
+  var packets: PacketBatch
+  /// The interfaces of the source, as far as they were known when the batch was filled.
+  var interfaces: [CaptureInterface] = []
+  /// The names of the captures that the packets come from, by their interfaces.
+  var captureNames: [String?] = []
+  /// How far the source had come.
+  var progress: (read: UInt64, total: UInt64?) = (0, nil)
+  /// Of each worker what it wants written.
+  let lanes: ReservedArray<OutputLane>
+  /// What becomes of each packet, by its index: whoever it is for says so.
+  let fates: ReservedArray<PacketFate>
+
+  static var capacity: Int { 128 }
+
+  init(workers: Int) {
+    packets = PacketBatch(capacity: Self.capacity, workers: workers)
+    var lanes = ReservedArray<OutputLane>(capacity: workers)
+    for _ in 0..<workers { lanes.append(OutputLane()) }
+    self.lanes = lanes
+    var fates = ReservedArray<PacketFate>(capacity: Self.capacity)
+    for _ in 0..<Self.capacity { fates.append(.written) }
+    self.fates = fates
+  }
+
+  /// The name of the capture that a packet comes from; `nil` on an interface.
+  func captureName(ofPacket ordinal: UInt64) -> String? {
+    guard let index = index(ofPacket: ordinal) else { return nil }
+    let interface = packets.frames[index].interface
+    return interface < captureNames.count ? captureNames[interface] : nil
+  }
+
+  /// The index of the packet with a number. Numbers ascend, mostly one by one.
+  func index(ofPacket ordinal: UInt64) -> Int? {
+    guard !packets.frames.isEmpty, ordinal >= packets.frames[0].ordinal else { return nil }
+    var low = 0
+    // Where it is when none is missing in front of it.
+    var high = Int(clamping: ordinal &- packets.frames[0].ordinal)
+    if high < packets.frames.count, packets.frames[high].ordinal == ordinal { return high }
+    high = min(high, packets.frames.count)
+    while low < high {
+      let middle = (low &+ high) / 2
+      let found = packets.frames[middle].ordinal
+      if found == ordinal { return middle }
+      if found < ordinal { low = middle &+ 1 } else { high = middle }
+    }
+    return nil
+  }
+}
+
+/// What becomes of a packet in the written capture.
+enum PacketFate: UInt8 {
+  case written
+  case leftOut
+  /// Nobody knows yet.
+  case open
+}

@@ -1,0 +1,59 @@
+import Buffers
+import Capture
+import Reassembly
+
+/// Reads the source into batches and prepares them for the workers.
+final class BatchFiller: @unchecked Sendable {
+  // Unchecked: the source and the decapsulator belong to the thread that fills, and a place of the
+  // ring to whoever's turn it is.
+  private let source: any PacketSource
+  private let decapsulator: Decapsulator
+  private let defaultFate: PacketFate
+  private var packetsLeft: UInt64
+  /// The places of the batches.
+  let ring: ReservedArray<Batch>
+
+  /// - Parameters:
+  ///   - depth: places of the ring.
+  ///   - limit: packets to read at most.
+  ///   - defaultFate: of packets that no worker says anything about.
+  init(
+    _ source: any PacketSource, _ decapsulator: Decapsulator, workers: Int, depth: Int,
+    limit: UInt64?, defaultFate: PacketFate
+  ) {
+    self.source = source
+    self.decapsulator = decapsulator
+    self.defaultFate = defaultFate
+    packetsLeft = limit ?? .max
+    var ring = ReservedArray<Batch>(capacity: depth)
+    for _ in 0..<depth { ring.append(Batch(workers: workers)) }
+    self.ring = ring
+  }
+
+  /// `false` when there is nothing left to read, or no more is wanted.
+  func fill(_ place: Int) -> Bool {
+    guard packetsLeft > 0 else { return false }
+    let batch = ring.reference(to: place)
+    guard source.fill(&batch.element.packets.frames) else { return false }
+    let count = UInt64(batch.element.packets.frames.count)
+    if count > packetsLeft { batch.element.packets.frames.truncate(to: Int(packetsLeft)) }
+    packetsLeft &-= min(count, packetsLeft)
+    decapsulator.prepare(&batch.element.packets)
+    batch.element.interfaces = source.interfaces
+    if batch.element.captureNames.count != batch.element.interfaces.count {
+      batch.element.captureNames = batch.element.interfaces.indices.map { _ in source.name }
+    }
+    batch.element.progress = source.progress
+    if defaultFate != .written {
+      for index in 0..<batch.element.packets.frames.count {
+        batch.element.fates[index] = defaultFate
+      }
+    }
+    return true
+  }
+
+  /// Takes back what has gone from a file that shrank since the batch was filled.
+  func takeBackMissing(from batch: ElementReference<Batch>) {
+    source.takeBackMissing(from: &batch.element.packets.frames)
+  }
+}

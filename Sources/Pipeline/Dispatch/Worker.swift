@@ -1,0 +1,32 @@
+import Analysis
+import Buffers
+import Reassembly
+
+/// Owns some of the 64 shards and takes their packets through the chain of analyzers, from end to end
+/// on one thread.
+final class Worker: @unchecked Sendable {
+  // Unchecked: it is at work on one thread at a time; who hands it on waits for it first.
+  let number: Int
+  let reassembler: Reassembler
+  let runner: ChainRunner
+
+  init(
+    _ configuration: RunConfiguration, number: Int, of workers: Int,
+    formatter: any RecordFormatter
+  ) throws {
+    self.number = number
+    let reassembly = configuration.reassembly
+    runner = ChainRunner(
+      configuration, socketsPerShard: reassembly.socketsPerShard,
+      filters: try LinkFilters(configuration.chain),
+      emitter: RecordEmitter(formatter: formatter))
+    reassembler = Reassembler(reassembly, worker: number, of: workers, to: runner)
+  }
+
+  /// Takes those packets of a batch that are this worker's, and leaves in it what is to be written.
+  func process(_ batch: ElementReference<Batch>) {
+    runner.begin(batch)
+    reassembler.process(batch.element.packets)
+    swap(&runner.emitter.lane, &batch.element.lanes[number])
+  }
+}

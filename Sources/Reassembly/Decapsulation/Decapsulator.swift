@@ -1,0 +1,133 @@
+import Buffers
+import Sockets
+public import Wire
+
+/// The part of the reassembly that sees every packet: takes the layers off, puts fragments together,
+/// moves packet time on, and says which worker a packet is for.
+///
+/// Not for several threads, but it may work ahead of the reassemblers on a thread of its own. What a
+/// batch needs of it lies in the batch.
+public final class Decapsulator {
+  private let dissector: Dissector
+  private let workers: Int
+  private var defragmenter: Defragmenter
+  private var clock = PacketClock()
+
+  /// - Parameter workers: how many share the 64 shards.
+  public init(_ configuration: ReassemblyConfiguration, workers: Int = 1) {
+    precondition((1...ReassemblyConfiguration.shardCount).contains(workers))
+    self.workers = workers
+    dissector = Dissector(configuration)
+    defragmenter = Defragmenter(budget: configuration.fragmentBytes)
+  }
+
+  /// Bytes of fragments that wait for others, overhead included.
+  public var heldBytes: Int { defragmenter.heldBytes }
+
+  /// Looks into all frames of a batch, which is then ready for the reassemblers.
+  public func prepare(_ batch: inout PacketBatch) {
+    batch.reset(workers: workers)
+    for index in 0..<batch.frames.count {
+      let dissection = batch.dissections.reference(to: index)
+      dissection.element.frameLength = batch.frames[index].originalLength
+      dissector.dissect(
+        batch.frames[index].bytes, linkType: batch.frames[index].linkType, &dissection.element)
+      if clock.isDue(batch.frames[index].timestamp),
+        let second = clock.advance(to: batch.frames[index].timestamp)
+      {
+        batch.ticks.append(PacketBatch.Tick(index: index, second: second))
+      }
+      if dissection.element.missing > 0 { batch.findings.counts.truncatedPackets += 1 }
+      if dissection.element.kind.rawValue > Dissection.Kind.udp.rawValue {
+        prepareOther(index, dissection, &batch)
+        continue
+      }
+      batch.assign(index, toShard: dissection.element.shard, workers)
+    }
+  }
+
+  @inline(never)
+  private func prepareOther(
+    _ index: Int, _ dissection: DissectionReference, _ batch: inout PacketBatch
+  ) {
+    if dissection.element.kind == .fragment { defragment(index, dissection, &batch) }
+    switch dissection.element.kind {
+    case .tcp, .udp: break
+    case .wholeTCP, .wholeUDP: batch.assign(index, toShard: dissection.element.shard, workers)
+    case .fragment: break
+    case .otherProtocol: batch.findings.counts.otherProtocols += 1
+    case .notIP: batch.findings.counts.otherPackets += 1
+    case .malformed: batch.findings.counts.malformedPackets += 1
+    case .malformedTCP: batch.findings.noteMalformed(.malformedTCP)
+    case .malformedUDP: batch.findings.noteMalformed(.malformedUDP)
+    case .unsupportedLinkType:
+      batch.findings.unsupportedLinkTypes[batch.frames[index].linkType, default: 0] += 1
+    case .badHeaderChecksum:
+      batch.findings.counts.badChecksums += 1
+      batch.findings.weirds[.badHeaderChecksum, default: 0] += 1
+    }
+  }
+
+  /// When a fragment completes its datagram, that takes the place of the fragment.
+  private func defragment(
+    _ index: Int, _ dissection: DissectionReference, _ batch: inout PacketBatch
+  ) {
+    batch.findings.counts.fragments += 1
+    // A part of a fragment makes nothing whole, and where it ended is not known.
+    if dissection.element.missing > 0 { return }
+    guard let fragment = Fragment(batch.frames[index].bytes, dissection.element) else {
+      dissection.element.kind = .malformed
+      return
+    }
+    var weirds: [Weird] = []
+    let outcome = defragmenter.add(
+      fragment, frameLength: batch.frames[index].originalLength,
+      at: batch.frames[index].timestamp, clock: clock.second, weird: { weirds.append($0) })
+    for weird in weirds { batch.findings.weirds[weird, default: 0] += 1 }
+    guard case .complete(let datagram) = outcome else { return }
+    let payload = unsafe datagram.payload.span.bytes
+    var whole = Dissection()
+    whole.frameLength = datagram.frameLength
+    whole.end = payload.byteCount
+    whole.ipLength = payload.byteCount
+    whole.vlans = dissection.element.vlans
+    whole.isIPv6 = dissection.element.isIPv6
+    dissector.dissectTransport(
+      payload, source: datagram.key.source, destination: datagram.key.destination,
+      datagram.protocol, &whole)
+    whole.makeWhole(datagram: batch.datagrams.count)
+    dissection.element = whole
+    batch.datagrams.append(datagram.payload)
+  }
+
+  /// The end of the input: how many datagrams never became whole.
+  public func finish() -> DecapsulationFindings {
+    var findings = DecapsulationFindings()
+    let count = defragmenter.finish()
+    if count > 0 { findings.weirds[.fragmentTimeout] = UInt64(count) }
+    return findings
+  }
+}
+
+/// What was found that belongs to no socket.
+public struct DecapsulationFindings: Sendable {
+  public var counts = ReassemblyCounts()
+  public var weirds: [Weird: UInt64] = [:]
+  /// Packets of link types that cannot be decoded.
+  public var unsupportedLinkTypes: [LinkType: UInt64] = [:]
+
+  public init() {}
+
+  public static func += (left: inout Self, right: borrowing Self) {
+    left.counts += right.counts
+    if !right.weirds.isEmpty { left.weirds.merge(right.weirds, uniquingKeysWith: +) }
+    if !right.unsupportedLinkTypes.isEmpty {
+      left.unsupportedLinkTypes.merge(right.unsupportedLinkTypes, uniquingKeysWith: +)
+    }
+  }
+
+  fileprivate mutating func noteMalformed(_ weird: Weird) {
+    counts.malformedPackets += 1
+    weirds[weird, default: 0] += 1
+  }
+}
