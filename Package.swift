@@ -43,8 +43,13 @@ let package = Package(
       name: "Reassembly", dependencies: ["Wire", "Sockets", "Buffers"], swiftSettings: settings),
     .target(name: "Analysis", dependencies: ["Wire", "Sockets"], swiftSettings: settings),
     .target(
+      name: "Deferral", dependencies: ["Wire", "Sockets", "Buffers", "Analysis"],
+      swiftSettings: settings),
+    .target(
       name: "Pipeline",
-      dependencies: ["Wire", "Sockets", "Buffers", "Capture", "Reassembly", "Analysis"],
+      dependencies: [
+        "Wire", "Sockets", "Buffers", "Capture", "Reassembly", "Analysis", "Deferral",
+      ],
       swiftSettings: settings),
     .target(
       name: "Analyzers",
@@ -55,8 +60,8 @@ let package = Package(
     .target(
       name: "SluiceCommand",
       dependencies: [
-        "Wire", "Buffers", "Capture", "Reassembly", "Analysis", "Pipeline", "Analyzers",
-        "Generation",
+        "Wire", "Buffers", "Capture", "Reassembly", "Analysis", "Deferral", "Pipeline",
+        "Analyzers", "Generation",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),

@@ -62,6 +62,8 @@ public struct Interest: OptionSet, Hashable, Sendable {
   public static var dataOut: Self { Self(rawValue: 1) }
   public static var dataIn: Self { Self(rawValue: 2) }
   public static var events: Self { Self(rawValue: 4) }
+  /// It only looks: nothing waits for it, and a verdict of it that would change anything is refused.
+  public static var observing: Self { Self(rawValue: 8) }
   public static var data: Self { [.dataOut, .dataIn] }
   public static var all: Self { [.data, .events] }
 }

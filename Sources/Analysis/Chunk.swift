@@ -32,4 +32,6 @@ public enum FinalReason: String, Hashable, Sendable {
   case buffersShort = "buffers_short"
   case gap
   case endOfInput = "end_of_input"
+  /// The socket was given up: it had been idle for too long, or made room for others.
+  case timeout, evicted, superseded
 }

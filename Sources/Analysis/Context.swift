@@ -8,6 +8,9 @@ public struct Context: ~Copyable {
   /// Which analyzer of the chain is being called, from 0.
   package var link: Int
 
+  /// What was decided of the whole flow in an event.
+  package var flowVerdict: Verdict?
+
   // The engine owns this context, so it outlives it; a strong reference would be a cycle.
   private unowned let engine: any AnalysisEngine
 
@@ -25,6 +28,14 @@ public struct Context: ~Copyable {
 
   /// Writes a record about this socket to the event log.
   public func emit(_ record: Record) { engine.emit(record) }
+
+  /// Keeps a chunk for an answer that comes later: copies it to the pool of buffers, and waits for a
+  /// free one where there is none. Whoever calls it answers `.pending` to the chunk.
+  public func hold(_ chunk: borrowing Chunk) -> HeldChunk { engine.hold(chunk) }
+
+  /// Decides in an event, `attached` for one, what becomes of the whole flow: `.bypass`, `.dropFlow`
+  /// or `.resetFlow`. Other verdicts are for data, and refused.
+  public mutating func decide(_ verdict: Verdict) { flowVerdict = verdict }
 
   /// Writes a line of text to the event log.
   public func print(_ line: String) { engine.print(line) }
@@ -50,4 +61,5 @@ package protocol AnalysisEngine: AnyObject {
   func currentSocket() -> SocketInfo
   func emit(_ record: Record)
   func print(_ line: String)
+  func hold(_ chunk: borrowing Chunk) -> HeldChunk
 }

@@ -5,6 +5,6 @@ package enum BuiltIn {
   /// In the order in which `sluice analyzers` lists them.
   package static let analyzers: [any Analyzer.Type] = [
     PrintAnalyzer.self, FlowAnalyzer.self, DigestAnalyzer.self, CountAnalyzer.self,
-    RecordAnalyzer.self,
+    RecordAnalyzer.self, TrialAnalyzer.self,
   ]
 }

@@ -4,15 +4,20 @@ public struct FrameBatch: ~Copyable {
   @usableFromInline let frames: UnsafeMutablePointer<Frame>
   public private(set) var count = 0
   public let capacity: Int
+  /// How many frames it is to take, when these are fewer than it has room for.
+  public var limit: Int {
+    didSet { limit = min(max(limit, 1), capacity) }
+  }
 
   public init(capacity: Int = 64) {
     self.capacity = capacity
+    limit = capacity
     unsafe frames = .allocate(capacity: capacity)
   }
 
   deinit { unsafe frames.deallocate() }
 
-  public var isFull: Bool { count == capacity }
+  public var isFull: Bool { count >= limit }
   public var isEmpty: Bool { count == 0 }
 
   public mutating func removeAll() { count = 0 }

@@ -1,6 +1,7 @@
 package import Analysis
 package import Buffers
 package import Capture
+import Deferral
 import Reassembly
 
 /// One run from a source to its end: the only place that knows every stage.
@@ -14,22 +15,30 @@ package final class Run {
 
   private let configuration: RunConfiguration
   private let source: any PacketSource
-  private let sink: (any PacketSink)?
+  private let output: PacketOutput?
   private let log: any LogOutput
   private let decapsulator: Decapsulator
   private let workers: [Worker]
   private var findings = DecapsulationFindings()
   private var summary = RunSummary()
+  /// What is to be written to the log.
+  private var lane = OutputLane()
 
   /// Throws `FilterError` when a filter of the chain is no BPF expression.
   package init(
     _ configuration: RunConfiguration, source: any PacketSource, sink: (any PacketSink)? = nil,
     log: any LogOutput, formatter: any RecordFormatter
   ) throws {
-    self.configuration = configuration
     self.source = source
-    self.sink = sink
+    var configuration = configuration
+    configuration.deferral.writesPackets = sink != nil
+    output = sink.map {
+      PacketOutput(
+        $0, framesStay: source.framesStay, budget: configuration.memory / 8,
+        countsLeftOut: configuration.isSelected == nil)
+    }
     self.log = log
+    self.configuration = configuration
     let count = min(max(configuration.workers, 1), ReassemblyConfiguration.shardCount)
     decapsulator = Decapsulator(configuration.reassembly, workers: count)
     workers = try (0..<count).map {
@@ -68,24 +77,20 @@ package final class Run {
     summary.packets += UInt64(batch.element.packets.frames.count)
     summary.bytes += batch.element.packets.frames.capturedBytes
     findings += batch.element.packets.findings
-    if let sink { try write(batch, to: sink) }
-    var lane = OutputLane()
-    swap(&lane, &batch.element.lanes[0])
-    for worker in workers.dropFirst() where !batch.element.lanes[worker.number].isEmpty {
+    if let output { try take(batch, to: output) }
+    for worker in workers where !batch.element.lanes[worker.number].isEmpty {
       lane.append(batch.element.lanes[worker.number])
       batch.element.lanes[worker.number].removeAll()
     }
-    try lane.flush(to: log)
-    // Its memory is used again.
-    swap(&lane, &batch.element.lanes[0])
+    // What waits will write something that belongs in front.
+    if !batch.element.isWaiting { try lane.flush(to: log) }
   }
 
-  /// Every packet as it came, in its order; with `--flow` those of the selected sockets.
-  private func write(_ batch: ElementReference<Batch>, to sink: any PacketSink) throws {
-    for index in 0..<batch.element.packets.frames.count
-    where batch.element.fates[index] == .written {
-      try sink.write(batch.element.packets.frames[index], interfaces: batch.element.interfaces)
-    }
+  /// Every packet as it came, in its order; with `--flow` those of the selected sockets, and none that
+  /// an analyzer has dropped.
+  private func take(_ batch: ElementReference<Batch>, to output: PacketOutput) throws {
+    for worker in workers { output.settle(batch.element.laterFates[worker.number]) }
+    try output.take(batch)
   }
 
   private func finish() throws {
@@ -98,12 +103,12 @@ package final class Run {
     first.finish()
     try flush()
     try log.finish()
-    try sink?.finish()
+    for worker in workers { output?.settle(worker.runner.takeLaterFates()) }
+    try output?.finish()
     summarize()
   }
 
   private func flush() throws {
-    var lane = OutputLane()
     for worker in workers {
       lane.append(worker.runner.emitter.lane)
       worker.runner.emitter.lane.removeAll()
@@ -119,6 +124,7 @@ package final class Run {
       counts += worker.reassembler.counts
       selectedCounts += worker.runner.selectedCounts
       weirds.merge(worker.runner.weirds, uniquingKeysWith: +)
+      if !configuration.chain.isEmpty { summary.deferral += worker.runner.deferral.counts }
     }
     let sockets = configuration.isSelected == nil ? counts : selectedCounts
     summary.tcpSockets = sockets.tcpSockets
@@ -137,6 +143,9 @@ package final class Run {
       summary.unsupportedLinkTypes[type.description, default: 0] += packets
     }
     for (weird, times) in weirds { summary.weirds[weird.rawValue] = times }
+    summary.dropsOnCrash = configuration.deferral.onCrash == .drop
+    summary.packetsLeftOut = output?.packetsLeftOut ?? 0
+    summary.packetsGivenUp = output?.packetsGivenUp ?? 0
     summary.analyzers = configuration.chain.indices.map { link in
       RunSummary.Analyzer(summing: workers.map { $0.runner.reports[link] })
     }

@@ -1,4 +1,5 @@
 package import Analysis
+package import Deferral
 package import Reassembly
 
 /// What a run is asked to do.
@@ -17,6 +18,8 @@ package struct RunConfiguration: Sendable {
   /// How many share the work; what comes of it is the same for every number.
   package var workers = 1
   package var dispatch = Dispatch.automatic
+  /// How data waits for analyzers that do not answer at once.
+  package var deferral = DeferralConfiguration()
 
   /// Whether packets are read and dissected ahead, on a thread of their own.
   package enum Dispatch: Sendable, CaseIterable {

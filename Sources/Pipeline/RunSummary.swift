@@ -1,4 +1,5 @@
 package import Capture
+package import Deferral
 
 /// What was analyzed, and what was not.
 package struct RunSummary: Sendable {
@@ -11,6 +12,8 @@ package struct RunSummary: Sendable {
     package var firstFailure: String?
     /// The packet that brought the first one about.
     var firstFailurePacket = UInt64.max
+    /// Answers that did not come by the deadline; `--on-timeout` was applied to each.
+    package var timeouts: UInt64 = 0
     /// Verdicts that are not possible yet, by their word; the data was allowed.
     package var refused: [String: UInt64] = [:]
 
@@ -22,6 +25,7 @@ package struct RunSummary: Sendable {
       for part in parts {
         statements += part.statements
         failures += part.failures
+        timeouts += part.timeouts
         if part.firstFailurePacket < firstFailurePacket {
           firstFailure = part.firstFailure
           firstFailurePacket = part.firstFailurePacket
@@ -57,6 +61,13 @@ package struct RunSummary: Sendable {
   /// Oddities by name.
   package var weirds: [String: UInt64] = [:]
   package var analyzers: [Analyzer] = []
+  package var deferral = DeferralCounts()
+  /// Whether the flows of an analyzer that crashed were dropped.
+  package var dropsOnCrash = false
+  /// Packets that were left out of the written capture.
+  package var packetsLeftOut: UInt64 = 0
+  /// Packets that were written before their fate was known, because too much waited for it.
+  package var packetsGivenUp: UInt64 = 0
   /// Why the input ended early.
   package var damage: CaptureDamage?
   /// Whether INT or TERM ended the run.

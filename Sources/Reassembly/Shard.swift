@@ -90,8 +90,9 @@ struct Shard: ~Copyable {
   mutating func report(
     _ event: SocketEvent, of socket: SocketReference
   ) {
-    if socket.element.flags.contains(.wantsEvents) {
-      handler.event(event, of: view(socket), packet: packet)
+    guard socket.element.flags.contains(.wantsEvents) else { return }
+    if let interest = handler.event(event, of: view(socket), packet: packet) {
+      setInterest(interest, of: socket)
     }
   }
 

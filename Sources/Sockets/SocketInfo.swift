@@ -49,6 +49,18 @@ public struct SocketInfo: Sendable, BitwiseCopyable {
     direction == .out ? out : self.in
   }
 
+  /// Notes what waits of a direction, and what was taken out of it.
+  @inlinable
+  public mutating func setHeld(_ pending: UInt64, denied: UInt64, _ direction: Direction) {
+    if direction == .out {
+      out.pendingBytes = pending
+      out.deniedBytes = denied
+    } else {
+      `in`.pendingBytes = pending
+      `in`.deniedBytes = denied
+    }
+  }
+
   /// One direction, named after its sender.
   @frozen
   public struct Stream: Hashable, Sendable, BitwiseCopyable {

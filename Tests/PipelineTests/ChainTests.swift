@@ -153,10 +153,7 @@ struct ChainTests {
 
   @Test(
     "Verdicts that are not possible yet are counted, and the data is allowed",
-    arguments: [
-      Verdict.deny, .edit([Edit(0..<1, with: [])]), .allowPrefix(1, need: 1), .pending, .dropFlow,
-      .resetFlow,
-    ])
+    arguments: [Verdict.deny, .edit([Edit(0..<1, with: [])]), .resetFlow])
   func refused(verdict: Verdict) throws {
     var first = ScriptedAnalyzer("a", diary)
     first.answer = { _ in verdict }

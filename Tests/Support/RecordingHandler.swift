@@ -79,15 +79,20 @@ public final class RecordingHandler: SocketHandler {
     return changeInterest(direction, copy)
   }
 
-  public func packet(_ packet: PacketInfo, of socket: SocketView) {
+  public func packet(
+    _ packet: PacketInfo, _ direction: Direction, textEnd: UInt64, hasText: Bool,
+    of socket: SocketView
+  ) {
     packets.append(packet.ordinal)
   }
 
-  public func event(_ event: SocketEvent, of socket: SocketView, packet: PacketInfo) {
+  public func event(
+    _ event: SocketEvent, of socket: SocketView, packet: PacketInfo
+  ) -> SocketInterest? {
     checkOrder(packet)
     guard let known = open[socket.id] else {
       violations.append("\(event) of an unknown socket")
-      return
+      return nil
     }
     if (event == .attached) == known.hasBegun { violations.append("\(event) out of place") }
     known.hasBegun = true
@@ -102,6 +107,7 @@ public final class RecordingHandler: SocketHandler {
       known.last = socket.info
       open[socket.id] = nil
     }
+    return nil
   }
 
   public func weird(_ name: Weird, packet: PacketInfo) { weirds[name, default: 0] += 1 }

@@ -31,6 +31,7 @@ package struct CountAnalyzer: Analyzer {
 
 /// Serves all sockets of its shard.
 final class ShardCount: SocketAnalyzer {
+  var interest: Interest { [.all, .observing] }
   struct Sums {
     var sockets: UInt64 = 0
     /// Chunks of data as well as all other events.

@@ -16,6 +16,7 @@ package struct DigestAnalyzer: Analyzer {
 
 /// Gathers both directions of a socket and reports them when it is gone.
 final class SocketDigest: SocketAnalyzer {
+  var interest: Interest { [.all, .observing] }
   private var originator = StreamDigest()
   private var responder = StreamDigest()
   private let budget: GapBudget

@@ -15,6 +15,7 @@ package struct PrintAnalyzer: Analyzer {
 ///
 ///     2026-11-23 08:43:45.123456 192.0.2.1:1234 -> 198.51.100.2:80 data 0+18 GET / HTTP/1.1....
 final class SocketPrinter: SocketAnalyzer {
+  var interest: Interest { [.all, .observing] }
   /// How much of a chunk is shown, in bytes.
   static let shownBytes = 120
 

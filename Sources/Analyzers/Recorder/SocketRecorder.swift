@@ -3,6 +3,7 @@ import Analysis
 /// Writes the streams of one socket, and reports the files when it is gone: a socket that had
 /// neither data nor gaps has no record.
 final class SocketRecorder: SocketAnalyzer {
+  var interest: Interest { [.all, .observing] }
   private let files: FileCache
   private let limit: UInt64
   private let budget: GapBudget

@@ -11,6 +11,9 @@ struct AttachedAnalyzer: ~Copyable {
   /// In the place of one that wants nothing of the socket.
   static var none: AttachedAnalyzer { AttachedAnalyzer(NoAnalyzer.shared) }
 
+  /// The analyzer itself, to be kept elsewhere.
+  borrowing func copy() -> any SocketAnalyzer { analyzer }
+
   @inline(__always)
   borrowing func data(
     _ chunk: borrowing Chunk, _ context: inout Context

@@ -1,15 +1,18 @@
 import Analysis
 import Buffers
+import Deferral
 import Reassembly
 import Sockets
 import Wire
 
 /// Joins the sockets of a reassembler to the analyzers of the chain: asks who wants a socket, calls
-/// the links in order, carries out what they answer.
+/// the links in order. What they answer at once, and simply, is carried out here; a socket of which
+/// something has to wait is handed to the deferral stage.
 final class ChainRunner: SocketHandler {
   let emitter: RecordEmitter
+  let linkCount: Int
   private let links: ReservedArray<LinkAttacher>
-  private let linkCount: Int
+  private let names: [String]
   /// Of a chain of several links, for each shard the slots of its sockets: those of socket i begin at
   /// i × links.
   private let slots: ReservedArray<ReservedArray<ChainSlot>>
@@ -23,6 +26,12 @@ final class ChainRunner: SocketHandler {
   private var batch: ElementReference<Batch>?
   /// What the selected sockets amount to, with `--flow`.
   private(set) var selectedCounts = ReassemblyCounts()
+  private let deferralConfiguration: DeferralConfiguration
+  /// No chunk is larger.
+  private let largestChunk: Int
+  private(set) lazy var deferral = DeferralStage(deferralConfiguration, host: self)
+  /// What became of packets of earlier batches.
+  private(set) var laterFates: [LaterFate] = []
 
   init(
     _ configuration: RunConfiguration, socketsPerShard: Int, filters: LinkFilters,
@@ -31,6 +40,7 @@ final class ChainRunner: SocketHandler {
     self.emitter = emitter
     self.filters = filters
     linkCount = configuration.chain.count
+    names = configuration.chain.map(\.name)
     var links = ReservedArray<LinkAttacher>(capacity: linkCount)
     for (number, link) in configuration.chain.enumerated() {
       links.append(LinkAttacher(link, number: number))
@@ -47,12 +57,31 @@ final class ChainRunner: SocketHandler {
     var contexts = ReservedArray<Context>(capacity: 1)
     contexts.append(Context(engine: emitter))
     self.contexts = contexts
+    deferralConfiguration = configuration.deferral
+    largestChunk = configuration.deferral.isThroughPool ? -1 : configuration.deferral.bufferSize
+    emitter.holder = { [unowned self] chunk in
+      deferral.hold(chunk, of: self.emitter.currentSocket().id)
+    }
   }
 
   /// The packets that are coming up.
   func begin(_ batch: ElementReference<Batch>) {
     self.batch = batch
     emitter.begin(batch)
+  }
+
+  /// At the end of a stretch of packets that is the same in every run: what waits for answers gets
+  /// them now.
+  func settle() {
+    if linkCount > 0 { deferral.settleAll() }
+  }
+
+  /// Whether something waits for an answer, so that what it will write is still to come.
+  var isWaiting: Bool { linkCount > 0 && !deferral.isIdle }
+
+  func takeLaterFates() -> [LaterFate] {
+    defer { laterFates.removeAll(keepingCapacity: true) }
+    return laterFates
   }
 
   /// Whether the BPF filter of a link matches a packet of the batch at hand.
@@ -68,29 +97,40 @@ final class ChainRunner: SocketHandler {
 
   func prefetch(shard: Int, index: Int) { slots[shard].prefetch(index &* linkCount) }
 
+  // MARK: Sockets
+
   func attached(_ socket: SocketView, packet: PacketInfo) -> SocketInterest {
     let info = socket.info
     let isSelected = isSelected?(info) ?? true
     var interest: Interest = []
+    var decides = false
     if isSole {
       let slot = isSelected ? links[0].attach(to: info, packet, self) : .empty
       interest = slot.interest
+      decides = slot.decides
       socket.room.initialize(to: slot.attached)
     } else {
-      interest = fillSlots(of: socket, info, isSelected, packet)
+      interest = fillSlots(of: socket, info, isSelected, packet, &decides)
     }
     if self.isSelected != nil && isSelected { selectedCounts.add(info.transport) }
+    // Where packets are written, those that somebody may decide about are kept account of.
+    if decides && deferralConfiguration.writesPackets {
+      let deferred = makeDeferred(socket, interest)
+      return wanted(of: deferred)
+    }
     return wanted(interest, isSelected)
   }
 
   private func fillSlots(
-    of socket: SocketView, _ info: SocketInfo, _ isSelected: Bool, _ packet: PacketInfo
+    of socket: SocketView, _ info: SocketInfo, _ isSelected: Bool, _ packet: PacketInfo,
+    _ decides: inout Bool
   ) -> Interest {
     var interest: Interest = []
     let base = socket.index &* linkCount
     for link in 0..<linkCount {
       let slot = isSelected ? links[link].attach(to: info, packet, self) : .empty
       interest.formUnion(slot.interest)
+      decides = decides || slot.decides
       // Places of sockets that have gone are used again.
       if base &+ link < slots[socket.shard].count {
         slots[socket.shard][base &+ link] = slot
@@ -103,7 +143,7 @@ final class ChainRunner: SocketHandler {
 
   /// What the reassembler is to tell of a socket.
   private func wanted(_ interest: Interest, _ isSelected: Bool) -> SocketInterest {
-    var wanted = SocketInterest(rawValue: interest.rawValue)
+    var wanted = SocketInterest(rawValue: interest.rawValue & Interest.all.rawValue)
     // With `--flow`: the packets to be written.
     if self.isSelected != nil && isSelected { wanted.insert(.packets) }
     return wanted
@@ -119,75 +159,6 @@ final class ChainRunner: SocketHandler {
     slots[socket.shard].references(from: socket.index &* linkCount, count: linkCount)
   }
 
-  func data(
-    _ bytes: RawSpan, _ direction: Direction, at offset: UInt64, of socket: SocketView,
-    packet: PacketInfo
-  ) -> SocketInterest? {
-    begin(socket, packet)
-    // Bytes are bytes: no alignment and no invalid pattern.
-    let chunk = unsafe Chunk(
-      bytes._unsafeView(as: UInt8.self), direction: direction, offset: offset)
-    guard isSole else { return passDown(chunk, chain(of: socket)) }
-    do {
-      let verdict = try sole(of: socket).element.data(chunk, &contexts[0])
-      if case .allow = verdict { return nil }
-      guard ends(verdict, 0) else { return nil }
-    } catch {
-      noteFailure(0, error)
-    }
-    sole(of: socket).element = .none
-    return wanted([], true)
-  }
-
-  /// Shows a chunk to the links of a chain, in their order.
-  private func passDown(
-    _ chunk: borrowing Chunk, _ chain: ElementReferences<ChainSlot>
-  ) -> SocketInterest? {
-    let interest: Interest = chunk.direction == .out ? .dataOut : .dataIn
-    var hasChanged = false
-    for link in 0..<chain.count where chain[link].interest.contains(interest) {
-      contexts[0].link = link
-      emitter.link = link
-      do {
-        let verdict = try chain[link].attached.data(chunk, &contexts[0])
-        if case .allow = verdict { continue }
-        guard ends(verdict, link) else { continue }
-      } catch {
-        noteFailure(link, error)
-      }
-      chain[link] = .empty
-      hasChanged = true
-    }
-    guard hasChanged else { return nil }
-    var remaining: Interest = []
-    for link in 0..<chain.count { remaining.formUnion(chain[link].interest) }
-    return wanted(remaining, true)
-  }
-
-  func event(_ event: SocketEvent, of socket: SocketView, packet: PacketInfo) {
-    begin(socket, packet)
-    guard isSole else { return passDown(event, chain(of: socket)) }
-    do {
-      try sole(of: socket).element.event(event, &contexts[0])
-    } catch {
-      noteFailure(0, error)
-      sole(of: socket).element = .none
-    }
-  }
-
-  private func passDown(_ event: SocketEvent, _ chain: ElementReferences<ChainSlot>) {
-    for link in 0..<chain.count where chain[link].interest.contains(.events) {
-      contexts[0].link = link
-      emitter.link = link
-      do {
-        try chain[link].attached.event(event, &contexts[0])
-      } catch {
-        noteFailure(link, error)
-        chain[link] = .empty
-      }
-    }
-  }
-
   func detached(_ socket: SocketView, packet: PacketInfo) {
     if isSole {
       sole(of: socket).element = .none
@@ -198,9 +169,132 @@ final class ChainRunner: SocketHandler {
     if isSelected != nil { countSelected(socket) }
   }
 
-  func packet(_ packet: PacketInfo, of socket: SocketView) {
+  // MARK: Data and events
+
+  func data(
+    _ bytes: RawSpan, _ direction: Direction, at offset: UInt64, of socket: SocketView,
+    packet: PacketInfo
+  ) -> SocketInterest? {
+    if bytes.byteCount > largestChunk {
+      return dataInPieces(bytes, direction, at: offset, of: socket, packet: packet)
+    }
+    return dataInOne(bytes, direction, at: offset, of: socket, packet: packet)
+  }
+
+  @inline(__always)
+  private func dataInOne(
+    _ bytes: RawSpan, _ direction: Direction, at offset: UInt64, of socket: SocketView,
+    packet: PacketInfo
+  ) -> SocketInterest? {
+    begin(socket, packet)
+    // Bytes are bytes: no alignment and no invalid pattern.
+    let chunk = unsafe Chunk(
+      bytes._unsafeView(as: UInt8.self), direction: direction, offset: offset)
+    guard isSole else { return passDown(chunk, socket) }
+    do {
+      let verdict = try sole(of: socket).element.data(chunk, &contexts[0])
+      if case .allow = verdict { return nil }
+      return carryOut(verdict, chunk, at: 0, socket)
+    } catch {
+      return fail(error, chunk, at: 0, socket)
+    }
+  }
+
+  /// More than a buffer holds, or all through the pool.
+  @inline(never)
+  private func dataInPieces(
+    _ bytes: RawSpan, _ direction: Direction, at offset: UInt64, of socket: SocketView,
+    packet: PacketInfo
+  ) -> SocketInterest? {
+    var interest: SocketInterest?
+    var start = 0
+    while start < bytes.byteCount {
+      let end = min(start + deferralConfiguration.bufferSize, bytes.byteCount)
+      let piece = bytes.extracting(start..<end)
+      let place = offset &+ UInt64(start)
+      let change: SocketInterest?
+      if deferralConfiguration.isThroughPool, let buffer = deferral.window(on: piece) {
+        change = dataInOne(buffer.bytes, direction, at: place, of: socket, packet: packet)
+      } else {
+        change = dataInOne(piece, direction, at: place, of: socket, packet: packet)
+      }
+      if let change {
+        interest = change
+        // Whoever wants no more of it gets no more of it.
+        if change.isDisjoint(with: direction == .out ? .dataOut : .dataIn) { break }
+      }
+      start = end
+    }
+    return interest
+  }
+
+  /// Shows a chunk to the links of a chain, in their order.
+  private func passDown(
+    _ chunk: borrowing Chunk, _ socket: SocketView, from first: Int = 0
+  ) -> SocketInterest? {
+    let chain = chain(of: socket)
+    let interest: Interest = chunk.direction == .out ? .dataOut : .dataIn
+    for link in first..<chain.count where chain[link].interest.contains(interest) {
+      contexts[0].link = link
+      emitter.link = link
+      do {
+        let verdict = try chain[link].attached.data(chunk, &contexts[0])
+        if case .allow = verdict { continue }
+        return carryOut(verdict, chunk, at: link, socket)
+      } catch {
+        return fail(error, chunk, at: link, socket)
+      }
+    }
+    return nil
+  }
+
+  func event(
+    _ event: SocketEvent, of socket: SocketView, packet: PacketInfo
+  ) -> SocketInterest? {
+    begin(socket, packet)
+    guard isSole else { return passDown(event, socket) }
+    do {
+      try sole(of: socket).element.event(event, &contexts[0])
+      return contexts[0].flowVerdict == nil ? nil : decide(at: 0, socket)
+    } catch {
+      return fail(error, inEventAt: 0, socket)
+    }
+  }
+
+  private func passDown(_ event: SocketEvent, _ socket: SocketView) -> SocketInterest? {
+    let chain = chain(of: socket)
+    for link in 0..<chain.count where chain[link].interest.contains(.events) {
+      contexts[0].link = link
+      emitter.link = link
+      do {
+        try chain[link].attached.event(event, &contexts[0])
+        if contexts[0].flowVerdict == nil { continue }
+        _ = decide(at: link, socket)
+      } catch {
+        _ = fail(error, inEventAt: link, socket)
+      }
+      // The others are behind the deferred socket now.
+      return handOver(socket) { $0.resume(event, behind: link, &$1) }
+    }
+    return nil
+  }
+
+  func packet(
+    _ packet: PacketInfo, _ direction: Direction, textEnd: UInt64, hasText: Bool,
+    of socket: SocketView
+  ) {
     guard let batch, let index = batch.element.index(ofPacket: packet.ordinal) else { return }
-    batch.element.fates[index] = .written
+    guard let deferred = deferred(socket) else {
+      batch.element.fates[index] = .written
+      return
+    }
+    switch deferred.fate(
+      ofPacket: packet.ordinal, direction, textEnd: textEnd, hasText: hasText)
+    {
+    case true?: batch.element.fates[index] = .written
+    case false?: batch.element.fates[index] = .leftOut
+    case nil: batch.element.fates[index] = .open
+    }
   }
 
   func weird(_ name: Weird, packet: PacketInfo) { weirds[name, default: 0] += 1 }
@@ -208,27 +302,136 @@ final class ChainRunner: SocketHandler {
   @inline(__always)
   private func begin(_ socket: SocketView, _ packet: PacketInfo) {
     emitter.socket = socket
+    emitter.snapshot = nil
     emitter.packet = packet
-    emitter.step &+= 1
+    emitter.calls &+= 1
+    emitter.step = emitter.calls
     contexts[0].packet = packet
   }
 
-  /// Whether a verdict other than `allow` means that the link wants nothing more of the socket.
+  // MARK: Verdicts
+
+  /// What a link answered besides `allow`.
   @inline(never)
-  private func ends(_ verdict: Verdict, _ link: Int) -> Bool {
-    if case .bypass = verdict { return true }
-    reports[link].refused[verdict.name, default: 0] += 1
-    return false
+  private func carryOut(
+    _ verdict: Verdict, _ chunk: borrowing Chunk, at link: Int, _ socket: SocketView
+  ) -> SocketInterest? {
+    if case .bypass = verdict, deferred(socket) == nil {
+      return leave(chunk, at: link, "bypass", reason: "analyzer", socket)
+    }
+    return handOver(socket) { $0.resume(chunk, at: link, verdict, &$1) }
   }
 
-  /// An analyzer threw: the socket goes on without it.
+  /// A link threw.
   @inline(never)
-  private func noteFailure(_ link: Int, _ error: any Error) {
-    reports[link].failures += 1
-    if reports[link].firstFailure == nil {
-      reports[link].firstFailure = "\(error)"
-      reports[link].firstFailurePacket = emitter.packet.ordinal
+  private func fail(
+    _ error: any Error, _ chunk: borrowing Chunk, at link: Int, _ socket: SocketView
+  ) -> SocketInterest? {
+    guard deferralConfiguration.onCrash == .allow, deferred(socket) == nil else {
+      return handOver(socket) { $0.resume(chunk, at: link, failure: error, &$1) }
     }
+    noteFailure(link: link, error)
+    return leave(chunk, at: link, "allow", reason: "crash", socket)
+  }
+
+  /// Takes a link out of the chain of a socket of which nothing waits, and shows the chunk to the
+  /// others.
+  private func leave(
+    _ chunk: borrowing Chunk, at link: Int, _ action: String, reason: String, _ socket: SocketView
+  ) -> SocketInterest? {
+    let note = VerdictNote(
+      direction: chunk.direction, offset: chunk.offset, length: UInt64(chunk.bytes.count))
+    emit(
+      note.record(
+        action, analyzer: names[link], reason: reason, packets: [emitter.packet.ordinal]))
+    if isSole {
+      sole(of: socket).element = .none
+      return wanted([], true)
+    }
+    let chain = chain(of: socket)
+    chain[link] = .empty
+    if let interest = passDown(chunk, socket, from: link + 1) { return interest }
+    var remaining: Interest = []
+    for link in 0..<chain.count { remaining.formUnion(chain[link].interest) }
+    return wanted(remaining, true)
+  }
+
+  /// In an event a link threw, or decided about the whole flow.
+  @inline(never)
+  private func fail(_ error: any Error, inEventAt link: Int, _ socket: SocketView)
+    -> SocketInterest?
+  {
+    handOver(socket) { $0.fail(error, at: link, &$1) }
+  }
+
+  @inline(never)
+  private func decide(at link: Int, _ socket: SocketView) -> SocketInterest? {
+    guard let verdict = contexts[0].flowVerdict else { return nil }
+    contexts[0].flowVerdict = nil
+    return handOver(socket) { $0.decide(verdict, at: link, &$1) }
+  }
+
+  /// Hands a socket to the deferral stage, for good, and lets it go on.
+  private func handOver(
+    _ socket: SocketView, _ body: (DeferredSocket, inout Context) -> Void
+  ) -> SocketInterest? {
+    let deferred = makeDeferred(socket)
+    body(deferred, &contexts[0])
+    emitter.snapshot = nil
+    return wanted(of: deferred)
+  }
+
+  private func wanted(of deferred: DeferredSocket) -> SocketInterest {
+    var interest = wanted(deferred.interest, true)
+    if deferralConfiguration.writesPackets { interest.insert(.packets) }
+    return interest
+  }
+
+  /// Puts a deferred socket in the place of the analyzers.
+  ///
+  /// - Parameter interest: of its only analyzer, when the reassembler does not know it yet.
+  private func makeDeferred(
+    _ socket: SocketView, _ interest: Interest? = nil
+  ) -> DeferredSocket {
+    if let deferred = deferred(socket) { return deferred }
+    var attached: [AttachedLink] = []
+    if isSole {
+      let analyzer = sole(of: socket).element.copy()
+      attached.append(
+        AttachedLink(
+          number: 0, analyzer: analyzer,
+          interest: interest ?? self.interest(of: analyzer, on: socket)))
+    } else {
+      let chain = chain(of: socket)
+      for link in 0..<chain.count {
+        let isEmpty = chain[link].interest.isEmpty
+        attached.append(
+          AttachedLink(
+            number: link, analyzer: isEmpty ? nil : chain[link].attached.copy(),
+            interest: chain[link].interest))
+        chain[link] = .empty
+      }
+    }
+    let deferred = DeferredSocket(socket.info, links: attached, stage: deferral)
+    if isSole {
+      sole(of: socket).element = AttachedAnalyzer(deferred)
+    } else {
+      chain(of: socket)[0] = ChainSlot(attached: AttachedAnalyzer(deferred), interest: .all)
+    }
+    return deferred
+  }
+
+  /// What the only analyzer of a socket is told: a part of what it wants, where its settings say so.
+  private func interest(of analyzer: any SocketAnalyzer, on socket: SocketView) -> Interest {
+    Interest(rawValue: socket.interest.rawValue & Interest.all.rawValue)
+      .union(analyzer.interest.intersection(.observing))
+  }
+
+  private func deferred(_ socket: SocketView) -> DeferredSocket? {
+    guard linkCount > 0 else { return nil }
+    let first =
+      isSole ? sole(of: socket).element.copy() : chain(of: socket)[0].attached.copy()
+    return first as? DeferredSocket
   }
 
   @inline(never)
@@ -240,10 +443,59 @@ final class ChainRunner: SocketHandler {
   /// After the last socket: what the analyzers have to say of the whole run.
   func finish() {
     emitter.socket = nil
+    emitter.snapshot = nil
     for link in 0..<linkCount {
+      emitter.link = link
       var context = FinishContext(engine: emitter)
       links[link].finish(&context)
       reports[link].statements = context.summaries
+    }
+  }
+}
+
+/// What became of a packet after its batch had gone on.
+struct LaterFate {
+  var ordinal: UInt64
+  var isWritten: Bool
+}
+
+extension ChainRunner: DeferralHost {
+  var currentCall: (packet: PacketInfo, step: UInt64) { (emitter.packet, emitter.calls) }
+
+  func enter(link: Int, packet: PacketInfo, step: UInt64, socket: SocketInfo?) {
+    emitter.link = link
+    emitter.packet = packet
+    emitter.step = step
+    emitter.snapshot = socket
+  }
+
+  func currentSocket() -> SocketInfo { emitter.liveSocket }
+
+  func withContext(_ body: (inout Context) -> Void) { body(&contexts[0]) }
+
+  func emit(_ record: Record) { emitter.emit(record) }
+
+  func name(ofLink link: Int) -> String { names[link] }
+
+  func noteFailure(link: Int, _ error: any Error) {
+    reports[link].failures += 1
+    if reports[link].firstFailure == nil {
+      reports[link].firstFailure = "\(error)"
+      reports[link].firstFailurePacket = emitter.packet.ordinal
+    }
+  }
+
+  func noteTimeout(link: Int) { reports[link].timeouts += 1 }
+
+  func noteRefused(link: Int, _ verdict: Verdict) {
+    reports[link].refused[verdict.name, default: 0] += 1
+  }
+
+  func decide(packet ordinal: UInt64, isWritten: Bool) {
+    if let batch, let index = batch.element.index(ofPacket: ordinal) {
+      batch.element.fates[index] = isWritten ? .written : .leftOut
+    } else {
+      laterFates.append(LaterFate(ordinal: ordinal, isWritten: isWritten))
     }
   }
 }

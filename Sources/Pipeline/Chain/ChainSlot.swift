@@ -5,6 +5,9 @@ struct ChainSlot: ~Copyable {
   var attached: AttachedAnalyzer
   var interest: Interest
 
+  /// Whether its verdicts may change what becomes of the data.
+  var decides: Bool { !interest.isDisjoint(with: .data) && !interest.contains(.observing) }
+
   /// A slot whose link wants nothing of the socket.
   static var empty: ChainSlot { ChainSlot(attached: .none, interest: []) }
 }

@@ -9,12 +9,16 @@ import Wire
 final class RecordEmitter: AnalysisEngine {
   /// What is being reported; `nil` between calls and at the end of the run.
   var socket: SocketView?
+  /// The socket as it stood when what is being reported came; `nil` for as it stands.
+  var snapshot: SocketInfo?
   var packet = PacketInfo(ordinal: 0, timestamp: Timestamp(nanoseconds: 0))
   /// How many ends of the input have been reached: of the packets, then of the sockets. What is
   /// written then stands behind all that the last packet caused.
   var ends: UInt64 = 0
   var lane = OutputLane()
-  /// Which call to an analyzer this is (`OutputPlace`).
+  /// Counts the calls to analyzers as the packets bring them about.
+  var calls: UInt64 = 0
+  /// Which of them is going on: the last one, or an earlier one that had to wait.
   var step: UInt64 = 0
   var link = 0
   /// The packets at hand, or the last ones.
@@ -35,7 +39,8 @@ final class RecordEmitter: AnalysisEngine {
   /// Behind the packet that caused it; of several sockets that a packet moves (by its time), the
   /// older comes first.
   private var place: OutputPlace {
-    let key = OutputKey(ordinal: packet.ordinal &+ ends, subIndex: socket?.firstOrdinal ?? .max)
+    let birth = snapshot?.firstPacket.ordinal ?? socket?.firstOrdinal ?? .max
+    let key = OutputKey(ordinal: packet.ordinal &+ ends, subIndex: birth)
     return OutputPlace(key: key, step: step, link: link)
   }
 
@@ -43,19 +48,31 @@ final class RecordEmitter: AnalysisEngine {
   private var captureName: String? {
     // At the end of the input the last packet stands for what happens.
     if ends > 0 { return lastCaptureName }
-    return batch.flatMap { $0.element.captureName(ofPacket: packet.ordinal) }
+    return batch.flatMap { $0.element.captureName(ofPacket: packet.ordinal) } ?? lastCaptureName
   }
 
-  func currentSocket() -> SocketInfo {
+  func currentSocket() -> SocketInfo { snapshot ?? liveSocket }
+
+  /// The socket of the packet at hand, as it stands.
+  var liveSocket: SocketInfo {
     guard let socket else { preconditionFailure("a context outlived its call") }
     return socket.info
   }
 
   func emit(_ record: Record) {
-    let subject = socket.map {
-      RecordSubject(socket: $0.info, packet: packet, captureName: captureName)
+    let info = snapshot ?? socket?.info
+    let subject = info.map {
+      RecordSubject(socket: $0, packet: packet, captureName: captureName)
     }
     lane.append(place) { formatter.append(record, about: subject, to: &$0) }
+  }
+
+  /// Set by who knows how to hold.
+  var holder: ((borrowing Chunk) -> HeldChunk)?
+
+  func hold(_ chunk: borrowing Chunk) -> HeldChunk {
+    guard let holder else { preconditionFailure("nobody holds chunks here") }
+    return holder(chunk)
   }
 
   func print(_ line: String) {

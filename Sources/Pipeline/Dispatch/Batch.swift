@@ -14,6 +14,13 @@ struct Batch: ~Copyable {
   let lanes: ReservedArray<OutputLane>
   /// What becomes of each packet, by its index: whoever it is for says so.
   let fates: ReservedArray<PacketFate>
+  /// Whether a stretch of `capacity` packets ends here, or the input: whatever the source, answers take
+  /// effect there.
+  var endsStretch = true
+  /// Of each worker whether something waits at the end of the batch.
+  let waits: ReservedArray<Bool>
+  /// Of each worker what became of packets of earlier batches.
+  let laterFates: ReservedArray<[LaterFate]>
 
   static var capacity: Int { 128 }
 
@@ -25,7 +32,16 @@ struct Batch: ~Copyable {
     var fates = ReservedArray<PacketFate>(capacity: Self.capacity)
     for _ in 0..<Self.capacity { fates.append(.written) }
     self.fates = fates
+    var waits = ReservedArray<Bool>(capacity: workers)
+    for _ in 0..<workers { waits.append(false) }
+    self.waits = waits
+    var laterFates = ReservedArray<[LaterFate]>(capacity: workers)
+    for _ in 0..<workers { laterFates.append([]) }
+    self.laterFates = laterFates
   }
+
+  /// Whether something waits at its end, whoever it is for.
+  var isWaiting: Bool { (0..<waits.count).contains { waits[$0] } }
 
   /// The name of the capture that a packet comes from; `nil` on an interface.
   func captureName(ofPacket ordinal: UInt64) -> String? {

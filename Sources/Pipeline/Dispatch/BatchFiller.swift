@@ -10,6 +10,7 @@ final class BatchFiller: @unchecked Sendable {
   private let decapsulator: Decapsulator
   private let defaultFate: PacketFate
   private var packetsLeft: UInt64
+  private var packets: UInt64 = 0
   /// The places of the batches.
   let ring: ReservedArray<Batch>
 
@@ -34,20 +35,21 @@ final class BatchFiller: @unchecked Sendable {
   func fill(_ place: Int) -> Bool {
     guard packetsLeft > 0 else { return false }
     let batch = ring.reference(to: place)
+    let room = UInt64(Batch.capacity) - packets % UInt64(Batch.capacity)
+    batch.element.packets.frames.limit = Int(min(room, packetsLeft))
     guard source.fill(&batch.element.packets.frames) else { return false }
     let count = UInt64(batch.element.packets.frames.count)
-    if count > packetsLeft { batch.element.packets.frames.truncate(to: Int(packetsLeft)) }
+    packets &+= count
     packetsLeft &-= min(count, packetsLeft)
+    batch.element.endsStretch = packets % UInt64(Batch.capacity) == 0
     decapsulator.prepare(&batch.element.packets)
     batch.element.interfaces = source.interfaces
     if batch.element.captureNames.count != batch.element.interfaces.count {
       batch.element.captureNames = batch.element.interfaces.indices.map { _ in source.name }
     }
     batch.element.progress = source.progress
-    if defaultFate != .written {
-      for index in 0..<batch.element.packets.frames.count {
-        batch.element.fates[index] = defaultFate
-      }
+    for index in 0..<batch.element.packets.frames.count {
+      batch.element.fates[index] = defaultFate
     }
     return true
   }

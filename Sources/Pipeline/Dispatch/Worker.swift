@@ -27,6 +27,9 @@ final class Worker: @unchecked Sendable {
   func process(_ batch: ElementReference<Batch>) {
     runner.begin(batch)
     reassembler.process(batch.element.packets)
+    if batch.element.endsStretch { runner.settle() }
+    batch.element.waits[number] = runner.isWaiting
+    batch.element.laterFates[number] = runner.takeLaterFates()
     swap(&runner.emitter.lane, &batch.element.lanes[number])
   }
 }

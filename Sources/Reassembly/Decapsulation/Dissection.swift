@@ -23,6 +23,8 @@ struct Dissection: BitwiseCopyable {
     case malformedUDP
     /// IPv4 with a wrong header checksum.
     case badHeaderChecksum
+
+    var isTCP: Bool { self == .tcp || self == .wholeTCP }
   }
 
   /// What verifying the checksum of a segment or datagram came to.

@@ -20,13 +20,22 @@ public protocol SocketHandler: AnyObject {
     packet: PacketInfo
   ) -> SocketInterest?
 
-  /// Every packet of a socket of which `packets` are wanted.
-  func packet(_ packet: PacketInfo, of socket: SocketView)
+  /// Every packet of a socket of which `packets` are wanted, before what it brings is reported.
+  ///
+  /// - Parameters:
+  ///   - textEnd: where its text ends in the stream, be it new or not; of use where it has text.
+  ///   - hasText: whether it carries bytes of the stream.
+  func packet(
+    _ packet: PacketInfo, _ direction: Direction, textEnd: UInt64, hasText: Bool,
+    of socket: SocketView)
 
   /// The socket goes, after its last event.
   func detached(_ socket: SocketView, packet: PacketInfo)
 
-  func event(_ event: SocketEvent, of socket: SocketView, packet: PacketInfo)
+  /// Answers as `data` does.
+  func event(
+    _ event: SocketEvent, of socket: SocketView, packet: PacketInfo
+  ) -> SocketInterest?
 
   /// An oddity that does not stop the analysis, by its name.
   func weird(_ name: Weird, packet: PacketInfo)

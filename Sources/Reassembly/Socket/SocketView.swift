@@ -27,6 +27,17 @@ public struct SocketView: BitwiseCopyable {
 
   public var id: SocketID { reference.element.id }
 
+  /// What is told of it.
+  public var interest: SocketInterest {
+    var interest: SocketInterest = []
+    let flags = reference.element.flags
+    if flags.contains(.wantsDataOut) { interest.insert(.dataOut) }
+    if flags.contains(.wantsDataIn) { interest.insert(.dataIn) }
+    if flags.contains(.wantsEvents) { interest.insert(.events) }
+    if flags.contains(.wantsPackets) { interest.insert(.packets) }
+    return interest
+  }
+
   /// The number of its first packet. No two sockets share one, so that it orders them.
   public var firstOrdinal: UInt64 { reference.element.firstPacket.ordinal }
 

@@ -41,9 +41,27 @@ extension Shard {
     socket.element.frameBytes[direction.index] &+= UInt64(segment.element.frameLength)
     socket.element.ipBytes[direction.index] &+= UInt64(segment.element.ipLength)
     if packet.timestamp > socket.element.lastSeen { socket.element.lastSeen = packet.timestamp }
-    if socket.element.flags.contains(.wantsPackets) {
-      handler.packet(packet, of: view(socket))
+    if socket.element.flags.contains(.wantsPackets) { reportPacket(segment, of: socket, direction) }
+  }
+
+  @inline(never)
+  private mutating func reportPacket(
+    _ segment: DissectionReference, of socket: SocketReference, _ direction: Direction
+  ) {
+    let length = segment.element.length
+    var end = length
+    // The text of a stream that has not begun is its beginning, and so is that of a SYN.
+    if segment.element.kind.isTCP, isStarted(socket, direction),
+      !segment.element.flags.contains(.syn)
+    {
+      let position = socket.element.positions[direction.index]
+      end = Int(truncatingIfNeeded: position.offset)
+      end &+= segment.element.sequence.distance(from: position.next) &+ length
+    } else if !segment.element.kind.isTCP {
+      end &+= Int(truncatingIfNeeded: socket.element.positions[direction.index].offset)
     }
+    handler.packet(
+      packet, direction, textEnd: UInt64(max(end, 0)), hasText: length > 0, of: view(socket))
   }
 
   /// Hands bytes that are next in order to whoever wants them.

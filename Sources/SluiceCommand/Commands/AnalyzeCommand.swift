@@ -9,6 +9,7 @@ struct AnalyzeCommand: SluiceSubcommand {
 
   @OptionGroup(title: "Input") var input: InputOptions
   @OptionGroup(title: "Analysis") var analysis: AnalysisOptions
+  @OptionGroup(title: "Waiting") var waiting: WaitingOptions
   @OptionGroup(title: "Output") var output: OutputOptions
   @OptionGroup(title: "Messages") var messages: MessageOptions
 

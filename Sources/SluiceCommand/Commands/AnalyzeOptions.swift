@@ -52,6 +52,70 @@ struct AnalysisOptions: ParsableArguments {
   }
 }
 
+/// How data waits for analyzers, and what is done when they fail.
+struct WaitingOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("Buffers for data that waits, 1 to 254 (default: 40).", valueName: "n"))
+  var buffers: Int = 40
+
+  @Option(
+    help: ArgumentHelp(
+      "Bytes of a buffer, 1K to 64K; no chunk is larger (default: 64K).", valueName: "size"))
+  var bufferSize: ByteCount?
+
+  @Flag(help: "Show every chunk in a buffer, as another process would see it.")
+  var throughPool = false
+
+  @Option(
+    help: ArgumentHelp("Bytes that an analyzer may peek at (default: 64K).", valueName: "size"))
+  var peekLimit: ByteCount?
+
+  @Option(
+    help: ArgumentHelp(
+      "Seconds to wait for an answer, fractions too (default: 60).", valueName: "seconds"))
+  var deadline: Double = 60
+
+  @Option(
+    help: ArgumentHelp("When an analyzer crashes (default: allow).", valueName: "allow|drop"))
+  var onCrash: PolicyChoice = .allow
+
+  @Option(
+    help: ArgumentHelp("When no answer comes (default: allow).", valueName: "allow|drop"))
+  var onTimeout: PolicyChoice = .allow
+
+  @Option(
+    help: ArgumentHelp("When an edit is not possible (default: allow).", valueName: "allow|drop"))
+  var onRefusedEdit: PolicyChoice = .allow
+
+  @Flag(help: "Record verdicts and change nothing.")
+  var dryRun = false
+
+  func validate() throws {
+    guard (1...254).contains(buffers) else {
+      throw ValidationError("--buffers \(buffers): expected a number from 1 to 254")
+    }
+    if let bufferSize, !(1 << 10...1 << 16).contains(bufferSize.bytes) {
+      throw ValidationError("--buffer-size: expected a size from 1K to 64K")
+    }
+    if let peekLimit, !(1...1 << 30).contains(peekLimit.bytes) {
+      throw ValidationError("--peek-limit: expected a size from 1 to 1G")
+    }
+    guard deadline > 0, deadline <= 86_400 else {
+      throw ValidationError("--deadline \(deadline): expected seconds, more than 0 and up to a day")
+    }
+    for (option, choice) in [
+      ("--on-crash", onCrash), ("--on-timeout", onTimeout), ("--on-refused-edit", onRefusedEdit),
+    ] where choice == .deny || choice == .reset {
+      throw ValidationError(
+        "\(option) \(choice.rawValue): streams cannot be changed yet; there are allow and drop")
+    }
+  }
+}
+
+/// What is done in place of a verdict.
+enum PolicyChoice: String, ExpressibleByArgument, CaseIterable {
+  case allow, deny, drop, reset
+}
+
 /// Where results go.
 struct OutputOptions: ParsableArguments {
   @Option(

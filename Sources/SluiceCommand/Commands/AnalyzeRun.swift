@@ -1,5 +1,6 @@
 import Buffers
 import Capture
+import Deferral
 import Glibc
 import Pipeline
 import Reassembly
@@ -71,6 +72,7 @@ struct AnalyzeRun {
     configuration.workers = command.analysis.jobs
     configuration.packetLimit = command.input.count
     if let memory = command.analysis.memory { configuration.memory = memory.bytes }
+    configuration.deferral = command.waiting.configuration
     if let flow = command.input.flow { configuration.isSelected = { flow.matches($0) } }
     return configuration
   }
@@ -78,6 +80,27 @@ struct AnalyzeRun {
   private var showsProgress: Bool {
     !command.messages.quiet && StandardStream.error.isTerminal && !StandardStream.output.isTerminal
   }
+}
+
+extension WaitingOptions {
+  fileprivate var configuration: DeferralConfiguration {
+    var configuration = DeferralConfiguration()
+    configuration.buffers = buffers
+    if let bufferSize { configuration.bufferSize = bufferSize.bytes }
+    configuration.isThroughPool = throughPool
+    if let peekLimit { configuration.peekLimit = peekLimit.bytes }
+    configuration.deadline = .seconds(deadline)
+    configuration.onCrash = onCrash.policy
+    configuration.onTimeout = onTimeout.policy
+    configuration.onRefusedEdit = onRefusedEdit.policy
+    configuration.isDryRun = dryRun
+    return configuration
+  }
+}
+
+extension PolicyChoice {
+  /// Others are refused when the options are checked.
+  fileprivate var policy: DeferralConfiguration.Policy { self == .drop ? .drop : .allow }
 }
 
 /// The files of a run.

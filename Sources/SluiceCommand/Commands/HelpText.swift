@@ -22,6 +22,17 @@ enum HelpText {
       -j, --jobs N            how many share the work; the results are the same for all [1]
           --memory SIZE       the budget of all stores together [1G]
 
+    Waiting
+          --buffers N         buffers for data that waits, 1 to 254 [40]
+          --buffer-size SIZE  bytes of a buffer, 1K to 64K; no chunk is larger [64K]
+          --through-pool      show every chunk in a buffer, as another process would see it
+          --peek-limit SIZE   bytes that an analyzer may peek at [64K]
+          --deadline SECONDS  how long an answer is waited for [60]
+          --on-crash, --on-timeout, --on-refused-edit allow|drop
+                              what is done about data when an analyzer crashes, does not answer,
+                              or asks for an edit that is not possible [allow]
+          --dry-run           record verdicts and change nothing
+
     Output
       -o, --output FILE       the event log [standard output]
           --format eve|text   as JSON Lines or as a person reads it [eve]

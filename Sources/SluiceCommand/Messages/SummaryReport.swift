@@ -12,7 +12,7 @@ package struct SummaryReport {
 
   /// The first line is about the whole, the others are indented below it.
   package func lines(file: String, seconds: Double) -> [String] {
-    let indented = losses + notDecoded + oddities + analyzers + timing(seconds)
+    let indented = losses + notDecoded + oddities + waiting + analyzers + timing(seconds)
     return ["\(file): \(headline)"] + indented.map { "  " + $0 }
   }
 
@@ -73,6 +73,35 @@ package struct SummaryReport {
     return ["weird: " + text]
   }
 
+  /// What waited for answers, and what was dropped.
+  private var waiting: [String] {
+    var lines: [String] = []
+    let counts = summary.deferral
+    if counts.droppedFlows > 0 {
+      let left = packets(summary.packetsLeftOut)
+      lines.append(
+        "dropped: \(Amounts.count(counts.droppedFlows, "flow")), \(bytes(counts.droppedBytes)); "
+          + "\(left) left out")
+    }
+    if counts.held > 0 && (isVerbose || counts.lateAnswers > 0) {
+      var text = "waited: \(Amounts.count(counts.held, "chunk")), \(bytes(counts.heldBytes))"
+      if counts.bufferWaits > 0 { text += "; buffers ran short \(times(counts.bufferWaits))" }
+      if counts.lateAnswers > 0 { text += "; answers too late: \(Amounts.number(counts.lateAnswers))" }
+      lines.append(text)
+    }
+    if counts.peeks > 0 && isVerbose {
+      lines.append(
+        "peeks: \(Amounts.number(counts.peeks)), \(Amounts.number(counts.finalPeeks)) of them ended early")
+    }
+    if summary.packetsGivenUp > 0 {
+      lines.append(
+        "too much waited to be written: \(packets(summary.packetsGivenUp)) written undecided")
+    }
+    return lines
+  }
+
+  private func times(_ count: UInt64) -> String { Amounts.count(count, "time") }
+
   private var analyzers: [String] {
     summary.analyzers.flatMap { analyzer in
       var lines: [String] = []
@@ -86,7 +115,12 @@ package struct SummaryReport {
       if analyzer.failures > 0 {
         let first = analyzer.firstFailure.map { ", first: \($0)" } ?? ""
         let errors = Amounts.count(analyzer.failures, "error")
-        lines.append("\(analyzer.name): threw \(errors), data allowed\(first)")
+        let outcome = summary.dropsOnCrash ? "flows dropped" : "data allowed"
+        lines.append("\(analyzer.name): threw \(errors), \(outcome)\(first)")
+      }
+      if analyzer.timeouts > 0 {
+        let count = Amounts.count(analyzer.timeouts, "chunk")
+        lines.append("\(analyzer.name): no answer by the deadline for \(count)")
       }
       return lines
     }

@@ -10,6 +10,8 @@ final class RecordingEngine: AnalysisEngine {
 
   func currentSocket() -> SocketInfo { socket }
   func emit(_ record: Record) { records.append(record) }
+  func hold(_ chunk: borrowing Chunk) -> HeldChunk { fatalError("these analyzers hold nothing") }
+
   func print(_ line: String) { lines.append(line) }
 }
 

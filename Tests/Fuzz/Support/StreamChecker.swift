@@ -98,12 +98,18 @@ final class StreamChecker: SocketHandler {
     return changed
   }
 
-  func event(_ event: SocketEvent, of socket: SocketView, packet: PacketInfo) {
+  func event(
+    _ event: SocketEvent, of socket: SocketView, packet: PacketInfo
+  ) -> SocketInterest? {
     let info = socket.info
     check(socket) { try $0.event(event, info, isExact: interest == .all) }
+    return nil
   }
 
-  func packet(_ packet: PacketInfo, of socket: SocketView) {
+  func packet(
+    _ packet: PacketInfo, _ direction: Direction, textEnd: UInt64, hasText: Bool,
+    of socket: SocketView
+  ) {
     check(socket) {
       try require($0.interest.contains(.packets), "a packet that nobody wanted")
     }

@@ -1,0 +1,217 @@
+package import Analysis
+package import Buffers
+package import Sockets
+
+/// What a worker needs for data to wait: the pool of buffers, the sockets that wait, the peeks.
+///
+/// Only its worker uses it, but for answers, which come on any thread.
+package final class DeferralStage {
+  package let configuration: DeferralConfiguration
+  /// The owner of this stage, which outlives it.
+  unowned let host: any DeferralHost
+  package internal(set) var counts = DeferralCounts()
+  /// The deferred socket that was the last to call an analyzer.
+  var caller: DeferredSocket?
+  /// Rung when an answer has come, or a buffer has come back.
+  private let bell = Semaphore()
+  private var poolOrNone: BufferPool?
+  /// What was held in the call that is going on.
+  private var heldInCall: (Ticket, HeldBytes)?
+  /// The sockets that wait, served in turn.
+  private var waiting: [DeferredSocket] = []
+  private var peeks = PeekList()
+  private var peekCount: UInt64 = 0
+  /// Whether a buffer was waited for in vain: until one comes back nobody waits for one again.
+  private var isStarved = false
+  /// The buffer that chunks are shown in, with `--through-pool`.
+  private var window: PoolBuffer?
+
+  package init(_ configuration: DeferralConfiguration, host: any DeferralHost) {
+    self.configuration = configuration
+    self.host = host
+  }
+
+  /// Made when it is first needed: most runs never hold anything.
+  private var pool: BufferPool {
+    if let pool = poolOrNone { return pool }
+    let pool = BufferPool(
+      count: configuration.buffers, bufferSize: configuration.bufferSize, bell: bell)
+    poolOrNone = pool
+    return pool
+  }
+
+  /// Why a peek ends that has grown as far as it may.
+  var limitReason: FinalReason {
+    configuration.peekLimit > configuration.bufferSize ? .buffersShort : .peekLimit
+  }
+
+  // MARK: Holding
+
+  /// Keeps a chunk for an answer that comes later.
+  package func hold(_ chunk: borrowing Chunk, of socket: SocketID) -> HeldChunk {
+    let deadline = ContinuousClock.now + configuration.deadline
+    let ticket = Ticket(deadline: deadline, bell: bell)
+    let bytes: HeldBytes
+    if let buffer = buffer(for: chunk.bytes, until: deadline) {
+      bytes = .buffer(buffer)
+    } else {
+      // Nobody gets to see more of it than a copy, and the policy for no answer decides.
+      bytes = .array([UInt8](copying: chunk.bytes))
+      _ = ticket.end(.expired)
+    }
+    counts.held += 1
+    counts.heldBytes += UInt64(chunk.bytes.count)
+    heldInCall = (ticket, bytes)
+    return HeldChunk(
+      socket: socket, dataIndex: caller?.id == socket ? caller?.takeDataIndex() ?? 0 : 0, direction: chunk.direction,
+      offset: chunk.offset, final: chunk.final, data: TicketData(ticket, bytes))
+  }
+
+  /// What the last call held, once.
+  func takeTicket() -> (Ticket, HeldBytes)? {
+    defer { heldInCall = nil }
+    return heldInCall
+  }
+
+  /// A buffer with a copy of `bytes`, if need be when others come back.
+  private func buffer(
+    for bytes: Span<UInt8>, until deadline: ContinuousClock.Instant
+  ) -> PoolBuffer? {
+    guard bytes.count <= configuration.bufferSize else { return nil }
+    if let buffer = pool.copy(unsafe bytes.bytes) {
+      isStarved = false
+      return buffer
+    }
+    window = nil
+    if isStarved { return pool.copy(unsafe bytes.bytes) }
+    counts.bufferWaits += 1
+    while true {
+      for socket in waiting { socket.leavePool() }
+      if let buffer = pool.copy(unsafe bytes.bytes) { return buffer }
+      guard bell.wait(until: deadline) else { break }
+    }
+    isStarved = true
+    return nil
+  }
+
+  /// The bytes of a chunk in a buffer of the pool, for as long as the next call (`--through-pool`);
+  /// `nil` when there is none to be had.
+  package func window(on bytes: RawSpan) -> PoolBuffer? {
+    // Unless somebody has kept it since the last call.
+    if isKnownUniquelyReferenced(&window) {
+      window?.fill(bytes)
+      return window
+    }
+    window = unsafe buffer(
+      for: bytes._unsafeView(as: UInt8.self), until: ContinuousClock.now + configuration.deadline)
+    return window
+  }
+
+  // MARK: Settling
+
+  /// Remembers that a socket waits.
+  func list(_ socket: DeferredSocket) {
+    if socket.isListed { return }
+    socket.isListed = true
+    waiting.append(socket)
+  }
+
+  /// Whether anything waits.
+  package var isIdle: Bool { waiting.isEmpty }
+
+  /// Waits for all answers and carries them out: the sockets in turn, each as far as its answers have
+  /// come.
+  package func settleAll() {
+    guard !waiting.isEmpty else { return }
+    host.withContext { context in
+      while !waiting.isEmpty {
+        let round = waiting
+        waiting = []
+        for socket in round {
+          socket.isListed = false
+          if !socket.advance(&context) { list(socket) }
+        }
+        if waiting.count == round.count { waitForAnswers(of: waiting) }
+      }
+    }
+  }
+
+  /// Waits for the answers about one socket and carries them out.
+  func settle(_ socket: DeferredSocket, _ context: inout Context) {
+    while socket.isWaiting, !socket.advance(&context) { waitForAnswers(of: [socket]) }
+    if socket.isListed {
+      socket.isListed = false
+      waiting.removeAll { $0 === socket }
+    }
+  }
+
+  private func waitForAnswers(of sockets: [DeferredSocket]) {
+    var deadline: ContinuousClock.Instant?
+    for socket in sockets {
+      socket.forEachOpenTicket { ticket in deadline = min(deadline ?? ticket.deadline, ticket.deadline) }
+    }
+    guard let deadline else { return }
+    if bell.wait(until: deadline) { return }
+    let now = ContinuousClock.now
+    for socket in sockets {
+      socket.forEachOpenTicket { ticket in
+        if ticket.deadline <= now { _ = ticket.end(.expired) }
+      }
+    }
+  }
+
+  // MARK: Peeks
+
+  func nextPeekNumber() -> UInt64 {
+    peekCount &+= 1
+    return peekCount
+  }
+
+  func notePeek(
+    _ number: UInt64, of socket: DeferredSocket, _ direction: Direction, at index: Int
+  ) {
+    peeks.add(
+      PeekList.Entry(number: number, socket: socket, direction: direction, link: index),
+      shard: socket.shard)
+  }
+
+  func forgetPeek(_ number: UInt64, ofShard shard: Int) { peeks.remove(number, shard: shard) }
+
+  /// Each shard may have as many peeks as a pool has buffers: of more the oldest has to decide.
+  func limitPeeks(
+    ofShard shard: Int, _ packet: PacketInfo, _ step: UInt64, _ context: inout Context
+  ) {
+    while let oldest = peeks.oldest(ofShard: shard, beyond: configuration.buffers) {
+      oldest.socket.finishOldestPeek(
+        oldest.direction, at: oldest.link, packet, step, &context)
+      // Should it still be there, it is not looked at again.
+      peeks.remove(oldest.number, shard: shard)
+    }
+  }
+}
+
+/// The peeks of each shard, in the order in which they began.
+private struct PeekList {
+  struct Entry {
+    var number: UInt64
+    unowned var socket: DeferredSocket
+    var direction: Direction
+    var link: Int
+  }
+
+  private var shards: [[Entry]] = Array(repeating: [], count: 64)
+
+  mutating func add(_ entry: Entry, shard: Int) {
+    // A peek that grows keeps its place.
+    let place = shards[shard].firstIndex { $0.number > entry.number } ?? shards[shard].endIndex
+    shards[shard].insert(entry, at: place)
+  }
+
+  mutating func remove(_ number: UInt64, shard: Int) {
+    shards[shard].removeAll { $0.number == number }
+  }
+
+  func oldest(ofShard shard: Int, beyond count: Int) -> Entry? {
+    shards[shard].count > count ? shards[shard].first : nil
+  }
+}

@@ -1,0 +1,104 @@
+import Analysis
+import Buffers
+import Synchronization
+
+/// The two ends of an answer that comes later: the analyzer's, as what stands behind a `HeldChunk`, and
+/// the worker's, which waits for it.
+final class Ticket: Sendable {
+  enum State: Equatable {
+    case open
+    case answered(Verdict)
+    /// Let go without an answer.
+    case letGo
+    /// Its deadline has passed.
+    case expired
+  }
+
+  let deadline: ContinuousClock.Instant
+  private let state = Mutex(State.open)
+  /// Rung when an answer has come.
+  private let bell: Semaphore
+  private let late = Atomic<Int>(0)
+
+  init(deadline: ContinuousClock.Instant, bell: Semaphore) {
+    self.deadline = deadline
+    self.bell = bell
+  }
+
+  var current: State { state.withLock { $0 } }
+  var isOpen: Bool { current == .open }
+
+  /// Answers that came too late, or after another one.
+  var lateAnswers: Int { late.load(ordering: .relaxed) }
+
+  /// Whether this was the first end of it.
+  func end(_ end: State) -> Bool {
+    let isFirst = state.withLock { state in
+      guard state == .open else { return false }
+      state = end
+      return true
+    }
+    if isFirst { bell.post() }
+    return isFirst
+  }
+
+  fileprivate func answer(_ verdict: Verdict) -> Bool {
+    let isTaken = verdict != .pending && end(.answered(verdict))
+    if !isTaken { late.add(1, ordering: .relaxed) }
+    return isTaken
+  }
+}
+
+/// Held bytes, in a buffer of the pool or, where there was none to be had in time, in memory of their
+/// own.
+enum HeldBytes {
+  case buffer(PoolBuffer)
+  case array([UInt8])
+
+  var count: Int {
+    switch self {
+    case .buffer(let buffer): buffer.count
+    case .array(let array): array.count
+    }
+  }
+
+  func lend<Result>(_ body: (Span<UInt8>) throws -> Result) rethrows -> Result {
+    switch self {
+    // Bytes are bytes: no alignment and no invalid pattern.
+    case .buffer(let buffer): try body(unsafe buffer.bytes._unsafeView(as: UInt8.self))
+    case .array(let array): try body(array.span)
+    }
+  }
+
+  /// The same bytes outside of the pool.
+  var copied: HeldBytes {
+    switch self {
+    case .buffer: .array(lend { [UInt8](copying: $0) })
+    case .array: self
+    }
+  }
+}
+
+extension [UInt8] {
+  init(copying span: Span<UInt8>) {
+    self.init(capacity: span.count) { output in
+      for index in span.indices { output.append(span[index]) }
+    }
+  }
+}
+
+/// What an analyzer has in hand of a chunk that it holds.
+final class TicketData: HeldData {
+  private let ticket: Ticket
+  private let bytes: HeldBytes
+
+  init(_ ticket: Ticket, _ bytes: HeldBytes) {
+    self.ticket = ticket
+    self.bytes = bytes
+  }
+
+  var count: Int { bytes.count }
+  func lend(_ body: (Span<UInt8>) throws -> Void) rethrows { try bytes.lend(body) }
+  func answer(_ verdict: Verdict) -> Bool { ticket.answer(verdict) }
+  func letGo() { _ = ticket.end(.letGo) }
+}

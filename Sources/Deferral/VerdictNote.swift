@@ -1,0 +1,42 @@
+package import Analysis
+package import Sockets
+
+/// Which bytes a `verdict` record is about.
+package struct VerdictNote {
+  /// `nil` for the whole flow.
+  private var direction: Direction?
+  private var offset: UInt64 = 0
+  private var length: UInt64 = 0
+
+  /// The whole flow.
+  init() {}
+
+  package init(direction: Direction, offset: UInt64, length: UInt64) {
+    self.direction = direction
+    self.offset = offset
+    self.length = length
+  }
+
+  /// - Parameters:
+  ///   - action: what was done: `drop_flow`, `bypass`, `allow`, ...
+  ///   - reason: why: the analyzer's own will, or the cause that a policy is for.
+  ///   - packets: the first and the last that the bytes came with.
+  package func record(
+    _ action: String, analyzer: String, reason: String, packets: [UInt64]
+  ) -> Record {
+    var fields: [(key: String, value: Record.Value)] = [("action", .string(action))]
+    if let direction {
+      fields.append(("direction", .string(direction == .out ? "out" : "in")))
+      fields.append(("offset", Record.Value(offset)))
+      fields.append(("length", Record.Value(length)))
+    }
+    fields.append(("analyzer", .string(analyzer)))
+    fields.append(("reason", .string(reason)))
+    fields.append(("packets", .array(packets.map { Record.Value($0) })))
+    var record = Record("verdict")
+    record["verdict"] = .object(fields)
+    let bytes = direction.map { " \($0) \(offset)+\(length)" } ?? ""
+    record.describe { "verdict \(action)\(bytes) \(analyzer): \(reason)" }
+    return record
+  }
+}
