@@ -49,6 +49,7 @@ package final class DeferralStage {
 
   /// Keeps a chunk for an answer that comes later.
   package func hold(_ chunk: borrowing Chunk, of socket: SocketID) -> HeldChunk {
+    heldInCall = nil
     let deadline = ContinuousClock.now + configuration.deadline
     let ticket = Ticket(deadline: deadline, bell: bell)
     let bytes: HeldBytes
@@ -63,7 +64,8 @@ package final class DeferralStage {
     counts.heldBytes += UInt64(chunk.bytes.count)
     heldInCall = (ticket, bytes)
     return HeldChunk(
-      socket: socket, dataIndex: caller?.id == socket ? caller?.takeDataIndex() ?? 0 : 0, direction: chunk.direction,
+      socket: socket, dataIndex: caller?.id == socket ? caller?.takeDataIndex() ?? 0 : 0,
+      direction: chunk.direction,
       offset: chunk.offset, final: chunk.final, data: TicketData(ticket, bytes))
   }
 
@@ -125,13 +127,9 @@ package final class DeferralStage {
     guard !waiting.isEmpty else { return }
     host.withContext { context in
       while !waiting.isEmpty {
-        let round = waiting
-        waiting = []
-        for socket in round {
-          socket.isListed = false
-          if !socket.advance(&context) { list(socket) }
-        }
-        if waiting.count == round.count { waitForAnswers(of: waiting) }
+        var isDone = false
+        for socket in waiting where socket.advance(&context) { isDone = true }
+        if isDone { removeDone() } else { waitForAnswers(of: waiting) }
       }
     }
   }
@@ -139,16 +137,23 @@ package final class DeferralStage {
   /// Waits for the answers about one socket and carries them out.
   func settle(_ socket: DeferredSocket, _ context: inout Context) {
     while socket.isWaiting, !socket.advance(&context) { waitForAnswers(of: [socket]) }
-    if socket.isListed {
+    removeDone()
+  }
+
+  private func removeDone() {
+    waiting.removeAll { socket in
+      if socket.isWaiting { return false }
       socket.isListed = false
-      waiting.removeAll { $0 === socket }
+      return true
     }
   }
 
   private func waitForAnswers(of sockets: [DeferredSocket]) {
     var deadline: ContinuousClock.Instant?
     for socket in sockets {
-      socket.forEachOpenTicket { ticket in deadline = min(deadline ?? ticket.deadline, ticket.deadline) }
+      socket.forEachOpenTicket { ticket in
+        deadline = min(deadline ?? ticket.deadline, ticket.deadline)
+      }
     }
     guard let deadline else { return }
     if bell.wait(until: deadline) { return }

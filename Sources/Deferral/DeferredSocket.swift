@@ -93,7 +93,8 @@ package final class DeferredSocket: SocketAnalyzer {
     _ chunk: borrowing Chunk, at link: Int, _ verdict: Verdict, _ context: inout Context
   ) {
     apply(
-      verdict, chunk.bytes, chunk.direction, chunk.offset, final: nil, at: link, liveCause, &context)
+      verdict, chunk.bytes, chunk.direction, chunk.offset, final: nil, at: link, liveCause, &context
+    )
   }
 
   /// As above, where the link has thrown.
@@ -130,7 +131,8 @@ package final class DeferredSocket: SocketAnalyzer {
     while index < nodes.count {
       if isDropped { break }
       if !nodes[index].queue.isEmpty {
-        enqueue(.array([UInt8](copying: bytes)), direction, offset, at: index, kept(cause), &context)
+        enqueue(
+          .array([UInt8](copying: bytes)), direction, offset, at: index, kept(cause), &context)
         return
       }
       if nodes[index].peeks[direction.index] != nil {
@@ -154,7 +156,7 @@ package final class DeferredSocket: SocketAnalyzer {
     if isDropped {
       countDropped(bytes.count, direction)
     } else {
-      release(direction, to: offset &+ UInt64(bytes.count))
+      release(direction, to: offset &+ UInt64(bytes.count), cause)
     }
   }
 
@@ -358,12 +360,15 @@ package final class DeferredSocket: SocketAnalyzer {
     while index < nodes.count {
       while !nodes[index].queue.isEmpty {
         if !isDropped, nodes[index].queue.contains(where: { $0.openTicket != nil }) { return false }
+        // Nobody else needs the buffers any more, and what is carried out may need one.
+        leavePool()
         let items = nodes[index].queue
         nodes[index].queue = []
         for item in items { carryOut(item, at: index, &context) }
       }
       index += 1
     }
+    packets?.settle { host.decide(packet: $0, isWritten: true) }
     return true
   }
 
@@ -431,7 +436,8 @@ package final class DeferredSocket: SocketAnalyzer {
     for index in nodes.indices {
       for place in nodes[index].queue.indices {
         let item = nodes[index].queue[place]
-        guard item.openTicket == nil, case .data(let direction, let offset, let bytes) = item.content
+        guard item.openTicket == nil,
+          case .data(let direction, let offset, let bytes) = item.content
         else { continue }
         nodes[index].queue[place].content = .data(direction, offset: offset, bytes: bytes.copied)
       }
@@ -454,11 +460,13 @@ package final class DeferredSocket: SocketAnalyzer {
         finishPeeks(before: event, at: index, cause, &context)
         if !nodes[index].queue.isEmpty { continue }
       }
-      if nodes[index].wantsEvents, !isDropped || event.isLast { tell(event, index, cause, &context) }
+      if nodes[index].wantsEvents, !isDropped || event.isLast {
+        tell(event, index, cause, &context)
+      }
       index += 1
     }
     if case .gap(let direction, let offset, let length) = event, !isDropped {
-      release(direction, to: offset &+ length)
+      release(direction, to: offset &+ length, cause)
     }
   }
 
@@ -560,7 +568,9 @@ package final class DeferredSocket: SocketAnalyzer {
       }
     }
     let isWritten = stage.configuration.isDryRun
-    packets?.takeAll { host.decide(packet: $0, isWritten: isWritten) }
+    packets?.drop(cause: cause.packet.ordinal) {
+      host.decide(packet: $0, isWritten: $1 || isWritten)
+    }
   }
 
   private func countDropped(_ count: Int, _ direction: Direction) {
@@ -575,7 +585,8 @@ package final class DeferredSocket: SocketAnalyzer {
     host.enter(link: link, packet: cause.packet, step: cause.step, socket: cause.socket)
     let packets = [peekStart, cause.packet.ordinal].compactMap { $0 }
     host.emit(
-      place.note.record(action, analyzer: host.name(ofLink: link), reason: reason, packets: packets))
+      place.note.record(action, analyzer: host.name(ofLink: link), reason: reason, packets: packets)
+    )
   }
 
   /// Takes a link out of the chain; what it has peeked at goes on its way.
@@ -596,8 +607,9 @@ package final class DeferredSocket: SocketAnalyzer {
     ofPacket ordinal: UInt64, _ direction: Direction, textEnd: UInt64, hasText: Bool
   ) -> Bool? {
     if isDropped { return stage.configuration.isDryRun }
-    guard hasText, isDecided(direction) else { return true }
-    return packets?.isDecided(ordinal, direction, textEnd: textEnd) ?? true ? true : nil
+    let end = hasText && isDecided(direction) ? textEnd : 0
+    let goes = packets?.goes(ordinal, direction, textEnd: end, mayGo: !isWaiting) ?? true
+    return goes ? true : nil
   }
 
   /// Whether somebody may decide about a direction.
@@ -606,8 +618,10 @@ package final class DeferredSocket: SocketAnalyzer {
   }
 
   /// All bytes of a direction before an offset have passed every link.
-  private func release(_ direction: Direction, to offset: UInt64) {
-    packets?.release(direction, to: offset) { host.decide(packet: $0, isWritten: true) }
+  private func release(_ direction: Direction, to offset: UInt64, _ cause: Cause) {
+    packets?.release(direction, to: offset, cause: cause.packet.ordinal) {
+      host.decide(packet: $0, isWritten: true)
+    }
   }
 
   private func releasePackets() {

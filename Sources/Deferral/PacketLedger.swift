@@ -1,9 +1,15 @@
 import Sockets
 
-/// The packets of a socket whose text is not decided yet, and how far each direction is.
+/// The packets of a socket of which it is not known yet whether they go, and how far each direction is
+/// decided.
+///
+/// What is found out has to be the same whether an answer came at once or later. So a packet that comes
+/// while answers are open waits for them, be it without text; and it goes with the packet that brought
+/// a decision about, or one after it, never before.
 struct PacketLedger {
   private struct Entry {
     var ordinal: UInt64
+    /// 0 without text.
     var textEnd: UInt64
   }
 
@@ -11,26 +17,53 @@ struct PacketLedger {
   private var decided: [UInt64] = [0, 0]
   private var open: [[Entry]] = [[], []]
 
-  /// Whether all text of a packet is decided; one of which it is not is kept until then.
-  mutating func isDecided(
-    _ ordinal: UInt64, _ direction: Direction, textEnd: UInt64
+  /// Whether a packet may go at once; one that may not is kept.
+  ///
+  /// - Parameters:
+  ///   - textEnd: where its text ends, 0 when it has none that anybody decides about.
+  ///   - mayGo: whether no answer is open.
+  mutating func goes(
+    _ ordinal: UInt64, _ direction: Direction, textEnd: UInt64, mayGo: Bool
   ) -> Bool {
-    if textEnd <= decided[direction.index] { return true }
+    if mayGo, textEnd <= decided[direction.index] { return true }
     open[direction.index].append(Entry(ordinal: ordinal, textEnd: textEnd))
     return false
   }
 
-  /// All bytes before an offset are decided: lets those packets go that end there or before.
+  /// All bytes before an offset are decided, with the packet `cause`: lets those packets go that end
+  /// there or before, and came with it or before.
   mutating func release(
-    _ direction: Direction, to offset: UInt64, _ body: (_ ordinal: UInt64) -> Void
+    _ direction: Direction, to offset: UInt64, cause: UInt64, _ body: (_ ordinal: UInt64) -> Void
   ) {
     guard offset > decided[direction.index] else { return }
     decided[direction.index] = offset
+    letGo(direction, until: cause, body)
+  }
+
+  /// No answer is open any more: lets the packets go that waited for nothing else.
+  mutating func settle(_ body: (_ ordinal: UInt64) -> Void) {
+    for direction in Direction.allCases { letGo(direction, until: .max, body) }
+  }
+
+  private mutating func letGo(
+    _ direction: Direction, until last: UInt64, _ body: (_ ordinal: UInt64) -> Void
+  ) {
     guard !open[direction.index].isEmpty else { return }
+    let edge = decided[direction.index]
     open[direction.index].removeAll { entry in
-      guard entry.textEnd <= offset else { return false }
+      guard entry.textEnd <= edge, entry.ordinal <= last else { return false }
       body(entry.ordinal)
       return true
+    }
+  }
+
+  /// The flow is dropped with the packet `cause`: says of each packet whether it went before that.
+  mutating func drop(cause: UInt64, _ body: (_ ordinal: UInt64, _ isWritten: Bool) -> Void) {
+    for direction in Direction.allCases {
+      for entry in open[direction.index] {
+        body(entry.ordinal, entry.textEnd <= decided[direction.index] && entry.ordinal < cause)
+      }
+      open[direction.index] = []
     }
   }
 

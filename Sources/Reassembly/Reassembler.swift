@@ -1,6 +1,6 @@
 import Buffers
 import Sockets
-public import Wire
+import Wire
 
 /// Turns the packets of its shards into sockets: finds the socket, and reports its events and bytes in
 /// the order of the packets.

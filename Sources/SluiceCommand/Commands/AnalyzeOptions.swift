@@ -54,7 +54,8 @@ struct AnalysisOptions: ParsableArguments {
 
 /// How data waits for analyzers, and what is done when they fail.
 struct WaitingOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("Buffers for data that waits, 1 to 254 (default: 40).", valueName: "n"))
+  @Option(
+    help: ArgumentHelp("Buffers for data that waits, 1 to 254 (default: 40).", valueName: "n"))
   var buffers: Int = 40
 
   @Option(

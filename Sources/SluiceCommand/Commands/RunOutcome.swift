@@ -17,7 +17,9 @@ package struct RunOutcome {
     let signal = summary.wasInterrupted ? signal : nil
     self.isAbandoned = isAbandoned && signal == nil
     if let damage = summary.damage { add(.damaged, "\(file): \(damage)") }
-    if summary.analyzers.contains(where: { $0.failures > 0 || $0.timeouts > 0 }) { statuses.append(.analyzerFailed) }
+    if summary.analyzers.contains(where: { $0.failures > 0 || $0.timeouts > 0 }) {
+      statuses.append(.analyzerFailed)
+    }
     if let signal {
       add(.signal(signal), "\(file): ended by \(signal == 2 ? "INT" : "TERM") before its end")
     } else if !isAbandoned && summary.tcpSockets == 0 && summary.udpSockets == 0 {

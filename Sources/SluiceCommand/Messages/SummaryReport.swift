@@ -86,12 +86,15 @@ package struct SummaryReport {
     if counts.held > 0 && (isVerbose || counts.lateAnswers > 0) {
       var text = "waited: \(Amounts.count(counts.held, "chunk")), \(bytes(counts.heldBytes))"
       if counts.bufferWaits > 0 { text += "; buffers ran short \(times(counts.bufferWaits))" }
-      if counts.lateAnswers > 0 { text += "; answers too late: \(Amounts.number(counts.lateAnswers))" }
+      if counts.lateAnswers > 0 {
+        text += "; answers too late: \(Amounts.number(counts.lateAnswers))"
+      }
       lines.append(text)
     }
     if counts.peeks > 0 && isVerbose {
       lines.append(
-        "peeks: \(Amounts.number(counts.peeks)), \(Amounts.number(counts.finalPeeks)) of them ended early")
+        "peeks: \(Amounts.number(counts.peeks)), \(Amounts.number(counts.finalPeeks)) of them ended early"
+      )
     }
     if summary.packetsGivenUp > 0 {
       lines.append(
