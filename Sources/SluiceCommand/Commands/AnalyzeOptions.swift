@@ -1,4 +1,5 @@
 import ArgumentParser
+import Pipeline
 
 /// What is read, and how much of it.
 struct InputOptions: ParsableArguments {
@@ -19,9 +20,8 @@ struct AnalysisOptions: ParsableArguments {
   @Option(
     name: [.customShort("a"), .customLong("analyzer")],
     help: ArgumentHelp(
-      "An analyzer; repeatable, in the order of the chain (default: flow).",
-      valueName: "name[:key=value,...]"))
-  var analyzers: [String] = []
+      "An analyzer; repeatable, in the order of the chain.", valueName: "name[:key=value,...]"))
+  var analyzers = ["flow"]
 
   @Option(
     name: [.customShort("k"), .long],
@@ -37,13 +37,12 @@ struct AnalysisOptions: ParsableArguments {
   @Option(
     name: .shortAndLong,
     help: ArgumentHelp(
-      "How many share the work, 1 to 64; the results are the same for all (default: 1).",
-      valueName: "n"))
+      "How many share the work, 1 to 64; the results are the same for all.", valueName: "n"))
   var jobs: Int = 1
 
   @Option(
-    help: ArgumentHelp("The budget of all stores together (default: 1G).", valueName: "size"))
-  var memory: ByteCount?
+    help: ArgumentHelp("The budget of all stores together.", valueName: "size"))
+  var memory = ByteCount(bytes: RunConfiguration().memory)
 
   func validate() throws {
     guard (1...64).contains(jobs) else {
@@ -136,6 +135,32 @@ struct OutputOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp("JSON Lines, or as a person reads it.", valueName: "eve|text"))
   var format: LogFormat = .eve
+}
+
+/// What is in force, and where it comes from.
+struct ConfigurationOptions: ParsableArguments {
+  @Option(
+    name: .shortAndLong,
+    help: ArgumentHelp(
+      "Options from a file in YAML, by their long names; options given here go before it.",
+      valueName: "file"))
+  var config: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "One option as in the file; goes before it, and behind the option itself.",
+      valueName: "key=value"))
+  var set: [String] = []
+
+  @Flag(
+    name: [.customShort("T"), .long],
+    help: "Check configuration, analyzers, filters and inputs; run nothing, write nothing.")
+  var testConfig = false
+
+  @Flag(help: "Print what is in force as YAML, which -c reads.")
+  var dumpConfig = false
+
+  var isUsed: Bool { config != nil || !set.isEmpty || dumpConfig }
 }
 
 /// What is said on standard error.

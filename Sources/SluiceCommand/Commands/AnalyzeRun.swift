@@ -7,8 +7,8 @@ import Reassembly
 
 /// One run of `sluice analyze`, from opening the files to the summary.
 struct AnalyzeRun {
-  private let command: AnalyzeCommand
-  private let path: String
+  let command: AnalyzeCommand
+  let path: String
   private let chain: [AnalyzerSpecification]
 
   init(_ command: AnalyzeCommand, path: String, chain: [AnalyzerSpecification]) {
@@ -21,19 +21,24 @@ struct AnalyzeRun {
   func perform() throws(CommandFailure) -> ExitStatus {
     let source = try openSource()
     try makeLogFolder()
-    var configuration = self.configuration
-    for specification in chain { configuration.chain.append(try specification.makeLink()) }
+    let configuration = try self.configuration
     let log = try openLog()
     let sink = try createSink()
-    let run: Run
+    let run = try makeRun(configuration, source: source, sink: sink, log: log)
+    return try perform(run, log: log, isWriting: sink != nil)
+  }
+
+  func makeRun(
+    _ configuration: RunConfiguration, source: any PacketSource, sink: (any PacketSink)?,
+    log: any LogOutput
+  ) throws(CommandFailure) -> Run {
     do {
-      run = try Run(
+      return try Run(
         configuration, source: source, sink: sink, log: log,
         formatter: Parts.formatter(command.output.format))
     } catch {
       throw .usage("\(error)")
     }
-    return try perform(run, log: log, isWriting: sink != nil)
   }
 
   private func perform(
@@ -65,16 +70,24 @@ struct AnalyzeRun {
     StandardStream.error.write(lines.joined(separator: "\n") + "\n")
   }
 
-  private var configuration: RunConfiguration {
-    var configuration = RunConfiguration()
+  /// With the analyzers, which may have reasons to refuse.
+  var configuration: RunConfiguration {
+    get throws(CommandFailure) {
+      var configuration = RunConfiguration()
+      for specification in chain { configuration.chain.append(try specification.makeLink()) }
+      describe(&configuration)
+      return configuration
+    }
+  }
+
+  private func describe(_ configuration: inout RunConfiguration) {
     configuration.checksums = command.analysis.checksums.mode
     configuration.midstream = command.analysis.midstream == .yes
     configuration.workers = command.analysis.jobs
     configuration.packetLimit = command.input.count
-    if let memory = command.analysis.memory { configuration.memory = memory.bytes }
+    configuration.memory = command.analysis.memory.bytes
     configuration.deferral = command.waiting.configuration
     if let flow = command.input.flow { configuration.isSelected = { flow.matches($0) } }
-    return configuration
   }
 
   private var showsProgress: Bool {
@@ -105,7 +118,7 @@ extension PolicyChoice {
 
 /// The files of a run.
 extension AnalyzeRun {
-  private func openSource() throws(CommandFailure) -> any PacketSource {
+  func openSource() throws(CommandFailure) -> any PacketSource {
     do {
       return try Parts.openSource(path)
     } catch {

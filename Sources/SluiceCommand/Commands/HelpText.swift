@@ -39,6 +39,12 @@ enum HelpText {
       -l, --log-dir DIR       a folder for logs: eve.json, and files of analyzers
       -w, --write FILE        the packets, as pcap or (by its ending) pcapng; - with -o
 
+    Configuration
+      -c, --config FILE       options in YAML, by their long names: read: [a.pcap, b.pcap]
+          --set KEY=VALUE     one of them; a file is below --set, --set below the options here
+      -T, --test-config       check configuration, analyzers, filters and inputs; run nothing
+          --dump-config       print all that is in force as YAML, which -c reads
+
     Messages
       -q, --quiet             no summary, no progress
       -v, --verbose           more in the summary

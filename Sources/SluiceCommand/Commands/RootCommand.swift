@@ -18,3 +18,8 @@ struct RootCommand: ParsableCommand {
 protocol SluiceSubcommand: ParsableCommand {
   func run(_ registry: AnalyzerRegistry) throws -> ExitStatus
 }
+
+/// A command whose options may also stand in a configuration.
+protocol ConfigurableCommand: SluiceSubcommand {
+  var configuration: ConfigurationOptions { get }
+}
