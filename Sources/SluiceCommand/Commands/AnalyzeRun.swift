@@ -19,6 +19,7 @@ struct AnalyzeRun {
 
   /// The input comes first: when it cannot be opened, no output has been emptied.
   func perform() throws(CommandFailure) -> ExitStatus {
+    Requests.install()
     let source = try openSource()
     try makeLogFolder()
     let configuration = try self.configuration
@@ -45,10 +46,11 @@ struct AnalyzeRun {
     _ run: Run, log: FileLogOutput, isWriting: Bool
   ) throws(CommandFailure) -> ExitStatus {
     Interruption.install()
-    let monitor = RunMonitor(log: log, showsProgress: showsProgress, isWriting: isWriting)
+    let monitor = RunMonitor(
+      file: path, log: log, showsProgress: showsProgress, isWriting: isWriting)
     let start = ContinuousClock.now
     do {
-      let summary = try run.perform(progress: monitor.check)
+      let summary = try run.perform { monitor.check($0, on: run) }
       try log.finish()
       monitor.end()
       let outcome = RunOutcome(

@@ -55,6 +55,9 @@ enum HelpText {
     \\n \\r \\t and \\xHH stand for one byte each. key@=FILE reads the value from a file. Every
     analyzer has port=80+443+8000-8080, net=10.0.0.0/8, direction=out|in|both and filter=BPF.
 
+    Signals: INT and TERM end the run in order, a second one at once; HUP opens the event log
+    again by its path; USR1 says on standard error how far it is.
+
     Exit status: 0 done, 1 failed, 2 usage or no input, 3 input damaged but processed, 4 nothing
     to analyze, 5 an analyzer failed, 128+n ended by a signal.
 

@@ -92,6 +92,8 @@ struct Configuration {
     if let reason = message.split(separator: ">': ", maxSplits: 1).dropFirst().first {
       return "'\(value.text)': \(reason)"
     }
+    // What a command checks itself is said in its own words.
+    guard message.hasPrefix("The value ") else { return message }
     return "'\(value.text)' is not \(option.expectation)"
   }
 
