@@ -1,4 +1,5 @@
 import ArgumentParser
+import Capture
 import Pipeline
 
 /// What is read, and how much of it.
@@ -123,6 +124,22 @@ struct OutputOptions: ParsableArguments {
   var write: String?
 
   @Option(
+    help: ArgumentHelp(
+      "Go on in another file before -w's becomes larger: out.pcap, out-00001.pcap, ...",
+      valueName: "size"))
+  var rotateSize: ByteCount?
+
+  @Option(
+    help: ArgumentHelp(
+      "Go on in another file after so much packet time; -w may have the escapes of strftime.",
+      valueName: "seconds"))
+  var rotateTime: UInt32?
+
+  @Option(
+    help: ArgumentHelp("Keep this many files, the newest ones.", valueName: "n"))
+  var rotateCount: Int?
+
+  @Option(
     name: .shortAndLong,
     help: ArgumentHelp("The event log (default: standard output).", valueName: "file"))
   var output: String?
@@ -135,6 +152,20 @@ struct OutputOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp("JSON Lines, or as a person reads it.", valueName: "eve|text"))
   var format: LogFormat = .eve
+
+  func validate() throws {
+    for (name, value) in [
+      ("size", rotateSize?.bytes), ("time", rotateTime.map { Int($0) }), ("count", rotateCount),
+    ] {
+      if let value, value < 1 { throw ValidationError("--rotate-\(name) \(value): too small") }
+    }
+  }
+
+  var rotation: Rotation? {
+    guard rotateSize != nil || rotateTime != nil else { return nil }
+    return Rotation(
+      size: rotateSize.map { UInt64($0.bytes) }, seconds: rotateTime, count: rotateCount)
+  }
 }
 
 /// What is in force, and where it comes from.

@@ -131,7 +131,7 @@ extension AnalyzeRun {
   private func createSink() throws(CommandFailure) -> (any PacketSink)? {
     guard let path = command.output.write else { return nil }
     do {
-      return try Parts.createSink(path)
+      return try Parts.createSink(path, rotation: command.output.rotation)
     } catch {
       throw CommandFailure(.failed, error.description)
     }

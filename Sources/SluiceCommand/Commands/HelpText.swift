@@ -38,6 +38,11 @@ enum HelpText {
           --format eve|text   as JSON Lines or as a person reads it [eve]
       -l, --log-dir DIR       a folder for logs: eve.json, and files of analyzers
       -w, --write FILE        the packets, as pcap or (by its ending) pcapng; - with -o
+          --rotate-size SIZE  go on in out-00001.pcap and so on before a file becomes larger
+          --rotate-time SECONDS
+                              or after so much packet time; FILE may have the escapes of
+                              strftime (%F-%H%M.pcap, in UTC) for that of its first packet
+          --rotate-count N    keep the N newest of these files
 
     Configuration
       -c, --config FILE       options in YAML, by their long names: read: [a.pcap, b.pcap]
