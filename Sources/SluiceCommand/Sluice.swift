@@ -7,6 +7,8 @@ import Glibc
 ///     Sluice.main(analyzers: [MyAnalyzer.self])
 public enum Sluice {
   public static let version = "0.1.0"
+  /// Of this version, for the manual.
+  static let date = "November 24, 2026"
 
   /// A whole `sluice`: the built-in analyzers and one's own, which take the place of built-in ones
   /// of the same name. Reads the arguments of the process and ends it with the exit status.
@@ -17,8 +19,10 @@ public enum Sluice {
   }
 
   package static func run(_ words: [String], analyzers: [any Analyzer.Type]) -> ExitStatus {
+    let isCompletion = CompletionCommand.isAsked(by: words)
     let words = normalized(words)
     do {
+      if isCompletion { return try CompletionCommand.print(Array(words.dropFirst())) }
       let registry = try AnalyzerRegistry(builtIn: Parts.analyzers, own: analyzers)
       return try run(words, registry)
     } catch let failure as CommandFailure {

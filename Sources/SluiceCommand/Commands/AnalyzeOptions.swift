@@ -1,12 +1,14 @@
 import ArgumentParser
 import Capture
+import Deferral
 import Pipeline
 
 /// What is read, and how much of it.
 struct InputOptions: ParsableArguments {
   @Option(
     name: .shortAndLong,
-    help: ArgumentHelp("The capture: pcap, pcapng, gzip; - for standard input.", valueName: "file"))
+    help: ArgumentHelp("The capture: pcap, pcapng, gzip; - for standard input.", valueName: "file"),
+    completion: .file())
   var read: [String] = []
 
   @Option(help: ArgumentHelp("Only this conversation: Community ID or flow_id.", valueName: "id"))
@@ -21,7 +23,8 @@ struct AnalysisOptions: ParsableArguments {
   @Option(
     name: [.customShort("a"), .customLong("analyzer")],
     help: ArgumentHelp(
-      "An analyzer; repeatable, in the order of the chain.", valueName: "name[:key=value,...]"))
+      "An analyzer; repeatable, in the order of the chain.", valueName: "name[:key=value,...]"),
+    completion: .shellCommand("sluice analyzers --names"))
   var analyzers = ["flow"]
 
   @Option(
@@ -54,36 +57,36 @@ struct AnalysisOptions: ParsableArguments {
 
 /// How data waits for analyzers, and what is done when they fail.
 struct WaitingOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("Buffers for data that waits, 1 to 254 (default: 40).", valueName: "n"))
+  @Option(help: ArgumentHelp("Buffers for data that waits, 1 to 254.", valueName: "n"))
   var buffers: Int = 40
 
   @Option(
     help: ArgumentHelp(
-      "Bytes of a buffer, 1K to 64K; no chunk is larger (default: 64K).", valueName: "size"))
-  var bufferSize: ByteCount?
+      "Bytes of a buffer, 1K to 64K; no chunk is larger.", valueName: "size"))
+  var bufferSize = ByteCount(bytes: DeferralConfiguration().bufferSize)
 
   @Flag(help: "Show every chunk in a buffer, as another process would see it.")
   var throughPool = false
 
   @Option(
-    help: ArgumentHelp("Bytes that an analyzer may peek at (default: 64K).", valueName: "size"))
-  var peekLimit: ByteCount?
+    help: ArgumentHelp("Bytes that an analyzer may peek at.", valueName: "size"))
+  var peekLimit = ByteCount(bytes: DeferralConfiguration().peekLimit)
 
   @Option(
     help: ArgumentHelp(
-      "Seconds to wait for an answer, fractions too (default: 60).", valueName: "seconds"))
+      "Seconds to wait for an answer, fractions too.", valueName: "seconds"))
   var deadline: Double = 60
 
   @Option(
-    help: ArgumentHelp("When an analyzer crashes (default: allow).", valueName: "allow|drop"))
+    help: ArgumentHelp("When an analyzer crashes.", valueName: "allow|drop"))
   var onCrash: PolicyChoice = .allow
 
   @Option(
-    help: ArgumentHelp("When no answer comes (default: allow).", valueName: "allow|drop"))
+    help: ArgumentHelp("When no answer comes.", valueName: "allow|drop"))
   var onTimeout: PolicyChoice = .allow
 
   @Option(
-    help: ArgumentHelp("When an edit is not possible (default: allow).", valueName: "allow|drop"))
+    help: ArgumentHelp("When an edit is not possible.", valueName: "allow|drop"))
   var onRefusedEdit: PolicyChoice = .allow
 
   @Flag(help: "Record verdicts and change nothing.")
@@ -93,10 +96,10 @@ struct WaitingOptions: ParsableArguments {
     guard (1...254).contains(buffers) else {
       throw ValidationError("--buffers \(buffers): expected a number from 1 to 254")
     }
-    if let bufferSize, !(1 << 10...1 << 16).contains(bufferSize.bytes) {
+    if !(1 << 10...1 << 16).contains(bufferSize.bytes) {
       throw ValidationError("--buffer-size: expected a size from 1K to 64K")
     }
-    if let peekLimit, !(1...1 << 30).contains(peekLimit.bytes) {
+    if !(1...1 << 30).contains(peekLimit.bytes) {
       throw ValidationError("--peek-limit: expected a size from 1 to 1G")
     }
     guard deadline > 0, deadline <= 86_400 else {
@@ -120,7 +123,8 @@ enum PolicyChoice: String, ExpressibleByArgument, CaseIterable {
 struct OutputOptions: ParsableArguments {
   @Option(
     name: .shortAndLong,
-    help: ArgumentHelp("Packets: pcap, or pcapng by its ending; -w - needs -o.", valueName: "file"))
+    help: ArgumentHelp("Packets: pcap, or pcapng by its ending; -w - needs -o.", valueName: "file"),
+    completion: .file())
   var write: String?
 
   @Option(
@@ -141,12 +145,14 @@ struct OutputOptions: ParsableArguments {
 
   @Option(
     name: .shortAndLong,
-    help: ArgumentHelp("The event log (default: standard output).", valueName: "file"))
+    help: ArgumentHelp("The event log (default: standard output).", valueName: "file"),
+    completion: .file())
   var output: String?
 
   @Option(
     name: .shortAndLong,
-    help: ArgumentHelp("A folder for logs: eve.json, and files of analyzers.", valueName: "dir"))
+    help: ArgumentHelp("A folder for logs: eve.json, and files of analyzers.", valueName: "dir"),
+    completion: .directory)
   var logDir: String?
 
   @Option(
@@ -174,7 +180,8 @@ struct ConfigurationOptions: ParsableArguments {
     name: .shortAndLong,
     help: ArgumentHelp(
       "Options from a file in YAML, by their long names; options given here go before it.",
-      valueName: "file"))
+      valueName: "file"),
+    completion: .file())
   var config: String?
 
   @Option(

@@ -101,9 +101,9 @@ extension WaitingOptions {
   fileprivate var configuration: DeferralConfiguration {
     var configuration = DeferralConfiguration()
     configuration.buffers = buffers
-    if let bufferSize { configuration.bufferSize = bufferSize.bytes }
+    configuration.bufferSize = bufferSize.bytes
     configuration.isThroughPool = throughPool
-    if let peekLimit { configuration.peekLimit = peekLimit.bytes }
+    configuration.peekLimit = peekLimit.bytes
     configuration.deadline = .seconds(deadline)
     configuration.onCrash = onCrash.policy
     configuration.onTimeout = onTimeout.policy

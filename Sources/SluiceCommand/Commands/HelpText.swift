@@ -55,6 +55,8 @@ enum HelpText {
       -v, --verbose           more in the summary
       -V, --version           print the version
       -h, --help              print this
+          --generate-completion-script bash|zsh|fish
+                              print what a shell needs to complete these options
 
     Values of -a: a comma separates only before a key that the analyzer knows. In literals \\, \\\\
     \\n \\r \\t and \\xHH stand for one byte each. key@=FILE reads the value from a file. Every

@@ -26,7 +26,9 @@ struct OptionList {
 
     /// Words to choose from stay as they are, what stands for a value is in capitals.
     var placeholder: String {
-      valueName.contains { "|[".contains($0) } ? valueName : valueName.uppercased()
+      if valueName.contains("|") { return valueName }
+      let start = valueName.firstIndex(of: "[") ?? valueName.endIndex
+      return valueName[..<start].uppercased() + valueName[start...]
     }
   }
 
