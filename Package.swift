@@ -25,6 +25,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ],
   targets: [
     // C: what Swift cannot import or say.
@@ -63,6 +64,7 @@ let package = Package(
         "Wire", "Buffers", "Capture", "Reassembly", "Analysis", "Deferral", "Pipeline",
         "Analyzers", "Generation",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Yams", package: "Yams"),
       ],
       swiftSettings: settings),
     .executableTarget(name: "sluice", dependencies: ["SluiceCommand"], swiftSettings: settings),

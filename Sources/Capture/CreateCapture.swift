@@ -3,10 +3,21 @@ public import Buffers
 /// Makes a capture file: pcapng for the endings `.pcapng` and `.ntar`, otherwise pcap; `-` is
 /// standard output. An existing file is overwritten, unless it is being read at this moment.
 ///
-/// - Parameter interfaces: what the file says of itself if no packet is ever written.
+/// - Parameters:
+///   - interfaces: what the file says of itself if no packet is ever written.
+///   - rotation: when it goes on in another file.
 public func createCapture(
-  path: String, interfaces: [CaptureInterface] = []
+  path: String, interfaces: [CaptureInterface] = [], rotation: Rotation? = nil
 ) throws(CaptureError) -> any PacketSink {
+  if let rotation {
+    return try RotatingSink(path: path, interfaces: interfaces, rotation: rotation)
+  }
+  return try createWriter(path: path, interfaces: interfaces)
+}
+
+func createWriter(
+  path: String, interfaces: [CaptureInterface]
+) throws(CaptureError) -> any CaptureWriter {
   if path.lowercased().hasSuffix(".gz") {
     throw CaptureError(
       file: path, reason: "is not written compressed; leave out .gz, and compress it afterwards")

@@ -13,14 +13,14 @@ package final class Run {
     package var bytesTotal: UInt64?
   }
 
-  private let configuration: RunConfiguration
+  let configuration: RunConfiguration
   private let source: any PacketSource
   private let output: PacketOutput?
   private let log: any LogOutput
   private let decapsulator: Decapsulator
-  private let workers: [Worker]
+  let workers: [Worker]
   private var findings = DecapsulationFindings()
-  private var summary = RunSummary()
+  private(set) var summary = RunSummary()
   /// What is to be written to the log.
   private var lane = OutputLane()
 

@@ -13,8 +13,10 @@ enum Parts {
     try openCapture(path: path)
   }
 
-  static func createSink(_ path: String) throws(CaptureError) -> any PacketSink {
-    try createCapture(path: path)
+  static func createSink(
+    _ path: String, rotation: Rotation? = nil
+  ) throws(CaptureError) -> any PacketSink {
+    try createCapture(path: path, rotation: rotation)
   }
 
   static func formatter(_ format: LogFormat) -> any RecordFormatter {

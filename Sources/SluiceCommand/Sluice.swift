@@ -7,6 +7,8 @@ import Glibc
 ///     Sluice.main(analyzers: [MyAnalyzer.self])
 public enum Sluice {
   public static let version = "0.1.0"
+  /// Of this version, for the manual.
+  static let date = "November 24, 2026"
 
   /// A whole `sluice`: the built-in analyzers and one's own, which take the place of built-in ones
   /// of the same name. Reads the arguments of the process and ends it with the exit status.
@@ -17,16 +19,47 @@ public enum Sluice {
   }
 
   package static func run(_ words: [String], analyzers: [any Analyzer.Type]) -> ExitStatus {
+    let isCompletion = CompletionCommand.isAsked(by: words)
     let words = normalized(words)
     do {
-      let command = try parse(words)
-      return try command.run(AnalyzerRegistry(builtIn: Parts.analyzers, own: analyzers))
+      if isCompletion { return try CompletionCommand.print(Array(words.dropFirst())) }
+      let registry = try AnalyzerRegistry(builtIn: Parts.analyzers, own: analyzers)
+      return try run(words, registry)
     } catch let failure as CommandFailure {
       failure.report()
       return failure.status
     } catch {
       return report(parserError: error, command: words[0])
     }
+  }
+
+  private static func run(_ words: [String], _ registry: AnalyzerRegistry) throws -> ExitStatus {
+    let command = try parse(words)
+    guard let command = command as? any ConfigurableCommand else {
+      return try command.run(registry)
+    }
+    return try run(command, words, registry)
+  }
+
+  /// With the words of its configuration in front of those of the command line.
+  private static func run<Command: ConfigurableCommand>(
+    _ command: Command, _ words: [String], _ registry: AnalyzerRegistry
+  ) throws -> ExitStatus {
+    let source = command.configuration
+    guard source.isUsed else { return try command.run(registry) }
+    let options = OptionList(Command.self)
+    let file = try source.config.map {
+      try ConfigurationFile(path: $0, keys: ConfigurationKeys(options), registry: registry)
+    }
+    let configuration = try Configuration(
+      file: file, set: source.set, words: Array(words.dropFirst()), options: options,
+      registry: registry)
+    let settled = try configuration.words { _ = try parse([words[0]] + $0) }
+    if source.dumpConfig {
+      StandardStream.output.write(ConfigurationText(settled, options: options).text)
+      return .done
+    }
+    return try parse([words[0]] + settled).run(registry)
   }
 
   /// `sluice` alone is `sluice analyze`. The first word of the result is a command.

@@ -49,11 +49,18 @@ struct Binary {
 
 /// A program that is running. Its output goes to files, so that it never waits for a reader.
 struct Running {
-  let process = Process()
+  let process: Process
   private let folder: Scratch
+
+  /// One that has been started already.
+  init(_ process: Process, folder: Scratch) {
+    self.process = process
+    self.folder = folder
+  }
 
   init(_ path: String, _ arguments: [String], input: Any) throws {
     folder = try Scratch()
+    process = Process()
     process.executableURL = URL(fileURLWithPath: path)
     process.arguments = arguments
     process.standardInput = input
@@ -61,6 +68,23 @@ struct Running {
     process.standardError = try folder.handle("errors")
     try process.run()
   }
+
+  /// What it has said on standard error so far.
+  var errorsSoFar: String {
+    String(decoding: (try? folder.bytes("errors")) ?? [], as: UTF8.self)
+  }
+
+  func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
+
+  /// The signals that it handles itself, as the system has them; 0 when it has ended.
+  var handledSignals: UInt64 {
+    let path = "/proc/\(process.processIdentifier)/status"
+    let status = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
+    let line = status.split(separator: "\n").first { $0.hasPrefix("SigCgt:") }
+    return line.flatMap { UInt64($0.split(separator: "\t")[1], radix: 16) } ?? 0
+  }
+
+  func handles(_ signal: Int32) -> Bool { handledSignals & 1 << UInt64(signal - 1) != 0 }
 
   func result(within seconds: Double) throws -> Binary.Result {
     let deadline = Date(timeIntervalSinceNow: seconds)

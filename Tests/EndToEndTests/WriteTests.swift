@@ -66,3 +66,48 @@ struct WriteTests {
     #expect(full.errors.contains("sluice: /dev/full: no space left on"))
   }
 }
+
+@Suite("sluice -w into several files")
+struct RotationTests {
+  private let folder: Scratch
+  private let path: String
+
+  init() throws {
+    folder = try Scratch()
+    path = try folder.file("x.pcap", CaptureBuilder.pcap(CaptureBuilder.conversation()))
+  }
+
+  @Test("By size and by time; together they are the capture")
+  func rotation() throws {
+    for (option, value, files) in [
+      ("--rotate-time", "3", 2), ("--rotate-size", "250", 3), ("--rotate-time", "1", 8),
+    ] {
+      let copy = folder.file("copy.pcap")
+      let result = try Binary.sluice.run("-q", "-r", path, "-w", copy, option, value)
+      #expect(result.status == 0)
+      var packets = try folder.bytes("copy.pcap").dropFirst(24)
+      let rest = (1..<10).map { "copy-0000\($0).pcap" }
+        .filter { FileManager.default.fileExists(atPath: folder.file($0)) }
+      #expect(rest.count == files)
+      for name in rest { packets += try folder.bytes(name).dropFirst(24) }
+      #expect(Array(packets) == Array(try folder.bytes("x.pcap").dropFirst(24)))
+      for name in rest { try FileManager.default.removeItem(atPath: folder.file(name)) }
+    }
+  }
+
+  @Test(
+    "What cannot be meant is refused",
+    arguments: [
+      (["-w", "-", "-o", "/dev/null", "--rotate-size", "1M"], "standard output is not rotated"),
+      (["--rotate-time", "1"], "are for the file of -w"),
+      (["-w", "x.pcap", "--rotate-count", "1"], "needs --rotate-size or --rotate-time"),
+      (["-w", "x.pcap", "--rotate-size", "0"], "--rotate-size 0: too small"),
+      (["-w", "x.pcap", "--rotate-time", "0"], "--rotate-time 0: too small"),
+      (["-w", "/dev/null", "--rotate-time", "1"], "is no file that can be rotated"),
+    ])
+  func refused(arguments: [String], reason: String) throws {
+    let result = try Binary.sluice.run(["-r", path] + arguments)
+    #expect(result.status == 2)
+    #expect(result.errors.contains(reason), "\(result.errors)")
+  }
+}

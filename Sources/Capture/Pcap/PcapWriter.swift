@@ -16,6 +16,8 @@ final class PcapWriter: PacketSink {
   private let expected: [CaptureInterface]
   private var layout: Layout?
 
+  var hasBegun: Bool { layout != nil }
+
   init(_ file: OutputFile, interfaces: [CaptureInterface]) {
     self.file = file
     expected = interfaces

@@ -41,6 +41,13 @@ final class PcapNGWriter: PacketSink {
     try file.finish()
   }
 
+  /// How long what `describe` writes is.
+  func descriptionLength(of interfaces: [CaptureInterface]) -> Int {
+    guard interfaces.count > written.count || !hasBegun else { return 0 }
+    let blocks = interfaces.dropFirst(written.count).map { BlockBytes.interface($0).count }
+    return blocks.reduce(hasBegun ? 0 : BlockBytes.section.count, +)
+  }
+
   /// Writes the interfaces that have not been written yet.
   private func describe(_ interfaces: [CaptureInterface]) throws(CaptureError) {
     if !hasBegun {

@@ -147,6 +147,7 @@ private final class WorkerHand {
       outbox.close()
     }
     guard let thread else { return nil }
+    worker.hasThread = true
     self.inbox = inbox
     self.outbox = outbox
     self.thread = thread

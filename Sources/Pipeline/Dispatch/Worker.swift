@@ -1,6 +1,7 @@
 import Analysis
 import Buffers
 import Reassembly
+import Synchronization
 
 /// Owns some of the 64 shards and takes their packets through the chain of analyzers, from end to end
 /// on one thread.
@@ -9,6 +10,16 @@ final class Worker: @unchecked Sendable {
   let number: Int
   let reassembler: Reassembler
   let runner: ChainRunner
+  /// Whether it is at work on a thread of its own, so that others have to ask it for its counts.
+  var hasThread = false
+  private let isAsked = Atomic<Bool>(false)
+  private let answer = Mutex<Counts?>(nil)
+
+  /// What it has seen: of all sockets, and of the selected ones.
+  struct Counts {
+    var all: ReassemblyCounts
+    var selected: ReassemblyCounts
+  }
 
   init(
     _ configuration: RunConfiguration, number: Int, of workers: Int,
@@ -31,5 +42,24 @@ final class Worker: @unchecked Sendable {
     batch.element.waits[number] = runner.isWaiting
     batch.element.laterFates[number] = runner.takeLaterFates()
     swap(&runner.emitter.lane, &batch.element.lanes[number])
+    if isAsked.load(ordering: .relaxed) {
+      isAsked.store(false, ordering: .relaxed)
+      answer.withLock { $0 = counts }
+    }
   }
+
+  private var counts: Counts {
+    Counts(all: reassembler.counts, selected: runner.selectedCounts)
+  }
+
+  /// What it has seen, if that is known; otherwise the next batch makes it known.
+  func askForCounts() -> Counts? {
+    guard hasThread else { return counts }
+    if let answer = answer.withLock({ $0 }) { return answer }
+    isAsked.store(true, ordering: .relaxed)
+    return nil
+  }
+
+  /// The next one who asks wants new ones.
+  func forgetCounts() { answer.withLock { $0 = nil } }
 }

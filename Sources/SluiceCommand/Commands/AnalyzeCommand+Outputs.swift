@@ -4,6 +4,7 @@ extension AnalyzeCommand {
     if output.format == .zeek {
       throw .usage("--format zeek: not there yet; there are eve and text")
     }
+    try refuseRotation()
     if output.write == "-" {
       guard (output.output ?? (output.logDir == nil ? "-" : "")) != "-" else {
         throw .usage("-w - needs -o FILE: packets and records cannot share standard output")
@@ -21,6 +22,20 @@ extension AnalyzeCommand {
     }
     if let write = output.write, let logPath, isSameOutput(write, logPath) {
       throw CommandFailure(.usage, "\(write): -w and the event log are the same file")
+    }
+  }
+
+  private func refuseRotation() throws(CommandFailure) {
+    if output.rotateCount != nil && output.rotation == nil {
+      throw .usage("--rotate-count needs --rotate-size or --rotate-time")
+    }
+    guard output.rotation != nil else { return }
+    guard let write = output.write else {
+      throw .usage("--rotate-size and --rotate-time are for the file of -w")
+    }
+    if write == "-" { throw .usage("-w -: standard output is not rotated") }
+    if let file = FileIdentity(path: write), file.kind != .regular {
+      throw CommandFailure(.usage, "\(write): is no file that can be rotated")
     }
   }
 

@@ -2,7 +2,7 @@ import ArgumentParser
 import Capture
 
 /// `sluice analyze`, which is also `sluice` alone. `HelpText` is its page.
-struct AnalyzeCommand: SluiceSubcommand {
+struct AnalyzeCommand: ConfigurableCommand {
   static let configuration = CommandConfiguration(
     commandName: "analyze",
     abstract: "Shows the streams of a capture to analyzers (the default command).")
@@ -11,6 +11,7 @@ struct AnalyzeCommand: SluiceSubcommand {
   @OptionGroup(title: "Analysis") var analysis: AnalysisOptions
   @OptionGroup(title: "Waiting") var waiting: WaitingOptions
   @OptionGroup(title: "Output") var output: OutputOptions
+  @OptionGroup(title: "Configuration") var configuration: ConfigurationOptions
   @OptionGroup(title: "Messages") var messages: MessageOptions
 
   @Argument(help: ArgumentHelp(visibility: .hidden))
@@ -24,10 +25,11 @@ struct AnalyzeCommand: SluiceSubcommand {
     try refuseWords()
     let path = try inputPath()
     try refuseOutputs(for: path)
-    let chain = try (analysis.analyzers.isEmpty ? ["flow"] : analysis.analyzers).map {
+    let chain = try analysis.analyzers.map {
       try AnalyzerSpecification($0, registry: registry, logFolder: output.logDir)
     }
-    return try AnalyzeRun(self, path: path, chain: chain).perform()
+    let run = AnalyzeRun(self, path: path, chain: chain)
+    return try configuration.testConfig ? run.check() : run.perform()
   }
 
   /// Whoever types the name of a file means to read it, or has mistyped a command.

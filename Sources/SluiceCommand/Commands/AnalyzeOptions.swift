@@ -1,10 +1,14 @@
 import ArgumentParser
+import Capture
+import Deferral
+import Pipeline
 
 /// What is read, and how much of it.
 struct InputOptions: ParsableArguments {
   @Option(
     name: .shortAndLong,
-    help: ArgumentHelp("The capture: pcap, pcapng, gzip; - for standard input.", valueName: "file"))
+    help: ArgumentHelp("The capture: pcap, pcapng, gzip; - for standard input.", valueName: "file"),
+    completion: .file())
   var read: [String] = []
 
   @Option(help: ArgumentHelp("Only this conversation: Community ID or flow_id.", valueName: "id"))
@@ -19,9 +23,9 @@ struct AnalysisOptions: ParsableArguments {
   @Option(
     name: [.customShort("a"), .customLong("analyzer")],
     help: ArgumentHelp(
-      "An analyzer; repeatable, in the order of the chain (default: flow).",
-      valueName: "name[:key=value,...]"))
-  var analyzers: [String] = []
+      "An analyzer; repeatable, in the order of the chain.", valueName: "name[:key=value,...]"),
+    completion: .shellCommand("sluice analyzers --names"))
+  var analyzers = ["flow"]
 
   @Option(
     name: [.customShort("k"), .long],
@@ -37,13 +41,12 @@ struct AnalysisOptions: ParsableArguments {
   @Option(
     name: .shortAndLong,
     help: ArgumentHelp(
-      "How many share the work, 1 to 64; the results are the same for all (default: 1).",
-      valueName: "n"))
+      "How many share the work, 1 to 64; the results are the same for all.", valueName: "n"))
   var jobs: Int = 1
 
   @Option(
-    help: ArgumentHelp("The budget of all stores together (default: 1G).", valueName: "size"))
-  var memory: ByteCount?
+    help: ArgumentHelp("The budget of all stores together.", valueName: "size"))
+  var memory = ByteCount(bytes: RunConfiguration().memory)
 
   func validate() throws {
     guard (1...64).contains(jobs) else {
@@ -54,37 +57,36 @@ struct AnalysisOptions: ParsableArguments {
 
 /// How data waits for analyzers, and what is done when they fail.
 struct WaitingOptions: ParsableArguments {
-  @Option(
-    help: ArgumentHelp("Buffers for data that waits, 1 to 254 (default: 40).", valueName: "n"))
+  @Option(help: ArgumentHelp("Buffers for data that waits, 1 to 254.", valueName: "n"))
   var buffers: Int = 40
 
   @Option(
     help: ArgumentHelp(
-      "Bytes of a buffer, 1K to 64K; no chunk is larger (default: 64K).", valueName: "size"))
-  var bufferSize: ByteCount?
+      "Bytes of a buffer, 1K to 64K; no chunk is larger.", valueName: "size"))
+  var bufferSize = ByteCount(bytes: DeferralConfiguration().bufferSize)
 
   @Flag(help: "Show every chunk in a buffer, as another process would see it.")
   var throughPool = false
 
   @Option(
-    help: ArgumentHelp("Bytes that an analyzer may peek at (default: 64K).", valueName: "size"))
-  var peekLimit: ByteCount?
+    help: ArgumentHelp("Bytes that an analyzer may peek at.", valueName: "size"))
+  var peekLimit = ByteCount(bytes: DeferralConfiguration().peekLimit)
 
   @Option(
     help: ArgumentHelp(
-      "Seconds to wait for an answer, fractions too (default: 60).", valueName: "seconds"))
+      "Seconds to wait for an answer, fractions too.", valueName: "seconds"))
   var deadline: Double = 60
 
   @Option(
-    help: ArgumentHelp("When an analyzer crashes (default: allow).", valueName: "allow|drop"))
+    help: ArgumentHelp("When an analyzer crashes.", valueName: "allow|drop"))
   var onCrash: PolicyChoice = .allow
 
   @Option(
-    help: ArgumentHelp("When no answer comes (default: allow).", valueName: "allow|drop"))
+    help: ArgumentHelp("When no answer comes.", valueName: "allow|drop"))
   var onTimeout: PolicyChoice = .allow
 
   @Option(
-    help: ArgumentHelp("When an edit is not possible (default: allow).", valueName: "allow|drop"))
+    help: ArgumentHelp("When an edit is not possible.", valueName: "allow|drop"))
   var onRefusedEdit: PolicyChoice = .allow
 
   @Flag(help: "Record verdicts and change nothing.")
@@ -94,10 +96,10 @@ struct WaitingOptions: ParsableArguments {
     guard (1...254).contains(buffers) else {
       throw ValidationError("--buffers \(buffers): expected a number from 1 to 254")
     }
-    if let bufferSize, !(1 << 10...1 << 16).contains(bufferSize.bytes) {
+    if !(1 << 10...1 << 16).contains(bufferSize.bytes) {
       throw ValidationError("--buffer-size: expected a size from 1K to 64K")
     }
-    if let peekLimit, !(1...1 << 30).contains(peekLimit.bytes) {
+    if !(1...1 << 30).contains(peekLimit.bytes) {
       throw ValidationError("--peek-limit: expected a size from 1 to 1G")
     }
     guard deadline > 0, deadline <= 86_400 else {
@@ -121,22 +123,82 @@ enum PolicyChoice: String, ExpressibleByArgument, CaseIterable {
 struct OutputOptions: ParsableArguments {
   @Option(
     name: .shortAndLong,
-    help: ArgumentHelp("Packets: pcap, or pcapng by its ending; -w - needs -o.", valueName: "file"))
+    help: ArgumentHelp("Packets: pcap, or pcapng by its ending; -w - needs -o.", valueName: "file"),
+    completion: .file())
   var write: String?
 
   @Option(
+    help: ArgumentHelp(
+      "Go on in another file before -w's becomes larger: out.pcap, out-00001.pcap, ...",
+      valueName: "size"))
+  var rotateSize: ByteCount?
+
+  @Option(
+    help: ArgumentHelp(
+      "Go on in another file after so much packet time; -w may have the escapes of strftime.",
+      valueName: "seconds"))
+  var rotateTime: UInt32?
+
+  @Option(
+    help: ArgumentHelp("Keep this many files, the newest ones.", valueName: "n"))
+  var rotateCount: Int?
+
+  @Option(
     name: .shortAndLong,
-    help: ArgumentHelp("The event log (default: standard output).", valueName: "file"))
+    help: ArgumentHelp("The event log (default: standard output).", valueName: "file"),
+    completion: .file())
   var output: String?
 
   @Option(
     name: .shortAndLong,
-    help: ArgumentHelp("A folder for logs: eve.json, and files of analyzers.", valueName: "dir"))
+    help: ArgumentHelp("A folder for logs: eve.json, and files of analyzers.", valueName: "dir"),
+    completion: .directory)
   var logDir: String?
 
   @Option(
     help: ArgumentHelp("JSON Lines, or as a person reads it.", valueName: "eve|text"))
   var format: LogFormat = .eve
+
+  func validate() throws {
+    for (name, value) in [
+      ("size", rotateSize?.bytes), ("time", rotateTime.map { Int($0) }), ("count", rotateCount),
+    ] {
+      if let value, value < 1 { throw ValidationError("--rotate-\(name) \(value): too small") }
+    }
+  }
+
+  var rotation: Rotation? {
+    guard rotateSize != nil || rotateTime != nil else { return nil }
+    return Rotation(
+      size: rotateSize.map { UInt64($0.bytes) }, seconds: rotateTime, count: rotateCount)
+  }
+}
+
+/// What is in force, and where it comes from.
+struct ConfigurationOptions: ParsableArguments {
+  @Option(
+    name: .shortAndLong,
+    help: ArgumentHelp(
+      "Options from a file in YAML, by their long names; options given here go before it.",
+      valueName: "file"),
+    completion: .file())
+  var config: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "One option as in the file; goes before it, and behind the option itself.",
+      valueName: "key=value"))
+  var set: [String] = []
+
+  @Flag(
+    name: [.customShort("T"), .long],
+    help: "Check configuration, analyzers, filters and inputs; run nothing, write nothing.")
+  var testConfig = false
+
+  @Flag(help: "Print what is in force as YAML, which -c reads.")
+  var dumpConfig = false
+
+  var isUsed: Bool { config != nil || !set.isEmpty || dumpConfig }
 }
 
 /// What is said on standard error.

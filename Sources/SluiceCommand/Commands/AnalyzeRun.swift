@@ -7,8 +7,8 @@ import Reassembly
 
 /// One run of `sluice analyze`, from opening the files to the summary.
 struct AnalyzeRun {
-  private let command: AnalyzeCommand
-  private let path: String
+  let command: AnalyzeCommand
+  let path: String
   private let chain: [AnalyzerSpecification]
 
   init(_ command: AnalyzeCommand, path: String, chain: [AnalyzerSpecification]) {
@@ -19,31 +19,38 @@ struct AnalyzeRun {
 
   /// The input comes first: when it cannot be opened, no output has been emptied.
   func perform() throws(CommandFailure) -> ExitStatus {
+    Requests.install()
     let source = try openSource()
     try makeLogFolder()
-    var configuration = self.configuration
-    for specification in chain { configuration.chain.append(try specification.makeLink()) }
+    let configuration = try self.configuration
     let log = try openLog()
     let sink = try createSink()
-    let run: Run
+    let run = try makeRun(configuration, source: source, sink: sink, log: log)
+    return try perform(run, log: log, isWriting: sink != nil)
+  }
+
+  func makeRun(
+    _ configuration: RunConfiguration, source: any PacketSource, sink: (any PacketSink)?,
+    log: any LogOutput
+  ) throws(CommandFailure) -> Run {
     do {
-      run = try Run(
+      return try Run(
         configuration, source: source, sink: sink, log: log,
         formatter: Parts.formatter(command.output.format))
     } catch {
       throw .usage("\(error)")
     }
-    return try perform(run, log: log, isWriting: sink != nil)
   }
 
   private func perform(
     _ run: Run, log: FileLogOutput, isWriting: Bool
   ) throws(CommandFailure) -> ExitStatus {
     Interruption.install()
-    let monitor = RunMonitor(log: log, showsProgress: showsProgress, isWriting: isWriting)
+    let monitor = RunMonitor(
+      file: path, log: log, showsProgress: showsProgress, isWriting: isWriting)
     let start = ContinuousClock.now
     do {
-      let summary = try run.perform(progress: monitor.check)
+      let summary = try run.perform { monitor.check($0, on: run) }
       try log.finish()
       monitor.end()
       let outcome = RunOutcome(
@@ -65,16 +72,24 @@ struct AnalyzeRun {
     StandardStream.error.write(lines.joined(separator: "\n") + "\n")
   }
 
-  private var configuration: RunConfiguration {
-    var configuration = RunConfiguration()
+  /// With the analyzers, which may have reasons to refuse.
+  var configuration: RunConfiguration {
+    get throws(CommandFailure) {
+      var configuration = RunConfiguration()
+      for specification in chain { configuration.chain.append(try specification.makeLink()) }
+      describe(&configuration)
+      return configuration
+    }
+  }
+
+  private func describe(_ configuration: inout RunConfiguration) {
     configuration.checksums = command.analysis.checksums.mode
     configuration.midstream = command.analysis.midstream == .yes
     configuration.workers = command.analysis.jobs
     configuration.packetLimit = command.input.count
-    if let memory = command.analysis.memory { configuration.memory = memory.bytes }
+    configuration.memory = command.analysis.memory.bytes
     configuration.deferral = command.waiting.configuration
     if let flow = command.input.flow { configuration.isSelected = { flow.matches($0) } }
-    return configuration
   }
 
   private var showsProgress: Bool {
@@ -86,9 +101,9 @@ extension WaitingOptions {
   fileprivate var configuration: DeferralConfiguration {
     var configuration = DeferralConfiguration()
     configuration.buffers = buffers
-    if let bufferSize { configuration.bufferSize = bufferSize.bytes }
+    configuration.bufferSize = bufferSize.bytes
     configuration.isThroughPool = throughPool
-    if let peekLimit { configuration.peekLimit = peekLimit.bytes }
+    configuration.peekLimit = peekLimit.bytes
     configuration.deadline = .seconds(deadline)
     configuration.onCrash = onCrash.policy
     configuration.onTimeout = onTimeout.policy
@@ -105,7 +120,7 @@ extension PolicyChoice {
 
 /// The files of a run.
 extension AnalyzeRun {
-  private func openSource() throws(CommandFailure) -> any PacketSource {
+  func openSource() throws(CommandFailure) -> any PacketSource {
     do {
       return try Parts.openSource(path)
     } catch {
@@ -116,7 +131,7 @@ extension AnalyzeRun {
   private func createSink() throws(CommandFailure) -> (any PacketSink)? {
     guard let path = command.output.write else { return nil }
     do {
-      return try Parts.createSink(path)
+      return try Parts.createSink(path, rotation: command.output.rotation)
     } catch {
       throw CommandFailure(.failed, error.description)
     }

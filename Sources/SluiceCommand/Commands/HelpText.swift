@@ -38,16 +38,32 @@ enum HelpText {
           --format eve|text   as JSON Lines or as a person reads it [eve]
       -l, --log-dir DIR       a folder for logs: eve.json, and files of analyzers
       -w, --write FILE        the packets, as pcap or (by its ending) pcapng; - with -o
+          --rotate-size SIZE  go on in out-00001.pcap and so on before a file becomes larger
+          --rotate-time SECONDS
+                              or after so much packet time; FILE may have the escapes of
+                              strftime (%F-%H%M.pcap, in UTC) for that of its first packet
+          --rotate-count N    keep the N newest of these files
+
+    Configuration
+      -c, --config FILE       options in YAML, by their long names: read: [a.pcap, b.pcap]
+          --set KEY=VALUE     one of them; a file is below --set, --set below the options here
+      -T, --test-config       check configuration, analyzers, filters and inputs; run nothing
+          --dump-config       print all that is in force as YAML, which -c reads
 
     Messages
       -q, --quiet             no summary, no progress
       -v, --verbose           more in the summary
       -V, --version           print the version
       -h, --help              print this
+          --generate-completion-script bash|zsh|fish
+                              print what a shell needs to complete these options
 
     Values of -a: a comma separates only before a key that the analyzer knows. In literals \\, \\\\
     \\n \\r \\t and \\xHH stand for one byte each. key@=FILE reads the value from a file. Every
     analyzer has port=80+443+8000-8080, net=10.0.0.0/8, direction=out|in|both and filter=BPF.
+
+    Signals: INT and TERM end the run in order, a second one at once; HUP opens the event log
+    again by its path; USR1 says on standard error how far it is.
 
     Exit status: 0 done, 1 failed, 2 usage or no input, 3 input damaged but processed, 4 nothing
     to analyze, 5 an analyzer failed, 128+n ended by a signal.

@@ -8,7 +8,18 @@ struct ByteCount: ExpressibleByArgument, Hashable {
 
   init?(argument: String) {
     guard let bytes = Options.size(of: argument) else { return nil }
-    self.bytes = bytes
+    self.init(bytes: bytes)
+  }
+
+  init(bytes: Int) { self.bytes = bytes }
+
+  /// As it is typed: the shortest way.
+  var defaultValueDescription: String {
+    for (shift, unit) in [(30, "G"), (20, "M"), (10, "K")]
+    where bytes > 0 && bytes % (1 << shift) == 0 {
+      return "\(bytes >> shift)\(unit)"
+    }
+    return String(bytes)
   }
 }
 

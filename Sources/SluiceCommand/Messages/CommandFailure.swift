@@ -21,5 +21,13 @@ package struct CommandFailure: Error, Hashable, Sendable {
     return Self(.usage, text + " (see sluice \(help)--help)")
   }
 
+  /// What a message about an analyzer of the command line says of it, for one about a file.
+  var clause: String {
+    var text = message[...]
+    if text.hasPrefix("-a ") { text = text.dropFirst(3) }
+    if text.hasSuffix(" (see sluice --help)") { text = text.dropLast(20) }
+    return String(text)
+  }
+
   func report() { Message.show(message) }
 }

@@ -13,8 +13,12 @@ package struct SummaryReport {
   /// The first line is about the whole, the others are indented below it.
   package func lines(file: String, seconds: Double) -> [String] {
     let indented = losses + notDecoded + oddities + waiting + analyzers + timing(seconds)
-    return ["\(file): \(headline)"] + indented.map { "  " + $0 }
+    let streams = Amounts.count(summary.streamBytes, "stream byte")
+    return ["\(file): \(headline), \(streams)"] + indented.map { "  " + $0 }
   }
+
+  /// While it runs: bytes of streams are counted when they end, so they are left out.
+  package func lineSoFar(file: String) -> String { "\(file): so far: \(headline)" }
 
   private var headline: String {
     var sockets: [String] = []
@@ -22,7 +26,7 @@ package struct SummaryReport {
     if summary.udpSockets > 0 { sockets.append(Amounts.count(summary.udpSockets, "UDP socket")) }
     if sockets.isEmpty { sockets.append("no sockets") }
     return "\(Amounts.count(summary.packets, "packet")), \(Amounts.count(summary.bytes, "byte")); "
-      + "\(sockets.joined(separator: ", ")), \(Amounts.count(summary.streamBytes, "stream byte"))"
+      + sockets.joined(separator: ", ")
   }
 
   private var losses: [String] {

@@ -6,7 +6,7 @@ final class FileLogOutput: LogOutput {
   static let bufferSize = 256 << 10
 
   private let name: String
-  private let descriptor: Int32
+  private var descriptor: Int32
   private let isOwned: Bool
   private let isLive: Bool
   private var buffer: [UInt8] = []
@@ -29,10 +29,30 @@ final class FileLogOutput: LogOutput {
   /// - Parameter isLive: whether somebody may be waiting for each line as it happens.
   init(path: String, isLive: Bool) throws(LogError) {
     name = path
-    descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
-    guard descriptor >= 0 else { throw LogError(file: path, reason: SystemError.last.description) }
+    descriptor = try Self.open(path, O_TRUNC)
     isOwned = true
     self.isLive = isLive
+  }
+
+  private static func open(_ path: String, _ flags: Int32) throws(LogError) -> Int32 {
+    let descriptor = unsafe Glibc.open(path, O_WRONLY | O_CREAT | O_CLOEXEC | flags, 0o666)
+    guard descriptor >= 0 else { throw LogError(file: path, reason: SystemError.last.description) }
+    return descriptor
+  }
+
+  /// Goes on in the file that its path names now, as logrotate and `mv` wish. What was written
+  /// before is whole in the old one; nothing that the path names already is emptied.
+  ///
+  /// Throws when that is not possible, and stays with the old one.
+  func reopen() throws(LogError) {
+    guard isOwned, !isFinished, FileIdentity(descriptor: descriptor)?.kind == .regular else {
+      return
+    }
+    try flush()
+    let next = try Self.open(name, O_APPEND)
+    let old = descriptor
+    descriptor = next
+    if close(old) != 0 { failure = LogError(file: name, reason: SystemError.last.description) }
   }
 
   func write(_ bytes: [UInt8]) throws {

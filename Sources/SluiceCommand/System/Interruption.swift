@@ -21,15 +21,14 @@ enum Interruption {
         Glibc.signal(SIGTERM, SIG_DFL)
       }
     }
-    unblock()
+    unblock([SIGINT, SIGTERM])
   }
+}
 
-  /// Signals are blocked in whatever a thread of a dispatch queue started.
-  private static func unblock() {
-    var signals = sigset_t()
-    unsafe sigemptyset(&signals)
-    unsafe sigaddset(&signals, SIGINT)
-    unsafe sigaddset(&signals, SIGTERM)
-    unsafe pthread_sigmask(SIG_UNBLOCK, &signals, nil)
-  }
+/// Signals are blocked in whatever a thread of a dispatch queue started.
+func unblock(_ numbers: [Int32]) {
+  var signals = sigset_t()
+  unsafe sigemptyset(&signals)
+  for number in numbers { unsafe sigaddset(&signals, number) }
+  unsafe pthread_sigmask(SIG_UNBLOCK, &signals, nil)
 }
