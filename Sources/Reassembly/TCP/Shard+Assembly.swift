@@ -42,10 +42,7 @@ extension Shard {
     _ direction: Direction
   ) {
     let position = socket.element.positions[direction.index]
-    if ahead &+ segment.element.length <= 0 {
-      socket.element.histories[direction.index].retransmissions &+= 1
-      return
-    }
+    if ahead &+ segment.element.length <= 0 { return }
     let text = cutAtFIN(text, ahead, socket, direction)
     reportConnected(socket)
     if ahead > 0 {
@@ -127,6 +124,7 @@ extension Shard {
     }
     // The budget is reached: the first hole is given up, and what it held back goes on its way.
     handler.weird(.reassemblyBudgetReached, packet: packet)
+    socket.element.history.appendOnce(.partial, direction)
     recountQueue(socket, direction)
     giveUpFirstHole(socket, direction)
     if queued == nil {

@@ -73,8 +73,6 @@ extension Shard {
     // Text up to the FIN's own number is a retransmission.
     if end.isAfter(socket.element.positions[direction.index].next + -1) {
       handler.weird(.dataAfterFIN, packet: packet)
-    } else {
-      socket.element.histories[direction.index].retransmissions &+= 1
     }
   }
 

@@ -6,7 +6,7 @@ import Wire
 extension Shard {
   /// Packets of the socket that may still bring what the receiver has acknowledged: captures that
   /// are merged from several queues show an acknowledgement before the data it speaks of.
-  private static var patience: UInt16 { 8 }
+  private static var patience: UInt8 { 8 }
 
   mutating func skipAcknowledgedHoles(
     _ socket: SocketReference
@@ -75,6 +75,7 @@ extension Shard {
       reportConnected(socket)
       socket.element.histories[direction.index].gaps &+= 1
       socket.element.histories[direction.index].gapBytes &+= length
+      recordGap(of: socket, direction)
       skip(to: edge, socket, direction)
       report(
         .gap(direction, offset: offset, length: length), of: socket)
