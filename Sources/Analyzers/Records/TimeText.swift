@@ -32,7 +32,7 @@ extension [UInt8] {
   }
 
   /// The last `width` decimal digits of a number that is not negative.
-  private mutating func append(_ value: Int, width: Int) {
+  mutating func append(_ value: Int, width: Int) {
     let start = count
     append(contentsOf: repeatElement(UInt8(ascii: "0"), count: width))
     var rest = value

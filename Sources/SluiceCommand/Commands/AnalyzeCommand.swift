@@ -27,6 +27,7 @@ struct AnalyzeCommand: SluiceSubcommand {
     let chain = try (analysis.analyzers.isEmpty ? ["flow"] : analysis.analyzers).map {
       try AnalyzerSpecification($0, registry: registry, logFolder: output.logDir)
     }
+    try refuseMixedLog(of: chain)
     return try AnalyzeRun(self, path: path, chain: chain).perform()
   }
 

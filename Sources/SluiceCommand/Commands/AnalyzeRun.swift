@@ -28,7 +28,7 @@ struct AnalyzeRun {
     let run: Run
     do {
       run = try Run(
-        configuration, source: source, sink: sink, log: log,
+        configuration, source: source, sink: sink, log: shaped(log),
         formatter: Parts.formatter(command.output.format))
     } catch {
       throw .usage("\(error)")
@@ -126,6 +126,15 @@ extension AnalyzeRun {
     guard let folder = command.output.logDir else { return }
     if unsafe mkdir(folder, 0o777) != 0 && FileIdentity(path: folder)?.kind != .directory {
       throw CommandFailure(.failed, "\(folder): \(SystemError.last)")
+    }
+  }
+
+  private func shaped(_ log: FileLogOutput) -> any LogOutput {
+    let format = command.output.format
+    guard format.isZeek else { return log }
+    let path = (command.output.logDir ?? ".") + "/eve.json"
+    return ZeekLogOutput(log, hasColumns: format == .zeek) {
+      try FileLogOutput(path: path, isLive: false)
     }
   }
 
