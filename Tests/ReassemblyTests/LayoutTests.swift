@@ -9,9 +9,4 @@ struct LayoutTests {
     #expect(MemoryLayout<SocketObject>.stride == 5 * 64)
     #expect(MemoryLayout<Dissection>.stride == 2 * 64)
   }
-
-  @Test("What an in-order segment touches lies in the first two lines")
-  func hotFields() throws {
-    #expect(try #require(MemoryLayout<SocketObject>.offset(of: \.histories)) == 128)
-  }
 }

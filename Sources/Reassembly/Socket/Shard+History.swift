@@ -44,7 +44,10 @@ extension Shard {
     let flags = segment.element.flags
     let control = flags.intersection([.syn, .fin, .rst])
     let seen = TCPFlags(rawValue: socket.element.tcpFlags[direction.index])
-    if control != .syn { noteOver(socket, direction) }
+    if control != .syn {
+      noteOver(socket, direction)
+      recordPassedGaps(of: socket)
+    }
     var number = segment.element.sequence
     let letter: ConnectionHistory.Letter
     switch control {
@@ -126,6 +129,22 @@ extension Shard {
   mutating func recordGap(of socket: SocketReference, _ direction: Direction) {
     if socket.element.flags.contains(.udp) { return }
     recordScaled(.gap, socket.element.histories[direction.index].gaps, of: socket, direction)
+  }
+
+  /// Near the end of a connection: what was passed over and did not come is a gap.
+  @inline(__always)
+  mutating func recordPassedGaps(of socket: SocketReference) {
+    recordPassedGap(of: socket, .out)
+    recordPassedGap(of: socket, .in)
+  }
+
+  @inline(__always)
+  private mutating func recordPassedGap(of socket: SocketReference, _ direction: Direction) {
+    if socket.element.histories[direction.index].gapBytes > 0,
+      socket.element.flags.isDisjoint(with: [.udp, .wantsData(direction)])
+    {
+      socket.element.history.appendOnce(.gap, direction)
+    }
   }
 
   /// Letters for what may happen often stand for its first time, its tenth, its hundredth …

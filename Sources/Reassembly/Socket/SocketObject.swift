@@ -126,6 +126,12 @@ struct StreamHistory: BitwiseCopyable {
   var queue = SegmentList()
   /// Its weight: the bytes, and something for each piece.
   var queuedBytes: UInt32 = 0
+  /// Where nobody wants the data, and so nothing is queued: how much of what was passed over may yet
+  /// come. In the same place.
+  var unseenBytes: UInt32 {
+    get { queuedBytes }
+    set { queuedBytes = newValue }
+  }
   var gaps: UInt32 = 0
   var outOfOrder: UInt32 = 0
   var retransmissions: UInt32 = 0

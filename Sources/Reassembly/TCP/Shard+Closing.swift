@@ -120,6 +120,7 @@ extension Shard {
   ) {
     guard !socket.element.flags.contains(.ended) else { return }
     flush(socket)
+    recordPassedGaps(of: socket)
     if reason == .fin || reason == .reset {
       reportClosing(socket)
       report(.disconnecting, of: socket)

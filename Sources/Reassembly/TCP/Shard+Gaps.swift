@@ -84,6 +84,46 @@ extension Shard {
     reportFIN(socket, direction)
   }
 
+  /// Counts a hole that is passed over as a gap, and lets go of what is queued behind it. Where it
+  /// was, nothing tells any more, but `unseenBytes` how much may yet come.
+  mutating func passHole(
+    until start: UInt64, _ socket: SocketReference, _ direction: Direction
+  ) {
+    let position = socket.element.positions[direction.index]
+    let list = socket.element.histories[direction.index].queue
+    let length = start &- position.offset
+    let missing = length &- min(length, UInt64(queue.byteCount(of: list)))
+    // What the receiver has acknowledged will not come again.
+    let isAllAcknowledged = !position.acknowledged.isBefore(position.next)
+    if !list.isEmpty {
+      discardQueue(socket, direction)
+    } else if isAllAcknowledged {
+      socket.element.histories[direction.index].unseenBytes = 0
+    }
+    guard missing > 0 else { return }
+    socket.element.histories[direction.index].gaps &+= 1
+    socket.element.histories[direction.index].gapBytes &+= missing
+    let unseen = UInt64(socket.element.histories[direction.index].unseenBytes) &+ missing
+    socket.element.histories[direction.index].unseenBytes = UInt32(clamping: unseen)
+  }
+
+  /// Takes text behind what was passed over: what the receiver has not acknowledged may be missing.
+  mutating func fillHoles(
+    _ segment: DissectionReference, _ length: Int, _ socket: SocketReference, _ direction: Direction
+  ) {
+    let position = socket.element.positions[direction.index]
+    let unseen = socket.element.histories[direction.index].unseenBytes
+    guard unseen > 0, socket.element.histories[direction.index].queue.isEmpty,
+      !segment.element.sequence.isBefore(position.acknowledged)
+    else { return }
+    let filled = min(unseen, UInt32(clamping: length))
+    socket.element.histories[direction.index].unseenBytes = unseen &- filled
+    socket.element.histories[direction.index].gapBytes &-= UInt64(filled)
+    if socket.element.histories[direction.index].gapBytes == 0 {
+      socket.element.histories[direction.index].gaps = 0
+    }
+  }
+
   /// Moves a stream on without delivering.
   mutating func skip(to end: UInt64, _ socket: SocketReference, _ direction: Direction) {
     let offset = socket.element.positions[direction.index].offset
