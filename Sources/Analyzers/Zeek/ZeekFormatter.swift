@@ -1,5 +1,4 @@
 package import Analysis
-import Wire
 
 /// Records of `flow` as lines of Zeek's conn.log, and all others as EVE: a Zeek log holds one kind of
 /// record, so that whoever writes the lines has to tell them apart.
@@ -102,8 +101,8 @@ extension [UInt8] {
   private mutating func append(microseconds: Int64) {
     if microseconds < 0 { append("-") }
     append(decimal: microseconds.magnitude / 1_000_000)
-    append(".")
-    append(Int(microseconds.magnitude % 1_000_000), width: 6)
+    append(".000000")
+    putDigits(of: Int(microseconds.magnitude % 1_000_000), in: count - 6..<count)
   }
 
   /// Text of a column. What would be taken for a separator, for an unset or for an empty field is
@@ -125,14 +124,9 @@ extension [UInt8] {
 
   /// `2026-11-23-08-43-45`, in UTC.
   fileprivate mutating func appendZeek(_ time: Timestamp) {
-    let seconds = time.wholeSeconds
-    let secondOfDay = Int((seconds % 86_400 + 86_400) % 86_400)
-    let date = Timestamp.civilDate(daysSinceEpoch: Int(seconds - Int64(secondOfDay)) / 86_400)
-    append(date.year, width: 4)
-    for part in [date.month, date.day, secondOfDay / 3600, secondOfDay / 60 % 60, secondOfDay % 60]
-    {
-      append("-")
-      append(part, width: 2)
-    }
+    let start = count
+    append(time, as: .text)
+    removeLast(".000000".utf8.count)
+    for offset in [10, 13, 16] { self[start + offset] = UInt8(ascii: "-") }
   }
 }

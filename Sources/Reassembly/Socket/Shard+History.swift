@@ -37,7 +37,7 @@ extension Shard {
   }
 
   /// A SYN, FIN or reset is recorded again only when it has another number than the last of them.
-  @inline(never)
+  @inline(__always)
   private mutating func recordControl(
     _ segment: DissectionReference, of socket: SocketReference, _ direction: Direction
   ) {
