@@ -22,7 +22,9 @@ enum Parts {
   static func formatter(_ format: LogFormat) -> any RecordFormatter {
     switch format {
     case .eve: EVEFormatter()
-    case .text, .zeek: TextFormatter()
+    case .text: TextFormatter()
+    case .zeek: ZeekFormatter(.columns)
+    case .zeekJSON: ZeekFormatter(.json)
     }
   }
 

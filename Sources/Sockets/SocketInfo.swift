@@ -37,6 +37,10 @@ public struct SocketInfo: Sendable, BitwiseCopyable {
   public var isMidstream: Bool
   public var firstPacket: PacketInfo
   public var lastSeen: Timestamp
+  /// When both ends had sent a FIN or a reset: what comes later carries nothing.
+  public var closed: Timestamp?
+  /// What happened to it, as letters.
+  public var history = ConnectionHistory()
   /// Set once the conversation has ended.
   public var disconnectReason: DisconnectReason?
   /// What the originator sends.
@@ -73,6 +77,9 @@ public struct SocketInfo: Sendable, BitwiseCopyable {
     public var ipBytes: UInt64 = 0
     /// Stream bytes (or datagram bytes) delivered in order.
     public var streamBytes: UInt64 = 0
+    /// How long the stream was, by its sequence numbers and what the receiver acknowledged: with all
+    /// that is missing. Of UDP, the bytes of all datagrams.
+    public var sentBytes: UInt64 = 0
     public var gaps: UInt32 = 0
     public var gapBytes: UInt64 = 0
     public var retransmissions: UInt32 = 0

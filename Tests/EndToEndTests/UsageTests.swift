@@ -17,7 +17,7 @@ struct UsageTests {
       (["-r", "x", "-a", "flow:prot=80"], "did you mean 'port'"),
       (["-r", "x", "-k", "some"], "'auto', 'all' or 'none'"),
       (["-r", "x", "--midstream", "perhaps"], "'perhaps' is invalid"),
-      (["-r", "x", "--format", "zeek"], "not there yet"),
+      (["-r", "x", "--format", "zeek", "-a", "print"], "with -l DIR"),
       (["-r", "x", "--flow", "abc"], "'abc' is invalid"),
       (["-r", "x", "--count", "-1"], "--count"),
       (["-r", "x", "--memory", "lots"], "--memory"),

@@ -223,6 +223,24 @@ struct AssemblyTests {
     #expect(lives(talk.frames, to: RecordingHandler([.events])) == [opening + closing])
   }
 
+  @Test("Without interest in data it is known how much was lost")
+  func noInterestLoss() throws {
+    let talk = opened()
+    talk.originator.sends("abc")
+    talk.originator.loses(3)
+    talk.originator.sends("ghi")
+    talk.responder.acknowledges(9)
+    // Overtaken, and come late.
+    talk.originator.sends("mno", at: 12)
+    talk.originator.sends("jkl", at: 9)
+    talk.responder.acknowledges(15)
+    talk.originator.sends("abc", at: 0)
+    talk.closes()
+    let handler = reassemble(talk.frames, to: RecordingHandler([.events]))
+    let stream = try #require(handler.sockets.first?.last?.out)
+    #expect((stream.streamBytes, stream.gaps, stream.gapBytes) == (12, 2, 3))
+  }
+
   @Test("Interest that ends with a hole open lets the queue go, and the stream goes on")
   func interestEnds() throws {
     let talk = opened()
@@ -239,7 +257,8 @@ struct AssemblyTests {
     })
     let transcript = lives(talk.frames, to: handler)[0]
     #expect(transcript == opening + ["out 0 abc", "in 0 stop"] + closing)
-    #expect(handler.sockets[0].last?.out.streamBytes == 21)
+    #expect(handler.sockets[0].last?.out.streamBytes == 15)
+    #expect(handler.sockets[0].last?.out.gapBytes == 6)
   }
 
   @Test("Interest that ends while the queue is coming out ends it there")

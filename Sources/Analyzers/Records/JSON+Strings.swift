@@ -17,11 +17,11 @@ extension [UInt8] {
 
   /// Whether the bytes from `start` on are ASCII and need no escape, as nearly all do.
   private func isPlain(from start: Int) -> Bool {
-    for index in start..<count {
-      let byte = self[index]
-      if byte < 0x20 || byte >= 0x7F || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") {
-        return false
-      }
+    let bytes = span.extracting(droppingFirst: start)
+    for index in bytes.indices {
+      let byte = bytes[index]
+      let isPrintable = byte &- 0x20 < 0x7F - 0x20
+      if !isPrintable || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { return false }
     }
     return true
   }

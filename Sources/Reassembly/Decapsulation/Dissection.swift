@@ -46,7 +46,9 @@ struct Dissection: BitwiseCopyable {
   private var network: UInt16 = 0
   private var transport: UInt32 = 0
   private var endOfPayload: UInt32 = 0
-  private var missingBytes: UInt32 = 0
+  /// What is missing, and in the highest bit whether the window is closed: both are seldom, and on
+  /// the fast path they are looked for at once.
+  private var rarities: UInt32 = 0
   var sequence = SequenceNumber(0)
   var acknowledgment = SequenceNumber(0)
   private var lengthOfFrame: UInt32 = 0
@@ -86,9 +88,18 @@ struct Dissection: BitwiseCopyable {
   }
   /// Bytes of the IP payload that the capture does not hold.
   var missing: Int {
-    get { Int(missingBytes) }
-    set { missingBytes = UInt32(truncatingIfNeeded: newValue) }
+    get { Int(rarities & ~Self.windowBit) }
+    // Set once for a frame, and before `closesWindow`.
+    set { rarities = UInt32(truncatingIfNeeded: newValue) & ~Self.windowBit }
   }
+  /// Whether a TCP segment announces a window of zero.
+  var closesWindow: Bool {
+    get { rarities & Self.windowBit != 0 }
+    set { if newValue { rarities |= Self.windowBit } }
+  }
+  private static var windowBit: UInt32 { 1 << 31 }
+  /// Whether nothing is missing, nor the window closed.
+  var isOrdinary: Bool { rarities == 0 }
   /// Bytes of the frame as it was sent.
   var frameLength: Int {
     get { Int(lengthOfFrame) }
@@ -133,7 +144,7 @@ struct Dissection: BitwiseCopyable {
     isIPv6 = false
     flags = []
     vlans = 0
-    missingBytes = 0
+    rarities = 0
     checksum = .notVerified
   }
 }

@@ -10,6 +10,7 @@ extension Dissector {
     }
     result.headerLength = segment.headerLength
     result.flags = segment.flags
+    if segment.window == 0 { result.closesWindow = true }
     result.sequence = segment.sequence
     result.acknowledgment = segment.acknowledgment
     if result.flags.contains(.syn) { result.offer = offer(segment.options) }

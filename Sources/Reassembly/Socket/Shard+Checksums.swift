@@ -47,4 +47,13 @@ extension Shard {
       segment.element.kind == .udp ? .badUDPChecksum : .badTCPChecksum, packet: packet)
     return false
   }
+
+  /// A packet that no receiver took came over the wire nevertheless.
+  @inline(never)
+  mutating func countRefused(_ segment: DissectionReference, of socket: SocketReference?) {
+    guard let socket else { return }
+    let direction = socket.element.direction(isReversed: segment.element.isReversed)
+    countPacket(segment, of: socket, direction)
+    recordBadChecksum(of: socket, direction)
+  }
 }

@@ -9,13 +9,21 @@ extension SocketObject {
   var info: SocketInfo {
     let (first, second) = endpoints
     let isSecond = flags.contains(.originatorIsSecond)
-    return SocketInfo(
+    var info = SocketInfo(
       id: id, transport: flags.contains(.udp) ? .udp : .tcp,
       originator: isSecond ? second : first, responder: isSecond ? first : second,
       vlans: key.vlans, shard: place.shard, isMidstream: flags.contains(.midstream),
       firstPacket: firstPacket, lastSeen: lastSeen, disconnectReason: endReason,
       out: isNew ? SocketInfo.Stream() : stream(.out),
       in: isNew ? newResponder : stream(.in))
+    info.history = history
+    if isOver(.out), isOver(.in) { info.closed = closed }
+    return info
+  }
+
+  /// Whether this direction has had a FIN or a reset.
+  func isOver(_ direction: Direction) -> Bool {
+    !TCPFlags(rawValue: tcpFlags[direction.index]).isDisjoint(with: [.fin, .rst])
   }
 
   /// Whether nothing was counted yet, as when the socket is attached.
@@ -52,6 +60,7 @@ extension SocketObject {
     stream.frameBytes = frameBytes[direction.index]
     stream.ipBytes = ipBytes[direction.index]
     stream.streamBytes = positions[direction.index].offset &- history.gapBytes
+    stream.sentBytes = sentBytes(positions[direction.index], history)
     stream.gaps = history.gaps
     stream.gapBytes = history.gapBytes
     stream.retransmissions = history.retransmissions
@@ -66,6 +75,18 @@ extension SocketObject {
     stream.sackPermitted = history.offer.options.contains(.sackPermitted)
     stream.timestampsOffered = history.offer.options.contains(.timestamps)
     return stream
+  }
+
+  /// What was delivered and given up, and what the receiver acknowledged without its having been
+  /// captured. A FIN takes a number, and no byte.
+  @inline(__always)
+  private func sentBytes(
+    _ position: StreamPosition, _ history: borrowing StreamHistory
+  ) -> UInt64 {
+    if history.state.contains(.finSeen) { return max(position.offset, history.finOffset) }
+    if flags.contains(.udp) { return position.offset }
+    let unseen = position.acknowledged.distance(from: position.next)
+    return position.offset &+ UInt64(max(unseen, 0))
   }
 
   /// The state of the end that sends in `direction` (RFC 9293 §3.3.2), told from what was seen of

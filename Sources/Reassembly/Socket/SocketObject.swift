@@ -12,8 +12,7 @@ struct SocketObject: ~Copyable {
   var positions: [2 of StreamPosition]
   var flags: SocketFlags
   var endReason: DisconnectReason?
-  /// The list of free objects.
-  var nextFree: UInt32 = 0
+  var lacking: [2 of LackingLetters] = InlineArray(repeating: [.data, .acknowledgment])
 
   /// The handler's own (`SocketView.room`).
   var room: [2 of UInt64] = InlineArray(repeating: 0)
@@ -30,8 +29,14 @@ struct SocketObject: ~Copyable {
   var histories: [2 of StreamHistory]
   var firstPacket: PacketInfo
   var wide: WideAddresses
-  /// Fills five cache lines.
-  private var unused: [4 of UInt64] = InlineArray(repeating: 0)
+  /// With what follows it fills the last of five cache lines.
+  var history = ConnectionHistory()
+  /// When both ends had closed; means nothing before.
+  var closed = Timestamp(nanoseconds: 0)
+  /// Packets with wrong checksums, as far as it counts.
+  var badChecksums: [2 of UInt16] = InlineArray(repeating: 0)
+  /// The list of free objects.
+  var nextFree: UInt32 = 0
 
   init(
     _ dissection: DissectionReference, at place: SocketPlace, packet: PacketInfo, flags: SocketFlags
@@ -89,6 +94,16 @@ struct SocketFlags: OptionSet, BitwiseCopyable {
   }
 }
 
+/// Letters that the history of a direction still lacks, of those that come with ordinary segments and
+/// are recorded once. Empty for most of a connection, so that the fast path looks at one byte.
+struct LackingLetters: OptionSet, BitwiseCopyable {
+  var rawValue: UInt8
+  /// `d`
+  static let data = Self(rawValue: 1)
+  /// `a`
+  static let acknowledgment = Self(rawValue: 2)
+}
+
 /// How far one direction has come. For UDP only `offset` is used.
 struct StreamPosition: BitwiseCopyable {
   /// The next sequence number in order (RCV.NXT of the receiver, had it all that was captured).
@@ -102,6 +117,8 @@ struct StreamPosition: BitwiseCopyable {
 /// What the slow path knows of one direction.
 struct StreamHistory: BitwiseCopyable {
   var initialSequence = SequenceNumber(0)
+  /// Of its last segment with SYN, FIN or RST: the number of that flag.
+  var lastControl = SequenceNumber(0)
   /// Where the FIN stands, once it is known.
   var finOffset: UInt64 = 0
   var gapBytes: UInt64 = 0
@@ -109,11 +126,19 @@ struct StreamHistory: BitwiseCopyable {
   var queue = SegmentList()
   /// Its weight: the bytes, and something for each piece.
   var queuedBytes: UInt32 = 0
+  /// Where nobody wants the data, and so nothing is queued: how much of what was passed over may yet
+  /// come. In the same place.
+  var unseenBytes: UInt32 {
+    get { queuedBytes }
+    set { queuedBytes = newValue }
+  }
   var gaps: UInt32 = 0
   var outOfOrder: UInt32 = 0
   var retransmissions: UInt32 = 0
+  /// Segments with a window of zero, as far as it counts.
+  var zeroWindows: UInt16 = 0
   /// Packets of the socket since the receiver was seen to acknowledge past the first hole.
-  var packetsSinceSkipped: UInt16 = 0
+  var packetsSinceSkipped: UInt8 = 0
   var state: State = []
   var offer = TCPOffer()
 

@@ -42,10 +42,10 @@ extension Shard {
     _ direction: Direction
   ) {
     let position = socket.element.positions[direction.index]
-    if ahead &+ segment.element.length <= 0 {
-      socket.element.histories[direction.index].retransmissions &+= 1
-      return
+    if ahead < 0, socket.element.flags.isDisjoint(with: .wantsData(direction)) {
+      fillHoles(segment, min(segment.element.length, -ahead), socket, direction)
     }
+    if ahead &+ segment.element.length <= 0 { return }
     let text = cutAtFIN(text, ahead, socket, direction)
     reportConnected(socket)
     if ahead > 0 {
@@ -116,6 +116,7 @@ extension Shard {
       return
     }
     var list = socket.element.histories[direction.index].queue
+    if list.isEmpty { socket.element.histories[direction.index].queuedBytes = 0 }
     let pieces = queue.pieces
     let queued = queue.insert(text, at: offset, &list)
     socket.element.histories[direction.index].queue = list
@@ -127,6 +128,7 @@ extension Shard {
     }
     // The budget is reached: the first hole is given up, and what it held back goes on its way.
     handler.weird(.reassemblyBudgetReached, packet: packet)
+    socket.element.history.appendOnce(.partial, direction)
     recountQueue(socket, direction)
     giveUpFirstHole(socket, direction)
     if queued == nil {
@@ -141,7 +143,7 @@ extension Shard {
   }
 
   /// Text ahead of what is in order, which nobody looks at: the hole is as good as filled, and nothing
-  /// is kept. But a segment from nowhere must not carry the stream away.
+  /// is kept but how much is missing. But a segment from nowhere must not carry the stream away.
   private mutating func passOver(
     from start: UInt64, to end: UInt64, _ socket: SocketReference, _ direction: Direction
   ) {
@@ -150,7 +152,7 @@ extension Shard {
     let isOneSided = socket.element.packets[direction.reversed.index] == 0
     let believable: UInt64 = 1 << 24
     guard isOneSided || start &- position.offset <= known &+ believable else { return }
-    discardQueue(socket, direction)
+    passHole(until: start, socket, direction)
     skip(to: end, socket, direction)
   }
 

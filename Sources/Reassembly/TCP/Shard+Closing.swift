@@ -73,8 +73,6 @@ extension Shard {
     // Text up to the FIN's own number is a retransmission.
     if end.isAfter(socket.element.positions[direction.index].next + -1) {
       handler.weird(.dataAfterFIN, packet: packet)
-    } else {
-      socket.element.histories[direction.index].retransmissions &+= 1
     }
   }
 
@@ -122,6 +120,7 @@ extension Shard {
   ) {
     guard !socket.element.flags.contains(.ended) else { return }
     flush(socket)
+    recordPassedGaps(of: socket)
     if reason == .fin || reason == .reset {
       reportClosing(socket)
       report(.disconnecting, of: socket)

@@ -6,7 +6,7 @@ import Wire
 extension Shard {
   /// Packets of the socket that may still bring what the receiver has acknowledged: captures that
   /// are merged from several queues show an acknowledgement before the data it speaks of.
-  private static var patience: UInt16 { 8 }
+  private static var patience: UInt8 { 8 }
 
   mutating func skipAcknowledgedHoles(
     _ socket: SocketReference
@@ -75,12 +75,53 @@ extension Shard {
       reportConnected(socket)
       socket.element.histories[direction.index].gaps &+= 1
       socket.element.histories[direction.index].gapBytes &+= length
+      recordGap(of: socket, direction)
       skip(to: edge, socket, direction)
       report(
         .gap(direction, offset: offset, length: length), of: socket)
       deliverQueued(socket, direction)
     }
     reportFIN(socket, direction)
+  }
+
+  /// Counts a hole that is passed over as a gap, and lets go of what is queued behind it. Where it
+  /// was, nothing tells any more, but `unseenBytes` how much may yet come.
+  mutating func passHole(
+    until start: UInt64, _ socket: SocketReference, _ direction: Direction
+  ) {
+    let position = socket.element.positions[direction.index]
+    let list = socket.element.histories[direction.index].queue
+    let length = start &- position.offset
+    let missing = length &- min(length, UInt64(queue.byteCount(of: list)))
+    // What the receiver has acknowledged will not come again.
+    let isAllAcknowledged = !position.acknowledged.isBefore(position.next)
+    if !list.isEmpty {
+      discardQueue(socket, direction)
+    } else if isAllAcknowledged {
+      socket.element.histories[direction.index].unseenBytes = 0
+    }
+    guard missing > 0 else { return }
+    socket.element.histories[direction.index].gaps &+= 1
+    socket.element.histories[direction.index].gapBytes &+= missing
+    let unseen = UInt64(socket.element.histories[direction.index].unseenBytes) &+ missing
+    socket.element.histories[direction.index].unseenBytes = UInt32(clamping: unseen)
+  }
+
+  /// Takes text behind what was passed over: what the receiver has not acknowledged may be missing.
+  mutating func fillHoles(
+    _ segment: DissectionReference, _ length: Int, _ socket: SocketReference, _ direction: Direction
+  ) {
+    let position = socket.element.positions[direction.index]
+    let unseen = socket.element.histories[direction.index].unseenBytes
+    guard unseen > 0, socket.element.histories[direction.index].queue.isEmpty,
+      !segment.element.sequence.isBefore(position.acknowledged)
+    else { return }
+    let filled = min(unseen, UInt32(clamping: length))
+    socket.element.histories[direction.index].unseenBytes = unseen &- filled
+    socket.element.histories[direction.index].gapBytes &-= UInt64(filled)
+    if socket.element.histories[direction.index].gapBytes == 0 {
+      socket.element.histories[direction.index].gaps = 0
+    }
   }
 
   /// Moves a stream on without delivering.

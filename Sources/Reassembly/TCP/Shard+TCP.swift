@@ -6,7 +6,10 @@ extension Shard {
   @inline(__always)
   mutating func receiveTCP(_ segment: DissectionReference, in frame: RawSpan) {
     let found = find(segment)
-    if configuration.checksums != .none, !acceptsChecksum(segment, of: found) { return }
+    if configuration.checksums != .none, !acceptsChecksum(segment, of: found) {
+      countRefused(segment, of: found)
+      return
+    }
     guard let socket = found else {
       receiveFirst(segment, frame)
       return
@@ -15,7 +18,7 @@ extension Shard {
     // The fast path: an open connection, nothing queued, the next segment in order.
     if socket.element.flags.contains(.plain), segment.element.flags.isDisjoint(with: .control),
       segment.element.sequence == socket.element.positions[direction.index].next,
-      segment.element.missing == 0
+      segment.element.isOrdinary
     {
       count(segment, of: socket, direction)
       let peer = direction.reversed
@@ -25,7 +28,14 @@ extension Shard {
         socket.element.positions[peer.index].acknowledged = segment.element.acknowledgment
       }
       if segment.element.captured > 0 {
+        if socket.element.lacking[direction.index].contains(.data) {
+          recordFirst(.data, of: socket, direction)
+        }
         deliver(frame.extracting(segment.element.text), of: socket, direction)
+      } else if socket.element.lacking[direction.index].contains(.acknowledgment),
+        segment.element.flags.contains(.ack)
+      {
+        recordFirst(.acknowledgment, of: socket, direction)
       }
       return
     }
@@ -36,12 +46,20 @@ extension Shard {
   mutating func count(
     _ segment: DissectionReference, of socket: SocketReference, _ direction: Direction
   ) {
-    socket.element.packets[direction.index] &+= 1
     socket.element.tcpFlags[direction.index] |= segment.element.flags.rawValue
+    if packet.timestamp > socket.element.lastSeen { socket.element.lastSeen = packet.timestamp }
+    countPacket(segment, of: socket, direction)
+    if socket.element.flags.contains(.wantsPackets) { reportPacket(segment, of: socket, direction) }
+  }
+
+  /// Counts what came over the wire, whether or not anybody would have taken it.
+  @inline(__always)
+  mutating func countPacket(
+    _ segment: DissectionReference, of socket: SocketReference, _ direction: Direction
+  ) {
+    socket.element.packets[direction.index] &+= 1
     socket.element.frameBytes[direction.index] &+= UInt64(segment.element.frameLength)
     socket.element.ipBytes[direction.index] &+= UInt64(segment.element.ipLength)
-    if packet.timestamp > socket.element.lastSeen { socket.element.lastSeen = packet.timestamp }
-    if socket.element.flags.contains(.wantsPackets) { reportPacket(segment, of: socket, direction) }
   }
 
   @inline(never)
@@ -96,6 +114,7 @@ extension Shard {
     let isAnswer = segment.element.flags.isSuperset(of: [.syn, .ack])
     if segment.element.isReversed != isAnswer { flags.insert(.originatorIsSecond) }
     let socket = open(segment, flags: flags)
+    if isAnswer { socket.element.history.append(.flipped, .out) }
     if !isOpening {
       socket.element.flags.insert(.connected)
       report(.connected(midstream: true), of: socket)
@@ -115,6 +134,7 @@ extension Shard {
       receiveFirst(segment, frame)
       return
     }
+    record(segment, of: socket, direction)
     count(segment, of: socket, direction)
     if direction == .in { socket.element.flags.insert(.answered) }
     if socket.element.flags.contains(.ended) {

@@ -5,9 +5,13 @@ extension Shard {
   /// Takes a UDP datagram, whose content lies in `frame`: a chunk of its own.
   @inline(never)
   mutating func receiveUDP(_ datagram: DissectionReference, in frame: RawSpan) {
-    if configuration.checksums != .none, !acceptsChecksum(datagram, of: nil) { return }
+    let found = find(datagram)
+    if configuration.checksums != .none, !acceptsChecksum(datagram, of: nil) {
+      countRefused(datagram, of: found)
+      return
+    }
     let socket: SocketReference
-    if let found = find(datagram) {
+    if let found {
       socket = found
     } else {
       var flags: SocketFlags = [.udp, .connected]
@@ -18,6 +22,9 @@ extension Shard {
     let direction = socket.element.direction(isReversed: datagram.element.isReversed)
     if direction == .in { socket.element.flags.insert(.answered) }
     count(datagram, of: socket, direction)
+    if socket.element.lacking[direction.index].contains(.data) {
+      recordFirst(.data, of: socket, direction)
+    }
     if datagram.element.captured > 0 {
       deliver(frame.extracting(datagram.element.text), of: socket, direction)
     }

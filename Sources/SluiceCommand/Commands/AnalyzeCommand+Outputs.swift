@@ -1,9 +1,6 @@
 /// Outputs that cannot be meant.
 extension AnalyzeCommand {
   func refuseOutputs(for inputPath: String) throws(CommandFailure) {
-    if output.format == .zeek {
-      throw .usage("--format zeek: not there yet; there are eve and text")
-    }
     try refuseRotation()
     if output.write == "-" {
       guard (output.output ?? (output.logDir == nil ? "-" : "")) != "-" else {
@@ -42,7 +39,17 @@ extension AnalyzeCommand {
   /// The file of the event log; `nil` for standard output.
   var logPath: String? {
     if let path = output.output { return path == "-" ? nil : path }
-    return output.logDir.map { $0 + (output.format == .text ? "/events.txt" : "/eve.json") }
+    return output.logDir.map { "\($0)/\(output.format.fileName)" }
+  }
+
+  /// A Zeek log holds one kind of record: without a folder there is no place for others.
+  func refuseMixedLog(of chain: [AnalyzerSpecification]) throws(CommandFailure) {
+    guard output.format.isZeek, output.logDir == nil,
+      let other = chain.first(where: { $0.type.name != "flow" })?.type.name
+    else { return }
+    throw .usage(
+      "--format \(output.format.rawValue): conn.log holds flow alone;"
+        + " with -l DIR the records of \(other) go to DIR/eve.json")
   }
 
   private func isSameOutput(_ left: String, _ right: String) -> Bool {

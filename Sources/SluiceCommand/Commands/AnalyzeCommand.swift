@@ -28,6 +28,7 @@ struct AnalyzeCommand: ConfigurableCommand {
     let chain = try analysis.analyzers.map {
       try AnalyzerSpecification($0, registry: registry, logFolder: output.logDir)
     }
+    try refuseMixedLog(of: chain)
     let run = AnalyzeRun(self, path: path, chain: chain)
     return try configuration.testConfig ? run.check() : run.perform()
   }

@@ -151,12 +151,15 @@ struct OutputOptions: ParsableArguments {
 
   @Option(
     name: .shortAndLong,
-    help: ArgumentHelp("A folder for logs: eve.json, and files of analyzers.", valueName: "dir"),
+    help: ArgumentHelp(
+      "A folder for logs: eve.json or conn.log, and files of analyzers.", valueName: "dir"),
     completion: .directory)
   var logDir: String?
 
   @Option(
-    help: ArgumentHelp("JSON Lines, or as a person reads it.", valueName: "eve|text"))
+    help: ArgumentHelp(
+      "JSON Lines, as a person reads it, or Zeek's conn.log in columns or as JSON Lines.",
+      valueName: "eve|text|zeek|zeek-json"))
   var format: LogFormat = .eve
 
   func validate() throws {

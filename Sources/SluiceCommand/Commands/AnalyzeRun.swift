@@ -25,7 +25,7 @@ struct AnalyzeRun {
     let configuration = try self.configuration
     let log = try openLog()
     let sink = try createSink()
-    let run = try makeRun(configuration, source: source, sink: sink, log: log)
+    let run = try makeRun(configuration, source: source, sink: sink, log: shaped(log))
     return try perform(run, log: log, isWriting: sink != nil)
   }
 
@@ -141,6 +141,15 @@ extension AnalyzeRun {
     guard let folder = command.output.logDir else { return }
     if unsafe mkdir(folder, 0o777) != 0 && FileIdentity(path: folder)?.kind != .directory {
       throw CommandFailure(.failed, "\(folder): \(SystemError.last)")
+    }
+  }
+
+  private func shaped(_ log: FileLogOutput) -> any LogOutput {
+    let format = command.output.format
+    guard format.isZeek else { return log }
+    let path = (command.output.logDir ?? ".") + "/eve.json"
+    return ZeekLogOutput(log, hasColumns: format == .zeek) {
+      try FileLogOutput(path: path, isLive: false)
     }
   }
 

@@ -26,6 +26,19 @@ struct ByteCount: ExpressibleByArgument, Hashable {
 /// The shape of the event log.
 enum LogFormat: String, ExpressibleByArgument, CaseIterable {
   case eve, text, zeek
+  case zeekJSON = "zeek-json"
+
+  /// Whether it is Zeek's conn.log, which holds the records of `flow` alone.
+  var isZeek: Bool { self == .zeek || self == .zeekJSON }
+
+  /// What the log is called in a folder.
+  var fileName: String {
+    switch self {
+    case .eve: "eve.json"
+    case .text: "events.txt"
+    case .zeek, .zeekJSON: "conn.log"
+    }
+  }
 }
 
 enum YesNo: String, ExpressibleByArgument, CaseIterable {

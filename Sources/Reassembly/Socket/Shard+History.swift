@@ -1,0 +1,160 @@
+import Sockets
+import Wire
+
+// What happened to a connection, in the letters of its history.
+extension Shard {
+  /// Takes down a segment off the fast path, before it is counted and anything is done about it.
+  @inline(__always)
+  mutating func record(
+    _ segment: DissectionReference, of socket: SocketReference, _ direction: Direction
+  ) {
+    if !segment.element.flags.isDisjoint(with: [.syn, .fin, .rst]) {
+      recordControl(segment, of: socket, direction)
+    } else if segment.element.length > 0 {
+      if socket.element.lacking[direction.index].contains(.data) {
+        recordFirst(.data, of: socket, direction)
+      }
+    } else if socket.element.lacking[direction.index].contains(.acknowledgment),
+      segment.element.flags.contains(.ack)
+    {
+      recordFirst(.acknowledgment, of: socket, direction)
+    }
+    if segment.element.closesWindow { recordZeroWindow(segment, of: socket, direction) }
+    if segment.element.length > 0, !segment.element.flags.contains(.rst),
+      isBehind(segment, socket, direction)
+    {
+      recordRetransmission(of: socket, direction)
+    }
+  }
+
+  /// `d` and `a` are recorded once for each direction, and not for a segment with SYN, FIN or RST.
+  @inline(never)
+  mutating func recordFirst(
+    _ letter: LackingLetters, of socket: SocketReference, _ direction: Direction
+  ) {
+    socket.element.lacking[direction.index].remove(letter)
+    socket.element.history.append(letter == .data ? .data : .acknowledgment, direction)
+  }
+
+  /// A SYN, FIN or reset is recorded again only when it has another number than the last of them.
+  @inline(__always)
+  private mutating func recordControl(
+    _ segment: DissectionReference, of socket: SocketReference, _ direction: Direction
+  ) {
+    let flags = segment.element.flags
+    let control = flags.intersection([.syn, .fin, .rst])
+    let seen = TCPFlags(rawValue: socket.element.tcpFlags[direction.index])
+    if control != .syn {
+      noteOver(socket, direction)
+      recordPassedGaps(of: socket)
+    }
+    var number = segment.element.sequence
+    let letter: ConnectionHistory.Letter
+    switch control {
+    case .syn: letter = flags.contains(.ack) ? .answer : .syn
+    case .fin:
+      letter = .fin
+      number += segment.element.length
+    case .rst: letter = .reset
+    default:
+      let isInconsistent = control.isSuperset(of: [.fin, .rst])
+      socket.element.history.appendOnce(isInconsistent ? .inconsistent : .multipleFlags, direction)
+      return
+    }
+    let last = socket.element.histories[direction.index].lastControl
+    if !seen.isDisjoint(with: control), number == last { return }
+    socket.element.histories[direction.index].lastControl = number
+    socket.element.history.append(letter, direction)
+  }
+
+  /// A FIN or reset: the moment when both directions have had one is kept.
+  @inline(__always)
+  private mutating func noteOver(_ socket: SocketReference, _ direction: Direction) {
+    if !socket.element.isOver(direction), socket.element.isOver(direction.reversed) {
+      socket.element.closed = max(packet.timestamp, socket.element.lastSeen)
+    }
+  }
+
+  /// Who has reset the connection has no window, and whose peer has closed needs none.
+  @inline(never)
+  private mutating func recordZeroWindow(
+    _ segment: DissectionReference, of socket: SocketReference, _ direction: Direction
+  ) {
+    let own = TCPFlags(rawValue: socket.element.tcpFlags[direction.index])
+    let peer = TCPFlags(rawValue: socket.element.tcpFlags[direction.reversed.index])
+    guard !own.union(segment.element.flags).contains(.rst), !peer.contains(.fin),
+      socket.element.histories[direction.index].zeroWindows < .max
+    else { return }
+    socket.element.histories[direction.index].zeroWindows += 1
+    let times = socket.element.histories[direction.index].zeroWindows
+    recordScaled(.zeroWindow, UInt32(times), of: socket, direction)
+  }
+
+  /// Whether text ends where text was seen already.
+  @inline(__always)
+  private mutating func isBehind(
+    _ segment: DissectionReference, _ socket: SocketReference, _ direction: Direction
+  ) -> Bool {
+    let hasSYN = segment.element.flags.contains(.syn)
+    let end = segment.element.sequence + (segment.element.length &+ (hasSYN ? 1 : 0))
+    let position = socket.element.positions[direction.index]
+    if !end.isAfter(position.next) { return true }
+    let list = socket.element.histories[direction.index].queue
+    if list.isEmpty { return false }
+    let queued = queue.segment(list.tail).end &- position.offset
+    return !end.isAfter(position.next + Int(truncatingIfNeeded: queued))
+  }
+
+  /// Text that was seen before, or was overtaken, or fills a hole of the capture: nothing tells these
+  /// apart. What comes with or after a reset is no text.
+  @inline(never)
+  private mutating func recordRetransmission(
+    of socket: SocketReference, _ direction: Direction
+  ) {
+    let flags = TCPFlags(rawValue: socket.element.tcpFlags[direction.index])
+    guard isStarted(socket, direction), !flags.contains(.rst) else { return }
+    socket.element.histories[direction.index].retransmissions &+= 1
+    let times = socket.element.histories[direction.index].retransmissions
+    recordScaled(.retransmission, times, of: socket, direction)
+  }
+
+  mutating func recordBadChecksum(of socket: SocketReference, _ direction: Direction) {
+    guard socket.element.badChecksums[direction.index] < .max else { return }
+    socket.element.badChecksums[direction.index] += 1
+    let times = socket.element.badChecksums[direction.index]
+    recordScaled(.badChecksum, UInt32(times), of: socket, direction)
+  }
+
+  @inline(never)
+  mutating func recordGap(of socket: SocketReference, _ direction: Direction) {
+    if socket.element.flags.contains(.udp) { return }
+    recordScaled(.gap, socket.element.histories[direction.index].gaps, of: socket, direction)
+  }
+
+  /// Near the end of a connection: what was passed over and did not come is a gap.
+  @inline(__always)
+  mutating func recordPassedGaps(of socket: SocketReference) {
+    recordPassedGap(of: socket, .out)
+    recordPassedGap(of: socket, .in)
+  }
+
+  @inline(__always)
+  private mutating func recordPassedGap(of socket: SocketReference, _ direction: Direction) {
+    if socket.element.histories[direction.index].gapBytes > 0,
+      socket.element.flags.isDisjoint(with: [.udp, .wantsData(direction)])
+    {
+      socket.element.history.appendOnce(.gap, direction)
+    }
+  }
+
+  /// Letters for what may happen often stand for its first time, its tenth, its hundredth …
+  @inline(never)
+  private mutating func recordScaled(
+    _ letter: ConnectionHistory.Letter, _ times: UInt32, of socket: SocketReference,
+    _ direction: Direction
+  ) {
+    var rest = times
+    while rest > 1, rest.isMultiple(of: 10) { rest /= 10 }
+    if rest == 1 { socket.element.history.append(letter, direction) }
+  }
+}
