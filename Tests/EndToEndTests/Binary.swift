@@ -62,6 +62,9 @@ struct Running {
     try process.run()
   }
 
+  /// What it has written so far.
+  var output: String { String(decoding: (try? folder.bytes("output")) ?? [], as: UTF8.self) }
+
   func result(within seconds: Double) throws -> Binary.Result {
     let deadline = Date(timeIntervalSinceNow: seconds)
     while process.isRunning && Date() < deadline { usleep(2000) }

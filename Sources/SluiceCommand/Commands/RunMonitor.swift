@@ -1,15 +1,20 @@
+import Capture
 import Pipeline
 
 /// Looks after a run from outside, between its batches.
 final class RunMonitor {
   private let log: FileLogOutput
   private let isWriting: Bool
+  private let live: LiveSource?
   private var bar: ProgressBar?
   private var nextShow = ContinuousClock.now + .milliseconds(100)
   private var nextFlush = ContinuousClock.now + .seconds(1)
 
-  /// - Parameter isWriting: whether packets are written, which a closed log does not stop.
-  init(log: FileLogOutput, showsProgress: Bool, isWriting: Bool) {
+  /// - Parameters:
+  ///   - isWriting: whether packets are written, which a closed log does not stop.
+  ///   - live: an interface, which a signal brings to its end; it cuts files short.
+  init(log: FileLogOutput, showsProgress: Bool, isWriting: Bool, live: LiveSource?) {
+    self.live = live
     self.log = log
     self.isWriting = isWriting
     bar = showsProgress ? ProgressBar() : nil
@@ -27,7 +32,10 @@ final class RunMonitor {
       try? log.flush()
       nextFlush = now + .seconds(1)
     }
-    return Interruption.signal == nil && (!log.isAbandoned || isWriting)
+    let isWanted = !log.isAbandoned || isWriting
+    if Interruption.signal == nil { return isWanted }
+    live?.end()
+    return isWanted && live != nil
   }
 
   func end() { bar?.clear() }
