@@ -32,6 +32,11 @@ struct SeveralInputsTests {
     let expected = try log(["-r", whole, "-a", "flow", "-a", "digest"])
     #expect(try log(["-r", first, "-r", second, "-a", "flow", "-a", "digest"]) == expected)
     #expect(try log(["-r", second, "-r", first, "-a", "flow", "-a", "digest"]) == expected)
+    // With the names, too: each record names the file that its packet comes from.
+    let one = try Binary.sluice.run("-q", "-r", first, "-r", second)
+    let other = try Binary.sluice.run("-q", "-r", second, "-r", first)
+    #expect(one.output == other.output)
+    #expect(one.records.compactMap { $0["pcap_filename"] as? String } == [second])
   }
 
   @Test("A folder goes on over damaged files and other files, and says each damage")
