@@ -37,6 +37,14 @@ public struct Frame: BitwiseCopyable {
     self.linkType = linkType
   }
 
+  /// The same frame under other numbers: as one of an input of several files.
+  public func renumbered(ordinal: UInt64, interface: Int) -> Self {
+    unsafe Self(
+      base: base, capturedLength: capturedLength, originalLength: originalLength,
+      timestamp: timestamp, stamp: stamp, interface: interface, ordinal: ordinal,
+      linkType: linkType)
+  }
+
   @inlinable
   public var bytes: RawSpan {
     @_lifetime(borrow self) get {

@@ -25,6 +25,17 @@ public struct FrameBatch: ~Copyable {
   /// Keeps the first `count` frames.
   public mutating func truncate(to count: Int) { self.count = min(self.count, max(count, 0)) }
 
+  /// Keeps the frames that match, in their order.
+  @inlinable
+  public mutating func keep(where matches: (Frame) -> Bool) {
+    var kept = 0
+    for index in 0..<count where matches(self[index]) {
+      if kept < index { unsafe (frames + kept).update(from: frames + index, count: 1) }
+      kept &+= 1
+    }
+    truncate(to: kept)
+  }
+
   /// Bytes of all frames.
   public var capturedBytes: UInt64 {
     var sum: UInt64 = 0

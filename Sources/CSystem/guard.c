@@ -11,7 +11,8 @@
 
 // The handler may run on any thread at any time, so the table is fixed and made of atomics alone.
 // A slot is free while `base` is 0; `base` is written last and cleared first.
-enum { slot_count = 1024 };
+// Linux allows about as many mappings.
+enum { slot_count = 65536 };
 
 typedef struct {
   _Atomic uintptr_t base;
@@ -20,12 +21,15 @@ typedef struct {
 } guarded_range;
 
 static guarded_range ranges[slot_count];
+static int next_slot;
+static atomic_int has_faulted;
 static struct sigaction previous;
 static uintptr_t page_size;
 static pthread_mutex_t table_lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_once_t installation = PTHREAD_ONCE_INIT;
 
 static void note_fault(guarded_range *range, long offset) {
+  atomic_store(&has_faulted, 1);
   long known = atomic_load(&range->fault);
   while ((known < 0 || offset < known)
          && !atomic_compare_exchange_weak(&range->fault, &known, offset)) {
@@ -86,16 +90,20 @@ int csystem_guard_add(const void *base, size_t length) {
   uintptr_t pages = (length + page_size - 1) / page_size * page_size;
   int found = -1;
   pthread_mutex_lock(&table_lock);
-  for (int slot = 0; slot < slot_count && found < 0; slot++) {
+  for (int count = 0; count < slot_count && found < 0; count++) {
+    int slot = (next_slot + count) % slot_count;
     if (atomic_load(&ranges[slot].base) != 0) continue;
     atomic_store(&ranges[slot].fault, -1);
     atomic_store(&ranges[slot].end, (uintptr_t)base + pages);
     atomic_store(&ranges[slot].base, (uintptr_t)base);
     found = slot;
+    next_slot = (slot + 1) % slot_count;
   }
   pthread_mutex_unlock(&table_lock);
   return found;
 }
+
+int csystem_guard_has_faulted(void) { return atomic_load(&has_faulted); }
 
 long csystem_guard_fault(int slot) { return atomic_load(&ranges[slot].fault); }
 

@@ -1,6 +1,7 @@
 public import Buffers
+public import Wire
 
-/// Where packets come from: a capture file, standard input, an interface.
+/// Where packets come from: a capture file or several, standard input, an interface.
 public protocol PacketSource: AnyObject {
   /// The name that messages and records call it by: the path as it was given, `-` for standard input.
   var name: String { get }
@@ -24,31 +25,67 @@ public protocol PacketSource: AnyObject {
   /// called before the batch is used, on any thread, while another one may fill.
   func takeBackMissing(from batch: inout FrameBatch)
 
-  /// Why the input ended before its end; what came before was good and has been handed out.
-  var damage: CaptureDamage? { get }
+  /// Why the input, or files of it, ended before their end; what came before was good and has been
+  /// handed out.
+  var damages: [CaptureDamage] { get }
 
   /// Bytes read, and how many there are where that is known.
   var progress: (read: UInt64, total: UInt64?) { get }
+
+  /// The file that the packets of an interface come from, as records name it; `nil` where there is
+  /// none. May be called while another thread fills, about interfaces of frames that it has seen.
+  func captureName(ofInterface index: Int) -> String?
+
+  /// What there was and was not handed out, once the source has come to its end or is left.
+  var omissions: Omissions { get }
 }
 
 extension PacketSource {
   public var framesStay: Bool { false }
   public func takeBackMissing(from batch: inout FrameBatch) {}
+  public func captureName(ofInterface index: Int) -> String? { name }
+  public var omissions: Omissions { Omissions() }
+}
+
+/// Packets that a source did not hand out.
+public struct Omissions: Hashable, Sendable {
+  /// They did not match the filter.
+  public var filteredOut: UInt64 = 0
+  /// Why the filter makes no sense for a link type that was met; nothing of it matched.
+  public var unfiltered: [LinkType: String] = [:]
+  /// The kernel had no room for them, as they were not taken in time.
+  public var droppedByKernel: UInt64 = 0
+  /// The network card or its driver lost them.
+  public var droppedByInterface: UInt64 = 0
+
+  public init() {}
 }
 
 /// A place in a capture file where it stops making sense.
 public struct CaptureDamage: Hashable, Sendable, CustomStringConvertible {
-  /// Offset in the file; for a compressed one in its decompressed content.
-  public var byteOffset: UInt64
+  /// The file as it was given or found.
+  public var file: String
+  /// Offset in the file; for a compressed one in its decompressed content. `nil` when not even
+  /// its beginning could be read.
+  public var byteOffset: UInt64?
   /// One clause: `record claims 4294967295 bytes`.
   public var reason: String
 
-  public init(byteOffset: UInt64, reason: String) {
+  public init(file: String, byteOffset: UInt64?, reason: String) {
+    self.file = file
     self.byteOffset = byteOffset
     self.reason = reason
   }
 
-  public var description: String { "byte \(byteOffset): \(reason)" }
+  /// A file that could not be opened, among others that could.
+  public init(_ error: CaptureError) {
+    self.init(file: error.file, byteOffset: nil, reason: error.reason)
+  }
+
+  public var description: String {
+    let place = byteOffset.map { "byte \($0): " } ?? ""
+    return "\(file): \(place)\(reason)"
+  }
 }
 
 /// Why an input cannot be read at all.

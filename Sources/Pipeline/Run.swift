@@ -23,6 +23,7 @@ package final class Run {
   private(set) var summary = RunSummary()
   /// What is to be written to the log.
   private var lane = OutputLane()
+  private var lastOrdinal: UInt64 = 0
 
   /// Throws `FilterError` when a filter of the chain is no BPF expression.
   package init(
@@ -62,10 +63,21 @@ package final class Run {
       break
     }
     line.stop()
-    // What is wrong behind a limit, or a signal, is nobody's concern.
-    if !isLimitReached && !summary.wasInterrupted { summary.damage = source.damage }
+    noteEnd()
     try finish()
     return summary
+  }
+
+  /// What is wrong behind a limit, or a signal, is nobody's concern; nor what was filtered out
+  /// there, which depends on how far was read ahead.
+  private func noteEnd() {
+    summary.omissions = source.omissions
+    if !isLimitReached && !summary.wasInterrupted {
+      summary.damages = source.damages
+    } else {
+      let before = lastOrdinal - min(lastOrdinal, summary.packets)
+      summary.omissions.filteredOut = min(summary.omissions.filteredOut, before)
+    }
   }
 
   private var isLimitReached: Bool {
@@ -74,7 +86,9 @@ package final class Run {
 
   /// Writes what has come of a batch, in its order.
   private func takeOut(_ batch: ElementReference<Batch>) throws {
-    summary.packets += UInt64(batch.element.packets.frames.count)
+    let count = batch.element.packets.frames.count
+    if count > 0 { lastOrdinal = batch.element.packets.frames[count - 1].ordinal }
+    summary.packets += UInt64(count)
     summary.bytes += batch.element.packets.frames.capturedBytes
     findings += batch.element.packets.findings
     if let output { try take(batch, to: output) }

@@ -68,8 +68,10 @@ package struct RunSummary: Sendable {
   package var packetsLeftOut: UInt64 = 0
   /// Packets that were written before their fate was known, because too much waited for it.
   package var packetsGivenUp: UInt64 = 0
-  /// Why the input ended early.
-  package var damage: CaptureDamage?
+  /// Why files of the input ended early.
+  package var damages: [CaptureDamage] = []
+  /// Packets that were there and did not come this far.
+  package var omissions = Omissions()
   /// Whether INT or TERM ended the run.
   package var wasInterrupted = false
 

@@ -9,8 +9,33 @@ import Wire
 enum Parts {
   static var analyzers: [any Analyzer.Type] { BuiltIn.analyzers }
 
-  static func openSource(_ path: String) throws(CaptureError) -> any PacketSource {
-    try openCapture(path: path)
+  /// The files that `-r` stands for. Outputs that lie in a folder are none of them.
+  static func captureFiles(
+    _ paths: [String], except outputs: [String]
+  ) throws(CaptureError) -> CaptureFiles {
+    try CaptureFiles(paths, except: outputs)
+  }
+
+  /// - Parameter filter: a BPF expression; `nil` for all packets.
+  static func openSource(
+    _ files: [CaptureFile], name: String, filter: String?
+  ) throws(CaptureError) -> any PacketSource {
+    let source = try openCaptures(files, name: name)
+    return filter.map { FilteredSource(source, expression: $0) } ?? source
+  }
+
+  static func openInterface(
+    _ name: String, filter: String?
+  ) throws(CaptureError) -> LiveSource {
+    try LiveSource(interface: name, filter: filter)
+  }
+
+  static func interfaces() throws(CaptureError) -> [NetworkInterface] {
+    try NetworkInterface.all()
+  }
+
+  static func checkFilter(_ expression: String) throws(FilterError) {
+    try BPFProgram.check(expression)
   }
 
   static func createSink(

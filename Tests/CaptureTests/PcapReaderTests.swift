@@ -110,12 +110,16 @@ struct PcapReaderTests {
         #expect(reading.damage == nil)
       } else if available < 24 {
         #expect(
-          reading.damage?.description
-            == "byte \(start): record header cut off: \(available) of 24 bytes")
+          reading.damage
+            == CaptureDamage(
+              byteOffset: UInt64(start),
+              reason: "record header cut off: \(available) of 24 bytes"))
       } else {
         #expect(
-          reading.damage?.description
-            == "byte \(start): record cut off: \(available - 24) of \(size) bytes")
+          reading.damage
+            == CaptureDamage(
+              byteOffset: UInt64(start),
+              reason: "record cut off: \(available - 24) of \(size) bytes"))
       }
     }
   }

@@ -85,6 +85,8 @@ struct Running {
   }
 
   func handles(_ signal: Int32) -> Bool { handledSignals & 1 << UInt64(signal - 1) != 0 }
+  /// What it has written so far.
+  var output: String { String(decoding: (try? folder.bytes("output")) ?? [], as: UTF8.self) }
 
   func result(within seconds: Double) throws -> Binary.Result {
     let deadline = Date(timeIntervalSinceNow: seconds)

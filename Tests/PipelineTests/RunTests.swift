@@ -154,28 +154,28 @@ struct RunTests {
     #expect(summary.malformedPackets == 1)
     #expect(summary.unsupportedLinkTypes.values.reduce(0, +) == 1)
     #expect(summary.weirds == ["udp_bad_checksum": 1])
-    #expect(summary.damage == nil)
+    #expect(summary.damages.isEmpty)
   }
 
   @Test("Damage of the source is in the summary, after all that came before it")
   func damage() throws {
     let source = MemorySource(talk(1).frames)
-    source.damage = .init(byteOffset: 7, reason: "it is torn")
+    source.damages = [.init(file: source.name, byteOffset: 7, reason: "it is torn")]
     let run = try Run(
       RunConfiguration(), source: source, log: MemoryLog(), formatter: EVEFormatter())
     let summary = try run.perform()
-    #expect(summary.damage?.byteOffset == 7)
+    #expect(summary.damages.map(\.byteOffset) == [7])
     #expect(summary.packets == 8)
   }
 
   @Test("Damage behind the last packet that is wanted is nobody's concern")
   func damageBehindLimit() throws {
     let source = MemorySource(talk(1).frames)
-    source.damage = .init(byteOffset: 7, reason: "it is torn")
+    source.damages = [.init(file: source.name, byteOffset: 7, reason: "it is torn")]
     var configuration = RunConfiguration()
     configuration.packetLimit = 3
     let run = try Run(configuration, source: source, log: MemoryLog(), formatter: EVEFormatter())
-    #expect(try run.perform().damage == nil)
+    #expect(try run.perform().damages.isEmpty)
   }
 
   @Test("An empty input is a run", arguments: [true, false])

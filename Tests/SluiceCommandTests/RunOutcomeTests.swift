@@ -18,7 +18,8 @@ struct RunOutcomeTests {
       summary, file: "x.pcap", signal: signal, isAbandoned: isAbandoned, flow: flow)
   }
 
-  private let damage = CaptureDamage(byteOffset: 81_920, reason: "record claims 4294967295 bytes")
+  private let damage = CaptureDamage(
+    file: "x.pcap", byteOffset: 81_920, reason: "record claims 4294967295 bytes")
 
   @Test("A run that did its work says nothing")
   func done() {
@@ -28,7 +29,7 @@ struct RunOutcomeTests {
 
   @Test("Damage is named with its place")
   func damaged() {
-    let outcome = outcome { $0.damage = damage }
+    let outcome = outcome { $0.damages = [damage] }
     #expect(outcome.status == .damaged)
     #expect(outcome.messages == ["x.pcap: byte 81920: record claims 4294967295 bytes"])
   }
@@ -59,7 +60,7 @@ struct RunOutcomeTests {
       var analyzer = RunSummary.Analyzer(name: "sample")
       analyzer.failures = 1
       $0.analyzers = [analyzer]
-      $0.damage = damage
+      $0.damages = [damage]
       $0.tcpSockets = 0
     }
     #expect(outcome.status == .analyzerFailed)
@@ -74,6 +75,21 @@ struct RunOutcomeTests {
     #expect(cut.status.code == 143)
     #expect(cut.messages == ["x.pcap: ended by TERM before its end"])
     #expect(outcome(signal: 2).status == .done)
+  }
+
+  @Test("A signal ends an interface, and that is no failure even if nothing came")
+  func signalOnInterface() {
+    var summary = RunSummary()
+    #expect(RunOutcome(summary, isLive: true, signal: 2).status == .done)
+    #expect(RunOutcome(summary, isLive: true, signal: nil).status == .nothing)
+    summary.omissions.filteredOut = 3
+    summary.omissions.unfiltered = [.raw: "no ether"]
+    let outcome = RunOutcome(summary, isLive: false, signal: nil)
+    #expect(
+      outcome.messages == [
+        "x: nothing of link type RAW matches, it has no such filter: no ether",
+        "x: nothing to analyze: no packet matches the filter",
+      ])
   }
 
   @Test("A reader of the log that has gone is no failure")
@@ -96,5 +112,11 @@ struct RunOutcomeTests {
       #expect(SluiceCommand.ExitStatus.first(of: ordered[index...].reversed()) == ordered[index])
     }
     #expect(SluiceCommand.ExitStatus.first(of: []) == .done)
+  }
+}
+
+extension RunOutcome {
+  fileprivate init(_ summary: RunSummary, isLive: Bool, signal: Int32?) {
+    self.init(summary, file: "x", signal: signal, isAbandoned: false, flow: false, isLive: isLive)
   }
 }

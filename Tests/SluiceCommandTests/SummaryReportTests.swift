@@ -34,6 +34,9 @@ struct SummaryReportTests {
   @Test("Every loss has its line")
   func losses() {
     let lines = lines {
+      $0.omissions.filteredOut = 8
+      $0.omissions.droppedByKernel = 9
+      $0.omissions.droppedByInterface = 10
       $0.gaps = 2
       $0.gapBytes = 2896
       $0.badChecksums = 1
@@ -46,6 +49,9 @@ struct SummaryReportTests {
     }
     #expect(
       lines.dropFirst() == [
+        "  filtered out: 8 packets",
+        "  dropped as they came too fast: 9 packets",
+        "  dropped by the interface: 10 packets",
         "  gaps: 2, 2,896 bytes missing",
         "  bad checksums: 1 packet, not used",
         "  checksum offload recognised: 20 packets, used",

@@ -6,7 +6,7 @@ import Wire
 public final class MemorySource: PacketSource {
   public let name: String
   public private(set) var interfaces: [CaptureInterface] = []
-  public var damage: CaptureDamage?
+  public var damages: [CaptureDamage] = []
   private let memory: UnsafeMutableRawPointer
   private var frames: [Frame] = []
   private var position = 0

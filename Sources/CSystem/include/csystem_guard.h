@@ -15,6 +15,9 @@ int csystem_guard_add(const void *base, size_t length);
 /// The lowest offset of a page that could not be read, or -1 while there is none.
 long csystem_guard_fault(int slot);
 
+/// Whether a page of any guarded range could not be read since the start of the process.
+int csystem_guard_has_faulted(void);
+
 /// Ends the guarding. Call it before the memory is unmapped.
 void csystem_guard_remove(int slot);
 

@@ -86,7 +86,7 @@ public struct FilterError: Error, Hashable, Sendable, CustomStringConvertible {
 extension LinkType {
   /// The DLT number that libpcap knows a LINKTYPE by; the two differ where systems disagreed
   /// before files had numbers of their own (tcpdump.org/linktypes.html).
-  fileprivate var dataLinkType: Int32 {
+  var dataLinkType: Int32 {
     switch rawValue {
     case 14, 101: 12  // raw IP
     case 100: 11  // ATM
@@ -95,5 +95,10 @@ extension LinkType {
     case 106: 19  // classical IP over ATM
     default: Int32(truncatingIfNeeded: rawValue)
     }
+  }
+
+  /// The LINKTYPE number of a DLT number of an interface of Linux.
+  init(dataLinkType: Int32) {
+    self = dataLinkType == 12 ? .raw : Self(rawValue: UInt32(truncatingIfNeeded: dataLinkType))
   }
 }

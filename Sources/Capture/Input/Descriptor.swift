@@ -42,7 +42,7 @@ final class Descriptor {
   }
 }
 
-/// What `fstat` says.
+/// What `stat` says of a file.
 struct FileStatus {
   /// Names the file whatever its path is.
   struct Identity: Hashable {
@@ -54,6 +54,13 @@ struct FileStatus {
   var size: Int
   var isRegular: Bool
   var isFolder: Bool
+
+  /// Of what a path leads to, through links.
+  init(path: String) throws(SystemError) {
+    var status = stat()
+    _ = try SystemError.check { unsafe stat(path, &status) }
+    self.init(status)
+  }
 
   init(_ status: stat) {
     identity = Identity(device: UInt64(status.st_dev), node: UInt64(status.st_ino))

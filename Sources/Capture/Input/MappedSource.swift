@@ -4,7 +4,7 @@ import Buffers
 /// stay valid as long as the source lives.
 final class MappedSource<Format: CaptureFormat>: PacketSource {
   let name: String
-  private(set) var damage: CaptureDamage?
+  private(set) var damages: [CaptureDamage] = []
   private let file: MappedFile
   private let claim: InputClaim?
   private var format: Format
@@ -35,6 +35,7 @@ final class MappedSource<Format: CaptureFormat>: PacketSource {
     case .damaged(let reason): end(with: reason)
     }
     file.reached(window.position)
+    if isAtEnd { file.stopReadingAhead() }
     if isAtEnd || file.hasFault || hasEmptyFrame(batch) { dropWhatIsMissing(&batch) }
     return !batch.isEmpty
   }
@@ -46,7 +47,7 @@ final class MappedSource<Format: CaptureFormat>: PacketSource {
 
   private func end(with reason: String) {
     isAtEnd = true
-    damage = CaptureDamage(byteOffset: UInt64(window.position), reason: reason)
+    damages = [CaptureDamage(file: name, byteOffset: UInt64(window.position), reason: reason)]
   }
 
   /// Behind the end of a file that shrank there are zeros: a pcap record without bytes.
@@ -59,13 +60,15 @@ final class MappedSource<Format: CaptureFormat>: PacketSource {
   private func dropWhatIsMissing(_ batch: inout FrameBatch) {
     guard let missing = file.missing() else { return }
     isAtEnd = true
-    damage = missing
-    keepFrames(of: &batch, before: Int(missing.byteOffset))
+    damages = [
+      CaptureDamage(file: name, byteOffset: UInt64(missing.offset), reason: missing.reason)
+    ]
+    keepFrames(of: &batch, before: missing.offset)
   }
 
   func takeBackMissing(from batch: inout FrameBatch) {
     guard file.hasFault, let missing = file.missing() else { return }
-    keepFrames(of: &batch, before: Int(missing.byteOffset))
+    keepFrames(of: &batch, before: missing.offset)
   }
 
   private func keepFrames(of batch: inout FrameBatch, before end: Int) {

@@ -17,7 +17,11 @@ final class ReadAhead: @unchecked Sendable {
   private let bell = Semaphore()
   private var thread: WorkerThread?
   private var lastSignal = 0
+  private var isStarted = false
+  private static let threads = Atomic<Int>(0)
 
+  /// So many files are read ahead at the same time; the others take the page faults.
+  private static let mostThreads = 16
   /// Smaller files are read before a thread would pay.
   static let smallestFile = 8 << 20
   private static let step = 2 << 20
@@ -31,8 +35,6 @@ final class ReadAhead: @unchecked Sendable {
   init(_ base: UnsafeRawPointer, count: Int) {
     unsafe self.base = UnsafeMutableRawPointer(mutating: base)
     self.count = count
-    // Without a thread the reader takes the page faults.
-    thread = WorkerThread { self.run() }
   }
 
   /// Tells how far the reader has come. Called for every batch; wakes the thread for every step.
@@ -45,15 +47,27 @@ final class ReadAhead: @unchecked Sendable {
   private func signal(_ position: Int) {
     lastSignal = position
     self.position.store(position, ordering: .relaxed)
+    if !isStarted { start() }
     bell.post()
+  }
+
+  /// Not before the first step: of many files only the first packet is looked at for long.
+  private func start() {
+    isStarted = true
+    let others = Self.threads.wrappingAdd(1, ordering: .relaxed).oldValue
+    if others < Self.mostThreads { thread = WorkerThread { self.run() } }
+    // Without a thread the reader takes the page faults.
+    if thread == nil { Self.threads.wrappingSubtract(1, ordering: .relaxed) }
   }
 
   /// Ends the thread; returns when it no longer knows the mapping.
   func stop() {
+    guard let thread else { return }
     isStopped.store(true, ordering: .relaxed)
     bell.post()
-    thread?.join()
-    thread = nil
+    thread.join()
+    self.thread = nil
+    Self.threads.wrappingSubtract(1, ordering: .relaxed)
   }
 
   private func run() {

@@ -6,8 +6,9 @@ final class StreamBuffer {
   static let blockSize = 1 << 20
 
   private let stream: any ByteStream
+  private let blockSize: Int
   private var memory: UnsafeMutableRawPointer
-  private var capacity = StreamBuffer.blockSize
+  private var capacity: Int
   private var start = 0
   private var end = 0
   /// Where in the stream the unread part begins.
@@ -15,9 +16,11 @@ final class StreamBuffer {
   /// Why the stream ended before its end.
   private(set) var failure: String?
 
-  init(_ stream: any ByteStream) {
+  init(_ stream: any ByteStream, blockSize: Int = blockSize) {
     self.stream = stream
-    unsafe memory = .allocate(byteCount: Self.blockSize, alignment: 64)
+    self.blockSize = blockSize
+    capacity = blockSize
+    unsafe memory = .allocate(byteCount: blockSize, alignment: 64)
   }
 
   deinit { unsafe memory.deallocate() }
@@ -62,7 +65,7 @@ final class StreamBuffer {
       start = 0
       end = 0
     }
-    if start > 0 && capacity - start < max(needed, Self.blockSize / 2) {
+    if start > 0 && capacity - start < max(needed, blockSize / 2) {
       unsafe memory.copyMemory(from: memory + start, byteCount: end - start)
       end -= start
       start = 0

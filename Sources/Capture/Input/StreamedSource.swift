@@ -4,7 +4,7 @@ import Buffers
 /// Frames are valid until the next fill.
 final class StreamedSource<Format: CaptureFormat>: PacketSource {
   let name: String
-  private(set) var damage: CaptureDamage?
+  private(set) var damages: [CaptureDamage] = []
   private let input: StreamBuffer
   private let claim: InputClaim?
   /// Bytes read from the file itself, and how many it has.
@@ -59,6 +59,6 @@ final class StreamedSource<Format: CaptureFormat>: PacketSource {
 
   private func end(with reason: String) {
     isAtEnd = true
-    damage = CaptureDamage(byteOffset: UInt64(input.offset), reason: reason)
+    damages = [CaptureDamage(file: name, byteOffset: UInt64(input.offset), reason: reason)]
   }
 }

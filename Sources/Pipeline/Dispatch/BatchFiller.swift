@@ -45,7 +45,9 @@ final class BatchFiller: @unchecked Sendable {
     decapsulator.prepare(&batch.element.packets)
     batch.element.interfaces = source.interfaces
     if batch.element.captureNames.count != batch.element.interfaces.count {
-      batch.element.captureNames = batch.element.interfaces.indices.map { _ in source.name }
+      batch.element.captureNames = batch.element.interfaces.indices.map {
+        source.captureName(ofInterface: $0)
+      }
     }
     batch.element.progress = source.progress
     for index in 0..<batch.element.packets.frames.count {

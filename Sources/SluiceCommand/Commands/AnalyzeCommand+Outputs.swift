@@ -1,6 +1,6 @@
 /// Outputs that cannot be meant.
 extension AnalyzeCommand {
-  func refuseOutputs(for inputPath: String) throws(CommandFailure) {
+  func refuseOutputs(for inputs: [String]) throws(CommandFailure) {
     try refuseRotation()
     if output.write == "-" {
       guard (output.output ?? (output.logDir == nil ? "-" : "")) != "-" else {
@@ -10,10 +10,10 @@ extension AnalyzeCommand {
         throw .usage("-w -: a capture is not for a terminal")
       }
     }
-    let input = FileIdentity.named(inputPath, standard: .input)
+    let inputs = inputs.compactMap { FileIdentity.named($0, standard: .input) }
     for (option, path) in [("-w", output.write), ("-o", logPath)] {
-      guard let path, let input, input.kind == .regular,
-        let file = FileIdentity.named(path, standard: .output), file.isSameFile(as: input)
+      guard let path, let file = FileIdentity.named(path, standard: .output),
+        inputs.contains(where: { $0.kind == .regular && $0.isSameFile(as: file) })
       else { continue }
       throw CommandFailure(.usage, "\(path): \(option) would overwrite the input")
     }

@@ -22,36 +22,16 @@ struct AnalyzeCommand: ConfigurableCommand {
       StandardStream.output.write("sluice \(Sluice.version)\n")
       return .done
     }
+    if input.listInterfaces { return try InterfaceList.show() }
     try refuseWords()
-    let path = try inputPath()
-    try refuseOutputs(for: path)
+    try refuseInputs()
+    try refuseOutputs(for: input.read)
+    let filter = try filterExpression()
     let chain = try analysis.analyzers.map {
       try AnalyzerSpecification($0, registry: registry, logFolder: output.logDir)
     }
     try refuseMixedLog(of: chain)
-    let run = AnalyzeRun(self, path: path, chain: chain)
+    let run = AnalyzeRun(self, input: try analyzeInput(filter: filter), chain: chain)
     return try configuration.testConfig ? run.check() : run.perform()
-  }
-
-  /// Whoever types the name of a file means to read it, or has mistyped a command.
-  private func refuseWords() throws(CommandFailure) {
-    guard let word = words.first else { return }
-    if FileIdentity(path: word) != nil {
-      throw CommandFailure(.usage, "\(word): to read a capture: sluice -r \(word)")
-    }
-    if word.contains(where: { $0 == "." || $0 == "/" }) {
-      throw CommandFailure(.usage, "\(word): no such file; to read a capture: sluice -r FILE")
-    }
-    let hint = NearestName.hint(for: word, among: RootCommand.subcommandNames)
-    throw .usage("unexpected word '\(word)'\(hint)")
-  }
-
-  private func inputPath() throws(CommandFailure) -> String {
-    guard let path = input.read.first else { throw .usage("nothing to read: sluice -r FILE") }
-    guard input.read.count == 1 else { throw .usage("-r is given twice; one input at a time yet") }
-    if path == "-" && StandardStream.input.isTerminal {
-      throw .usage("-r -: standard input is a terminal, not a capture")
-    }
-    return path
   }
 }

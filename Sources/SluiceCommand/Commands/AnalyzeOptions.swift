@@ -7,9 +7,25 @@ import Pipeline
 struct InputOptions: ParsableArguments {
   @Option(
     name: .shortAndLong,
-    help: ArgumentHelp("The capture: pcap, pcapng, gzip; - for standard input.", valueName: "file"),
+    help: ArgumentHelp(
+      "A capture, or a folder of them; repeatable; - for standard input.", valueName: "file"),
     completion: .file())
   var read: [String] = []
+
+  @Flag(help: "Each file by itself, one after the other, and not as one time line.")
+  var separate = false
+
+  @Option(
+    name: .shortAndLong, help: ArgumentHelp("Capture from an interface.", valueName: "name"))
+  var interface: [String] = []
+
+  @Flag(help: "List the interfaces.")
+  var listInterfaces = false
+
+  @Option(
+    name: .shortAndLong,
+    help: ArgumentHelp("Only packets that match (BPF); also as words.", valueName: "expr"))
+  var filter: String?
 
   @Option(help: ArgumentHelp("Only this conversation: Community ID or flow_id.", valueName: "id"))
   var flow: FlowSelector?

@@ -5,28 +5,32 @@ import Glibc
 import Pipeline
 import Reassembly
 
-/// One run of `sluice analyze`, from opening the files to the summary.
+/// The run of `sluice analyze`, or with `--separate` its runs, from opening the files to the
+/// summary.
 struct AnalyzeRun {
   let command: AnalyzeCommand
-  let path: String
+  let input: AnalyzeInput
   private let chain: [AnalyzerSpecification]
 
-  init(_ command: AnalyzeCommand, path: String, chain: [AnalyzerSpecification]) {
+  init(_ command: AnalyzeCommand, input: AnalyzeInput, chain: [AnalyzerSpecification]) {
     self.command = command
-    self.path = path
+    self.input = input
     self.chain = chain
   }
 
   /// The input comes first: when it cannot be opened, no output has been emptied.
   func perform() throws(CommandFailure) -> ExitStatus {
     Requests.install()
-    let source = try openSource()
+    let source = try openSource(input.runs[0].origin, input.runs[0].name)
     try makeLogFolder()
     let configuration = try self.configuration
     let log = try openLog()
-    let sink = try createSink()
-    let run = try makeRun(configuration, source: source, sink: sink, log: shaped(log))
-    return try perform(run, log: log, isWriting: sink != nil)
+    let outputs = Outputs(
+      log: log, shaped: shaped(log), sink: try createSink(), areShared: input.runs.count > 1)
+    Interruption.install()
+    return input.runs.count == 1
+      ? try perform(source, configuration, outputs, input.runs[0].name)
+      : try performAll(first: source, configuration, outputs)
   }
 
   func makeRun(
@@ -43,20 +47,25 @@ struct AnalyzeRun {
   }
 
   private func perform(
-    _ run: Run, log: FileLogOutput, isWriting: Bool
+    _ source: any PacketSource, _ configuration: RunConfiguration, _ outputs: Outputs,
+    _ name: String
   ) throws(CommandFailure) -> ExitStatus {
-    Interruption.install()
+    let run = try makeRun(
+      configuration, source: source, sink: outputs.runSink, log: outputs.runLog)
+    let live = source as? LiveSource
     let monitor = RunMonitor(
-      file: path, log: log, showsProgress: showsProgress, isWriting: isWriting)
+      file: name, log: outputs.log, showsProgress: showsProgress,
+      isWriting: outputs.sink != nil, live: live)
     let start = ContinuousClock.now
     do {
-      let summary = try run.perform { monitor.check($0, on: run) }
-      try log.finish()
+      var summary = try run.perform { monitor.check($0, on: run) }
+      if input.runs.count == 1 { summary.damages = input.refused + summary.damages }
+      try outputs.runLog.finish()
       monitor.end()
       let outcome = RunOutcome(
-        summary, file: path, signal: Interruption.signal, isAbandoned: log.isAbandoned,
-        flow: command.input.flow != nil)
-      report(outcome, summary, seconds: (ContinuousClock.now - start) / .seconds(1))
+        summary, file: name, signal: Interruption.signal, isAbandoned: outputs.log.isAbandoned,
+        flow: command.input.flow != nil, isLive: live != nil)
+      report(outcome, summary, name, seconds: (ContinuousClock.now - start) / .seconds(1))
       return outcome.status
     } catch {
       monitor.end()
@@ -64,11 +73,13 @@ struct AnalyzeRun {
     }
   }
 
-  private func report(_ outcome: RunOutcome, _ summary: RunSummary, seconds: Double) {
+  private func report(
+    _ outcome: RunOutcome, _ summary: RunSummary, _ name: String, seconds: Double
+  ) {
     outcome.messages.forEach(Message.show)
     if command.messages.quiet || outcome.isAbandoned { return }
     let report = SummaryReport(summary, verbose: command.messages.verbose > 0)
-    let lines = report.lines(file: path, seconds: seconds).map(Message.printable)
+    let lines = report.lines(file: name, seconds: seconds).map(Message.printable)
     StandardStream.error.write(lines.joined(separator: "\n") + "\n")
   }
 
@@ -118,12 +129,52 @@ extension PolicyChoice {
   fileprivate var policy: DeferralConfiguration.Policy { self == .drop ? .drop : .allow }
 }
 
+/// `--separate`
+extension AnalyzeRun {
+  /// Each file by itself, until a signal or until nobody reads any more.
+  private func performAll(
+    first source: any PacketSource, _ configuration: RunConfiguration, _ outputs: Outputs
+  ) throws(CommandFailure) -> ExitStatus {
+    var statuses = [try perform(source, configuration, outputs, input.runs[0].name)]
+    for (origin, name) in input.runs.dropFirst() where outputs.areWanted {
+      statuses.append(try performNext(origin, name, outputs))
+    }
+    for damage in input.refused {
+      Message.show("\(damage)")
+      statuses.append(.damaged)
+    }
+    try outputs.finish()
+    return .first(of: statuses)
+  }
+
+  /// A file that has gone since it was found does not end the others.
+  private func performNext(
+    _ origin: AnalyzeInput.Origin, _ name: String, _ outputs: Outputs
+  ) throws(CommandFailure) -> ExitStatus {
+    let source: any PacketSource
+    do {
+      source = try openSource(origin, name)
+    } catch {
+      error.report()
+      return error.status
+    }
+    return try perform(source, try self.configuration, outputs, name)
+  }
+}
+
 /// The files of a run.
 extension AnalyzeRun {
-  func openSource() throws(CommandFailure) -> any PacketSource {
+  func openSource(
+    _ origin: AnalyzeInput.Origin, _ name: String
+  ) throws(CommandFailure) -> any PacketSource {
     do {
-      return try Parts.openSource(path)
+      switch origin {
+      case .files(let files):
+        return try Parts.openSource(files, name: name, filter: input.filter)
+      case .interface(let name): return try Parts.openInterface(name, filter: input.filter)
+      }
     } catch {
+      if case .interface = origin { throw InterfaceList.failure(error) }
       throw CommandFailure(.usage, error.description)
     }
   }
@@ -154,13 +205,19 @@ extension AnalyzeRun {
   }
 
   private func openLog() throws(CommandFailure) -> FileLogOutput {
-    // Whoever feeds a pipe may be watching the log.
-    let isLive = FileIdentity.named(path, standard: .input)?.kind == .other
     guard let file = command.logPath else { return FileLogOutput(isLive: isLive) }
     do {
       return try FileLogOutput(path: file, isLive: isLive)
     } catch {
       throw CommandFailure(.failed, error.description)
     }
+  }
+
+  /// Whoever feeds a pipe, or watches an interface, may be watching the log.
+  private var isLive: Bool {
+    !command.input.interface.isEmpty
+      || command.input.read.contains {
+        FileIdentity.named($0, standard: .input)?.kind == .other
+      }
   }
 }

@@ -3,14 +3,19 @@ enum HelpText {
   static let analyze = """
     sluice turns the packets of a capture into TCP streams and shows them to analyzers.
 
-      sluice [analyze] -r FILE [-a NAME[:key=value,...] ...] [-w FILE] [options]
+      sluice [analyze] -r FILE [-a NAME[:key=value,...] ...] [-w FILE] [options] [FILTER]
       sluice analyzers [NAME ...]             list the analyzers with their settings
       sluice generate WORKLOAD -w FILE ...    write a synthetic capture
 
     Input
-      -r, --read FILE         pcap or pcapng, compressed by gzip or not; - for standard input
+      -r, --read FILE         pcap or pcapng, compressed by gzip or not; - for standard input; a
+                              folder with all below it; several become one time line
+          --separate          each file by itself, one after the other
+      -i, --interface NAME    packets of an interface, until INT, TERM or --count
+          --list-interfaces   list the interfaces
+      -f, --filter EXPR       only packets that match, as tcpdump's filters; or FILTER as words
           --flow ID           only this conversation, by Community ID or flow_id
-          --count N           stop after N packets
+          --count N           stop after N packets (with --separate: of each file)
 
     Analysis
       -a, --analyzer NAME[:key=value,...]
@@ -72,6 +77,8 @@ enum HelpText {
 
       sluice -r in.pcap                                  a record for each conversation
       sluice -r in.pcap -a print --format text           what was said
+      sluice -r captures/ tcp port 80                    a folder, and only these packets
+      sluice -i eth0 -f 'tcp port 443'                   as it happens
       sluice -r in.pcap -a print:port=80,direction=in    what web servers said
       sluice -r in.pcap -a digest -w out.pcapng          hashes of the streams, and the packets
 

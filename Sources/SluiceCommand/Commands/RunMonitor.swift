@@ -1,3 +1,4 @@
+import Capture
 import Pipeline
 
 /// Looks after a run from outside, between its batches.
@@ -5,6 +6,7 @@ final class RunMonitor {
   private let file: String
   private let log: FileLogOutput
   private let isWriting: Bool
+  private let live: LiveSource?
   private var bar: ProgressBar?
   private var nextShow = ContinuousClock.now + .milliseconds(100)
   private var nextFlush = ContinuousClock.now + .seconds(1)
@@ -13,8 +15,12 @@ final class RunMonitor {
   /// - Parameters:
   ///   - file: what the input is called.
   ///   - isWriting: whether packets are written, which a closed log does not stop.
-  init(file: String, log: FileLogOutput, showsProgress: Bool, isWriting: Bool) {
+  ///   - live: an interface, which a signal brings to its end; it cuts files short.
+  init(
+    file: String, log: FileLogOutput, showsProgress: Bool, isWriting: Bool, live: LiveSource?
+  ) {
     self.file = file
+    self.live = live
     self.log = log
     self.isWriting = isWriting
     bar = showsProgress ? ProgressBar() : nil
@@ -35,7 +41,10 @@ final class RunMonitor {
       try? log.flush()
       nextFlush = now + .seconds(1)
     }
-    return Interruption.signal == nil && (!log.isAbandoned || isWriting)
+    let isWanted = !log.isAbandoned || isWriting
+    if Interruption.signal == nil { return isWanted }
+    live?.end()
+    return isWanted && live != nil
   }
 
   /// The run goes on in the old file when there is no new one to be had.

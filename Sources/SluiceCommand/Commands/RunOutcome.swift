@@ -9,20 +9,27 @@ package struct RunOutcome {
 
   package var status: ExitStatus { .first(of: statuses) }
 
-  /// - Parameter flow: whether only one conversation was asked for (`--flow`).
+  /// - Parameters:
+  ///   - flow: whether only one conversation was asked for (`--flow`).
+  ///   - isLive: whether it was an interface, which a signal brings to its end.
   package init(
-    _ summary: RunSummary, file: String, signal: Int32?, isAbandoned: Bool, flow: Bool
+    _ summary: RunSummary, file: String, signal: Int32?, isAbandoned: Bool, flow: Bool,
+    isLive: Bool = false
   ) {
+    let isEnded = isLive && signal != nil
     // A signal that came too late to cut anything short says nothing.
     let signal = summary.wasInterrupted ? signal : nil
     self.isAbandoned = isAbandoned && signal == nil
-    if let damage = summary.damage { add(.damaged, "\(file): \(damage)") }
+    for damage in summary.damages { add(.damaged, "\(damage)") }
+    for (type, reason) in summary.omissions.unfiltered.sorted(by: { "\($0)" < "\($1)" }) {
+      add(.done, "\(file): nothing of link type \(type) matches, it has no such filter: \(reason)")
+    }
     if summary.analyzers.contains(where: { $0.failures > 0 || $0.timeouts > 0 }) {
       statuses.append(.analyzerFailed)
     }
     if let signal {
       add(.signal(signal), "\(file): ended by \(signal == 2 ? "INT" : "TERM") before its end")
-    } else if !isAbandoned && summary.tcpSockets == 0 && summary.udpSockets == 0 {
+    } else if !isAbandoned && !isEnded && summary.tcpSockets == 0 && summary.udpSockets == 0 {
       add(.nothing, "\(file): nothing to analyze: \(Self.reason(summary, flow: flow))")
     }
   }
@@ -33,7 +40,9 @@ package struct RunOutcome {
   }
 
   private static func reason(_ summary: RunSummary, flow: Bool) -> String {
-    if summary.packets == 0 { return "no packets" }
+    if summary.packets == 0 {
+      return summary.omissions.filteredOut == 0 ? "no packets" : "no packet matches the filter"
+    }
     if flow { return "no such conversation" }
     return "no TCP or UDP that can be used in \(Amounts.count(summary.packets, "packet"))"
   }

@@ -31,6 +31,14 @@ package struct SummaryReport {
 
   private var losses: [String] {
     var lines: [String] = []
+    let omissions = summary.omissions
+    if omissions.filteredOut > 0 { lines.append("filtered out: \(packets(omissions.filteredOut))") }
+    if omissions.droppedByKernel > 0 {
+      lines.append("dropped as they came too fast: \(packets(omissions.droppedByKernel))")
+    }
+    if omissions.droppedByInterface > 0 {
+      lines.append("dropped by the interface: \(packets(omissions.droppedByInterface))")
+    }
     if summary.gaps > 0 {
       lines.append("gaps: \(Amounts.number(summary.gaps)), \(bytes(summary.gapBytes)) missing")
     }

@@ -1,5 +1,6 @@
 import Buffers
 import Capture
+import Support
 import Wire
 
 /// What a capture holds, to its end.

@@ -1,0 +1,123 @@
+/// A file of an input.
+public struct CaptureFile: Hashable, Sendable {
+  public var path: String
+  /// It was named itself, not found in a folder.
+  public var isNamed: Bool
+
+  public init(path: String, isNamed: Bool) {
+    self.path = path
+    self.isNamed = isNamed
+  }
+}
+
+/// The files that paths stand for: the captures of a folder in the place of the folder, down
+/// through its folders, sorted by their paths.
+///
+/// In folders the content decides what is a capture. A file is found there once, whatever links
+/// lead to it, and not at all when it is named as well.
+public struct CaptureFiles: Sendable {
+  /// So many files of one input can be remembered.
+  static let limit = 1 << 20
+
+  public private(set) var files: [CaptureFile] = []
+  /// Files of folders that are captures by their beginning, or may be, and cannot be read.
+  public private(set) var refused: [CaptureDamage] = []
+  /// Named folders without a capture.
+  public private(set) var emptyFolders: [String] = []
+  /// How many files of the folders are no captures.
+  public private(set) var passedOver: UInt64 = 0
+  private var met: Set<FileStatus.Identity> = []
+
+  /// Throws when a folder cannot be read, or a path leads nowhere.
+  ///
+  /// - Parameter outputs: files that are not part of the input if they lie in a folder.
+  public init(_ paths: [String], except outputs: [String] = []) throws(CaptureError) {
+    for output in outputs { meet(output) }
+    for path in paths where path != "-" { meet(path) }
+    for path in paths {
+      if try Self.isFolder(path) {
+        try addFolder(path)
+      } else {
+        files.append(CaptureFile(path: path, isNamed: true))
+      }
+    }
+  }
+
+  /// Throws when a named file is no capture or cannot be read, where it can be looked at and read
+  /// later all the same.
+  public func checkNamed() throws(CaptureError) {
+    for file in files where file.isNamed {
+      do throws(OpenProblem) {
+        let input = try OpenedInput(path: file.path)
+        if input.isRepeatable { _ = try input.source(.glance) }
+      } catch {
+        throw CaptureError(file: file.path, reason: error.reason)
+      }
+    }
+  }
+
+  private mutating func meet(_ path: String) {
+    if let status = try? FileStatus(path: path) { met.insert(status.identity) }
+  }
+
+  private static func isFolder(_ path: String) throws(CaptureError) -> Bool {
+    if path == "-" { return false }
+    do throws(OpenProblem) {
+      return try status(path).isFolder
+    } catch {
+      throw CaptureError(file: path, reason: error.reason)
+    }
+  }
+
+  private mutating func addFolder(_ path: String) throws(CaptureError) {
+    let tree: FolderTree
+    do throws(SystemError) {
+      tree = try FolderTree(path, limit: Self.limit)
+    } catch {
+      throw CaptureError(file: path, reason: error.reason)
+    }
+    for (folder, error) in tree.closed {
+      refused.append(CaptureDamage(file: folder, byteOffset: nil, reason: error.reason))
+    }
+    let before = files.count + refused.count
+    for file in tree.files.sorted(by: Self.isBefore) { add(file) }
+    if files.count + refused.count == before { emptyFolders.append(path) }
+    guard files.count <= Self.limit else {
+      throw CaptureError(file: path, reason: "more files than can be remembered (\(Self.limit))")
+    }
+  }
+
+  /// By their bytes, whatever letters these are.
+  private static func isBefore(_ left: String, _ right: String) -> Bool {
+    left.utf8.lexicographicallyPrecedes(right.utf8)
+  }
+
+  private mutating func add(_ path: String) {
+    do throws(OpenProblem) {
+      // Opening a pipe would wait for somebody at its other end.
+      let status = try Self.status(path)
+      if status.isFolder { return }
+      guard status.isRegular else {
+        passedOver += 1
+        return
+      }
+      guard met.insert(status.identity).inserted else { return }
+      _ = try OpenedInput(path: path).source(.glance)
+      files.append(CaptureFile(path: path, isNamed: false))
+    } catch {
+      switch error {
+      case .otherFormat: passedOver += 1
+      case .failed(let reason):
+        refused.append(CaptureDamage(file: path, byteOffset: nil, reason: reason))
+      }
+    }
+  }
+
+  private static func status(_ path: String) throws(OpenProblem) -> FileStatus {
+    do throws(SystemError) {
+      return try FileStatus(path: path)
+    } catch {
+      throw .failed(error.reason)
+    }
+  }
+}
