@@ -21,10 +21,10 @@ public final class BufferPool: @unchecked Sendable {
   private let bell: Semaphore
 
   /// More would not fit the lists of indices that are ended by 255.
-  public static var countLimit: Int { 254 }
+  public static var countLimit: Int { 255 }
 
   /// - Parameters:
-  ///   - count: 1 to 254.
+  ///   - count: 1 to 255.
   ///   - bufferSize: bytes of each.
   ///   - bell: posted whenever a buffer comes back.
   public init(count: Int, bufferSize: Int, bell: Semaphore) {
@@ -96,6 +96,16 @@ public final class PoolBuffer: @unchecked Sendable {
       unsafe pool.start(of: index).copyMemory(from: start, byteCount: source.count)
     }
     count = bytes.byteCount
+  }
+
+  /// Where in this buffer a span lies; `nil` when it lies elsewhere.
+  public func range(of span: RawSpan) -> Range<Int>? {
+    unsafe span.withUnsafeBytes { bytes in
+      guard let start = bytes.baseAddress else { return nil }
+      let offset = unsafe start - UnsafeRawPointer(pool.start(of: index))
+      guard offset >= 0, offset + bytes.count <= count else { return nil }
+      return offset..<offset + bytes.count
+    }
   }
 
   public var bytes: RawSpan {

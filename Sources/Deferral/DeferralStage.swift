@@ -34,8 +34,10 @@ package final class DeferralStage {
   /// Made when it is first needed: most runs never hold anything.
   private var pool: BufferPool {
     if let pool = poolOrNone { return pool }
+    // The one that chunks are shown in may not be what all others wait for.
+    let count = configuration.buffers + (configuration.isThroughPool ? 1 : 0)
     let pool = BufferPool(
-      count: configuration.buffers, bufferSize: configuration.bufferSize, bell: bell)
+      count: count, bufferSize: configuration.bufferSize, bell: bell)
     poolOrNone = pool
     return pool
   }
@@ -53,8 +55,12 @@ package final class DeferralStage {
     let deadline = ContinuousClock.now + configuration.deadline
     let ticket = Ticket(deadline: deadline, bell: bell)
     let bytes: HeldBytes
-    if let buffer = buffer(for: chunk.bytes, until: deadline) {
-      bytes = .buffer(buffer)
+    if let shown = window, let range = shown.range(of: unsafe chunk.bytes.bytes) {
+      // It lies in the pool already.
+      bytes = .buffer(shown, range)
+      window = nil
+    } else if let buffer = buffer(for: chunk.bytes, until: deadline) {
+      bytes = .buffer(buffer, 0..<buffer.count)
     } else {
       // Nobody gets to see more of it than a copy, and the policy for no answer decides.
       bytes = .array([UInt8](copying: chunk.bytes))

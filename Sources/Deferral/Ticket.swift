@@ -52,12 +52,12 @@ final class Ticket: Sendable {
 /// Held bytes, in a buffer of the pool or, where there was none to be had in time, in memory of their
 /// own.
 enum HeldBytes {
-  case buffer(PoolBuffer)
+  case buffer(PoolBuffer, Range<Int>)
   case array([UInt8])
 
   var count: Int {
     switch self {
-    case .buffer(let buffer): buffer.count
+    case .buffer(_, let range): range.count
     case .array(let array): array.count
     }
   }
@@ -65,7 +65,8 @@ enum HeldBytes {
   func lend<Result>(_ body: (Span<UInt8>) throws -> Result) rethrows -> Result {
     switch self {
     // Bytes are bytes: no alignment and no invalid pattern.
-    case .buffer(let buffer): try body(unsafe buffer.bytes._unsafeView(as: UInt8.self))
+    case .buffer(let buffer, let range):
+      try body(unsafe buffer.bytes.extracting(range)._unsafeView(as: UInt8.self))
     case .array(let array): try body(array.span)
     }
   }

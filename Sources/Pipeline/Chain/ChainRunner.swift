@@ -70,6 +70,9 @@ final class ChainRunner: SocketHandler {
     emitter.begin(batch)
   }
 
+  /// The batch goes on; what becomes of its packets from here on is told later.
+  func end() { batch = nil }
+
   /// At the end of a stretch of packets that is the same in every run: what waits for answers gets
   /// them now.
   func settle() {

@@ -41,6 +41,7 @@ final class Worker: @unchecked Sendable {
     if batch.element.endsStretch { runner.settle() }
     batch.element.waits[number] = runner.isWaiting
     batch.element.laterFates[number] = runner.takeLaterFates()
+    runner.end()
     swap(&runner.emitter.lane, &batch.element.lanes[number])
     if isAsked.load(ordering: .relaxed) {
       isAsked.store(false, ordering: .relaxed)
