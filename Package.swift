@@ -103,8 +103,8 @@ let package = Package(
     .testTarget(
       name: "PipelineTests",
       dependencies: [
-        "Support", "Pipeline", "Generation", "Analyzers", "Analysis", "Reassembly", "Capture",
-        "Wire",
+        "Support", "Pipeline", "Generation", "Analyzers", "Analysis", "Deferral", "Reassembly",
+        "Buffers", "Capture", "Wire",
       ],
       swiftSettings: testSettings),
     // The captures lie beside the package; without them these tests are skipped.
