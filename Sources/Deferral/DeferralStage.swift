@@ -11,7 +11,7 @@ package final class DeferralStage {
   unowned let host: any DeferralHost
   package internal(set) var counts = DeferralCounts()
   /// The deferred socket that was the last to call an analyzer.
-  var caller: DeferredSocket?
+  package internal(set) var caller: DeferredSocket?
   /// Rung when an answer has come, or a buffer has come back.
   private let bell = Semaphore()
   private var poolOrNone: BufferPool?

@@ -10,7 +10,7 @@ package import Sockets
 /// socket, which depends on the packets alone: so nothing that an analyzer is shown depends on when an
 /// answer came.
 package final class DeferredSocket: SocketAnalyzer {
-  let id: SocketID
+  package let id: SocketID
   let shard: Int
   let isDatagrams: Bool
   unowned let stage: DeferralStage

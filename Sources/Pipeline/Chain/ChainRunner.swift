@@ -62,6 +62,9 @@ final class ChainRunner: SocketHandler {
     emitter.holder = { [unowned self] chunk in
       deferral.hold(chunk, of: self.emitter.currentSocket().id)
     }
+    emitter.complete = { [unowned self] socket in
+      if let caller = deferral.caller, caller.id == socket.id { caller.addStatistics(to: &socket) }
+    }
   }
 
   /// The packets that are coming up.
@@ -305,7 +308,7 @@ final class ChainRunner: SocketHandler {
   @inline(__always)
   private func begin(_ socket: SocketView, _ packet: PacketInfo) {
     emitter.socket = socket
-    emitter.snapshot = nil
+    if emitter.isLate { emitter.snapshot = nil }
     emitter.packet = packet
     emitter.calls &+= 1
     emitter.step = emitter.calls
@@ -380,7 +383,7 @@ final class ChainRunner: SocketHandler {
   ) -> SocketInterest? {
     let deferred = makeDeferred(socket)
     body(deferred, &contexts[0])
-    emitter.snapshot = nil
+    if emitter.isLate { emitter.snapshot = nil }
     return wanted(of: deferred)
   }
 

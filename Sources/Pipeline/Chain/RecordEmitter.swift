@@ -10,7 +10,18 @@ final class RecordEmitter: AnalysisEngine {
   /// What is being reported; `nil` between calls and at the end of the run.
   var socket: SocketView?
   /// The socket as it stood when what is being reported came; `nil` for as it stands.
-  var snapshot: SocketInfo?
+  ///
+  /// Kept aside: to write an empty one of this size at each call would be what the call costs.
+  var snapshot: SocketInfo? {
+    get { isLate ? late : nil }
+    set {
+      isLate = newValue != nil
+      if let newValue { late = newValue }
+    }
+  }
+  /// Whether there is a snapshot.
+  private(set) var isLate = false
+  private var late: SocketInfo?
   var packet = PacketInfo(ordinal: 0, timestamp: Timestamp(nanoseconds: 0))
   /// How many ends of the input have been reached: of the packets, then of the sockets. What is
   /// written then stands behind all that the last packet caused.
@@ -56,8 +67,13 @@ final class RecordEmitter: AnalysisEngine {
   /// The socket of the packet at hand, as it stands.
   var liveSocket: SocketInfo {
     guard let socket else { preconditionFailure("a context outlived its call") }
-    return socket.info
+    var info = socket.info
+    complete?(&info)
+    return info
   }
+
+  /// Adds what the deferral stage knows of a socket.
+  var complete: ((inout SocketInfo) -> Void)?
 
   func emit(_ record: Record) {
     let info = snapshot ?? socket?.info
