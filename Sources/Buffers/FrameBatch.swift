@@ -50,6 +50,13 @@ public struct FrameBatch: ~Copyable {
     count &+= 1
   }
 
+  /// A frame in place, whose index is checked once.
+  @inlinable @inline(__always)
+  public func reference(to index: Int) -> ElementReference<Frame> {
+    precondition(UInt(bitPattern: index) < UInt(bitPattern: count))
+    return unsafe ElementReference(frames + index)
+  }
+
   /// Asks for what the batch knows of a frame, not for its bytes. Any index is allowed.
   @inlinable @inline(__always)
   public func prefetch(_ index: Int) {

@@ -1,5 +1,5 @@
 import Buffers
-import Sockets
+public import Sockets
 import Wire
 
 /// Turns the packets of its shards into sockets: finds the socket, and reports its events and bytes in
@@ -51,38 +51,47 @@ public final class Reassembler {
 
   /// Takes the packets of a batch that are for its shards.
   public func process(_ batch: borrowing PacketBatch) {
-    let share = batch.share(of: worker)
+    if batch.workers == 1 {
+      process(batch, batch.allIndices)
+    } else {
+      process(batch, batch.share(of: worker))
+    }
+  }
+
+  @inline(__always)
+  private func process(_ batch: borrowing PacketBatch, _ indices: some PacketIndices) {
     var position = 0
     for tick in batch.ticks {
-      process(batch, share, &position, before: tick.index)
+      process(batch, indices, &position, before: tick.index)
       advance(to: tick.second, with: batch.frames[tick.index])
     }
-    process(batch, share, &position, before: batch.frames.count)
+    process(batch, indices, &position, before: batch.frames.count)
     if let last = batch.lastPacket { lastPacket = last }
   }
 
-  /// Takes the packets of a share that come before a place of the batch. A look-up in a large table is
-  /// a wait for memory; so all table slots are asked for first, then all sockets, and only then they
-  /// are used.
+  /// Takes packets as far as they come before a place of the batch. A look-up in a large table is a
+  /// wait for memory; so all table slots are asked for first, then all sockets, and only then they are
+  /// used.
+  @inline(__always)
   private func process(
-    _ batch: borrowing PacketBatch, _ share: ElementReferences<UInt16>, _ position: inout Int,
+    _ batch: borrowing PacketBatch, _ indices: some PacketIndices, _ position: inout Int,
     before limit: Int
   ) {
-    while position < share.count, Int(share[position]) < limit {
+    while position < indices.count, indices.index(at: position) < limit {
       let start = position
-      let most = min(start &+ Self.stride, share.count)
-      while position < most, Int(share[position]) < limit {
-        let dissection = batch.dissections.reference(to: Int(share[position]))
+      let most = min(start &+ Self.stride, indices.count)
+      while position < most, indices.index(at: position) < limit {
+        let dissection = batch.dissections.reference(to: indices.index(at: position))
         shards[dissection.element.shard].table.prefetch(dissection.element.tableHash)
         position &+= 1
       }
       if isTableLarge {
         for place in start..<position {
-          prefetchSocket(batch.dissections.reference(to: Int(share[place])))
+          prefetchSocket(batch.dissections.reference(to: indices.index(at: place)))
         }
       }
       for place in start..<position {
-        let index = Int(share[place])
+        let index = indices.index(at: place)
         // What another thread has written is not in this core's caches yet.
         batch.dissections.prefetch(index &+ Self.stride)
         batch.frames.prefetch(index &+ Self.stride)
@@ -107,6 +116,7 @@ public final class Reassembler {
     if !dissection.element.flags.isDisjoint(with: .control) {
       shards[shard].sockets.prefetch(candidate, offset: 128)
       shards[shard].sockets.prefetch(candidate, offset: 192)
+      shards[shard].sockets.prefetch(candidate, offset: 256)
     }
   }
 
@@ -114,13 +124,15 @@ public final class Reassembler {
   private func process(
     _ batch: borrowing PacketBatch, _ index: Int, _ dissection: DissectionReference
   ) {
+    let frame = batch.frames.reference(to: index)
     let shard = dissection.element.shard
     shards[shard].packet = PacketInfo(
-      ordinal: batch.frames[index].ordinal, timestamp: batch.frames[index].timestamp)
+      ordinal: frame.element.ordinal, timestamp: frame.element.timestamp)
     switch dissection.element.kind {
-    case .tcp: shards[shard].receiveTCP(dissection, in: batch.frames[index].bytes)
-    case .udp: shards[shard].receiveUDP(dissection, in: batch.frames[index].bytes)
-    default: processWhole(batch, dissection)
+    case .tcp: shards[shard].receiveTCP(dissection, in: frame.element.bytes)
+    case .udp: shards[shard].receiveUDP(dissection, in: frame.element.bytes)
+    case .wholeTCP, .wholeUDP: processWhole(batch, dissection)
+    default: break
     }
   }
 
@@ -144,6 +156,21 @@ public final class Reassembler {
       shards[number].packet = packet
       shards[number].advance(to: second)
     }
+  }
+
+  /// Gives up the first hole of a direction, for want of room to wait for it; `false` where there is
+  /// none.
+  public func giveUpHole(
+    of id: SocketID, _ direction: Direction, with packet: PacketInfo
+  ) -> Bool {
+    let place = SocketPlace(id)
+    guard ownShards.contains(place.shard), place.index < shards[place.shard].sockets.count else {
+      return false
+    }
+    let socket = shards[place.shard].sockets.reference(to: place.index)
+    guard socket.element.id == id else { return false }
+    shards[place.shard].packet = packet
+    return shards[place.shard].giveUpHoleForRoom(socket, direction)
   }
 
   private func appendBirths(to births: inout [SocketBirth], lastPacket: PacketInfo) {

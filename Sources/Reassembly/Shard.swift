@@ -107,7 +107,7 @@ struct Shard: ~Copyable {
       let slot = victim.element.timerSlot
       schedule(victim)
       guard victim.element.timerSlot == slot || attempt == 16 else { continue }
-      victim.element.history.appendOnce(.partial, .out)
+      victim.element.recordOnce(.partial, .out)
       remove(victim, reason: .evicted)
       return
     }

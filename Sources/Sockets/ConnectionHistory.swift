@@ -1,8 +1,8 @@
 /// What happened to a connection, in order, as letters that people know from Zeek: those of the
 /// originator are capitals. `ShADadFf` is a handshake, data both ways and both FINs.
 ///
-/// It holds 25 letters; what comes later is not recorded. So many fit the cache lines of a socket, and
-/// hardly a connection has more, as none of the letters is recorded for each packet.
+/// It holds 24 letters; what comes later is not recorded. Hardly a connection has more, as none of the
+/// letters is recorded for each packet.
 @frozen
 public struct ConnectionHistory: Hashable, Sendable, BitwiseCopyable {
   /// What a letter stands for.
@@ -57,54 +57,66 @@ public struct ConnectionHistory: Hashable, Sendable, BitwiseCopyable {
     }
   }
 
-  /// Five bits for each letter, the last one in the lowest: a `Letter`, and above it its sender.
-  @usableFromInline var high: UInt64 = 0
-  @usableFromInline var low: UInt64 = 0
+  /// Twelve letters: five bits for each, the last one in the lowest: a `Letter`, and above it its
+  /// sender.
+  @frozen
+  public struct Half: Hashable, Sendable, BitwiseCopyable {
+    @usableFromInline var codes: UInt64 = 0
+
+    @inlinable
+    public init() {}
+
+    /// Adds a letter; `false` when there is no room.
+    @inlinable @inline(__always)
+    public mutating func append(_ letter: Letter, _ sender: Direction) -> Bool {
+      guard codes >> 55 == 0 else { return false }
+      codes = codes << 5 | UInt64(letter.rawValue | sender.rawValue << 4)
+      return true
+    }
+
+    public func contains(_ letter: Letter, _ sender: Direction) -> Bool {
+      letters.contains { $0.letter == letter && $0.sender == sender }
+    }
+
+    /// In order.
+    var letters: [(letter: Letter, sender: Direction)] {
+      var rest = codes
+      var letters: [(letter: Letter, sender: Direction)] = []
+      while rest != 0 {
+        if let letter = Letter(rawValue: UInt8(rest & 0xF)) {
+          letters.append((letter, rest & 0x10 == 0 ? .out : .in))
+        }
+        rest >>= 5
+      }
+      return letters.reversed()
+    }
+  }
+
+  /// The first twelve, which are all that most connections have, and the others.
+  @usableFromInline var early = Half()
+  @usableFromInline var late = Half()
 
   /// The most letters.
-  @inlinable
-  public static var capacity: Int { 25 }
+  public static var capacity: Int { 24 }
 
   public init() {}
 
+  /// Of halves that are kept apart.
+  @inlinable
+  public init(_ early: Half, _ late: Half) {
+    self.early = early
+    self.late = late
+  }
+
   /// Adds a letter where there is room.
-  @inlinable @inline(__always)
   public mutating func append(_ letter: Letter, _ sender: Direction) {
-    // Three bits of 128 are over.
-    guard high >> (64 - 3 - 5) == 0 else { return }
-    high = high << 5 | low >> 59
-    low = low << 5 | UInt64(Self.code(letter, sender))
-  }
-
-  /// Adds a letter that is recorded once for each sender.
-  public mutating func appendOnce(_ letter: Letter, _ sender: Direction) {
-    if !codes.contains(Self.code(letter, sender)) { append(letter, sender) }
-  }
-
-  @inlinable @inline(__always)
-  static func code(_ letter: Letter, _ sender: Direction) -> UInt8 {
-    letter.rawValue | sender.rawValue << 4
-  }
-
-  /// In order.
-  private var codes: [UInt8] {
-    var rest = UInt128(high) << 64 | UInt128(low)
-    var codes: [UInt8] = []
-    while rest != 0 {
-      codes.append(UInt8(truncatingIfNeeded: rest & 0x1F))
-      rest >>= 5
-    }
-    return codes.reversed()
+    if !early.append(letter, sender) { _ = late.append(letter, sender) }
   }
 }
 
 extension ConnectionHistory: CustomStringConvertible {
   /// The letters and who they are of, in order.
-  public var letters: [(letter: Letter, sender: Direction)] {
-    codes.compactMap { code in
-      Letter(rawValue: code & 0xF).map { ($0, code >> 4 == 0 ? .out : .in) }
-    }
-  }
+  public var letters: [(letter: Letter, sender: Direction)] { early.letters + late.letters }
 
   public var description: String {
     // In ASCII a capital lacks one bit, which `^` does not have either.

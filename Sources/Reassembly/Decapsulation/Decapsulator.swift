@@ -28,22 +28,26 @@ public final class Decapsulator {
   public func prepare(_ batch: inout PacketBatch) {
     batch.reset(workers: workers)
     for index in 0..<batch.frames.count {
+      let frame = batch.frames.reference(to: index)
       let dissection = batch.dissections.reference(to: index)
-      dissection.element.frameLength = batch.frames[index].originalLength
+      dissection.element.frameLength = frame.element.originalLength
       dissector.dissect(
-        batch.frames[index].bytes, linkType: batch.frames[index].linkType, &dissection.element)
-      if clock.isDue(batch.frames[index].timestamp),
-        let second = clock.advance(to: batch.frames[index].timestamp)
+        frame.element.bytes, linkType: frame.element.linkType, &dissection.element)
+      if clock.isDue(frame.element.timestamp),
+        let second = clock.advance(to: frame.element.timestamp)
       {
         batch.ticks.append(PacketBatch.Tick(index: index, second: second))
       }
-      if dissection.element.missing > 0 { batch.findings.counts.truncatedPackets += 1 }
+      if !dissection.element.isOrdinary, dissection.element.missing > 0 {
+        batch.findings.counts.truncatedPackets += 1
+      }
       if dissection.element.kind.rawValue > Dissection.Kind.udp.rawValue {
         prepareOther(index, dissection, &batch)
-        continue
+      } else if workers > 1 {
+        batch.assign(index, toShard: dissection.element.shard, workers)
       }
-      batch.assign(index, toShard: dissection.element.shard, workers)
     }
+    if let last = batch.lastPacket { batch.time = clock.believed(last.timestamp) }
   }
 
   @inline(never)
@@ -53,7 +57,8 @@ public final class Decapsulator {
     if dissection.element.kind == .fragment { defragment(index, dissection, &batch) }
     switch dissection.element.kind {
     case .tcp, .udp: break
-    case .wholeTCP, .wholeUDP: batch.assign(index, toShard: dissection.element.shard, workers)
+    case .wholeTCP, .wholeUDP:
+      if workers > 1 { batch.assign(index, toShard: dissection.element.shard, workers) }
     case .fragment: break
     case .otherProtocol: batch.findings.counts.otherProtocols += 1
     case .notIP: batch.findings.counts.otherPackets += 1

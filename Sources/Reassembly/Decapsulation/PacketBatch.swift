@@ -1,5 +1,6 @@
 public import Buffers
-import Sockets
+public import Sockets
+public import Wire
 
 /// Frames and what was found in them: what goes from the capture to the sockets in one piece.
 ///
@@ -13,10 +14,13 @@ public struct PacketBatch: ~Copyable {
   var datagrams: [[UInt8]] = []
   /// Where packet time comes to another second.
   var ticks: [Tick] = []
-  /// For each worker how many packets are for its shards, and their indices.
+  /// Of several workers for each how many packets are for its shards, and their indices.
   private let shares: ReservedArray<UInt16>
   private let shareStride: Int
-  private var workers: Int
+  let workers: Int
+
+  /// Packet time at the end: that of the last packet, as far as it is believed.
+  public internal(set) var time = Timestamp(nanoseconds: 0)
 
   /// Packet time comes to `second` with the packet at `index`.
   struct Tick: BitwiseCopyable {
@@ -64,17 +68,37 @@ public struct PacketBatch: ~Copyable {
     shares[start &+ Int(count)] = UInt16(truncatingIfNeeded: index)
   }
 
-  /// The indices of the packets that are for a worker, in their order.
+  /// The indices of the packets that are for one of several workers, in their order.
   @inline(__always)
   func share(of worker: Int) -> ElementReferences<UInt16> {
     let start = worker &* shareStride
     return shares.references(from: start &+ 1, count: Int(shares[start]))
   }
 
+  /// Every index: a worker that is the only one looks at all packets.
+  var allIndices: AllIndices { AllIndices(count: frames.count) }
+
   /// The last packet, whoever it is for.
-  var lastPacket: PacketInfo? {
+  public var lastPacket: PacketInfo? {
     guard !frames.isEmpty else { return nil }
     let frame = frames[frames.count - 1]
     return PacketInfo(ordinal: frame.ordinal, timestamp: frame.timestamp)
   }
+}
+
+/// Indices of packets in a batch, ascending.
+protocol PacketIndices {
+  var count: Int { get }
+  func index(at position: Int) -> Int
+}
+
+extension ElementReferences<UInt16>: PacketIndices {
+  @inline(__always)
+  func index(at position: Int) -> Int { Int(self[position]) }
+}
+
+struct AllIndices: PacketIndices {
+  let count: Int
+  @inline(__always)
+  func index(at position: Int) -> Int { position }
 }

@@ -8,21 +8,19 @@ extension Shard {
   mutating func record(
     _ segment: DissectionReference, of socket: SocketReference, _ direction: Direction
   ) {
+    let length = segment.element.length
     if !segment.element.flags.isDisjoint(with: [.syn, .fin, .rst]) {
       recordControl(segment, of: socket, direction)
-    } else if segment.element.length > 0 {
-      if socket.element.lacking[direction.index].contains(.data) {
-        recordFirst(.data, of: socket, direction)
+    } else if !socket.element.lacking[direction.index].isEmpty {
+      let letter: LackingLetters = length > 0 ? .data : .acknowledgment
+      if socket.element.lacking[direction.index].contains(letter),
+        length > 0 || segment.element.flags.contains(.ack)
+      {
+        recordFirst(letter, of: socket, direction)
       }
-    } else if socket.element.lacking[direction.index].contains(.acknowledgment),
-      segment.element.flags.contains(.ack)
-    {
-      recordFirst(.acknowledgment, of: socket, direction)
     }
     if segment.element.closesWindow { recordZeroWindow(segment, of: socket, direction) }
-    if segment.element.length > 0, !segment.element.flags.contains(.rst),
-      isBehind(segment, socket, direction)
-    {
+    if length > 0, !segment.element.flags.contains(.rst), isBehind(segment, socket, direction) {
       recordRetransmission(of: socket, direction)
     }
   }
@@ -33,7 +31,7 @@ extension Shard {
     _ letter: LackingLetters, of socket: SocketReference, _ direction: Direction
   ) {
     socket.element.lacking[direction.index].remove(letter)
-    socket.element.history.append(letter == .data ? .data : .acknowledgment, direction)
+    socket.element.record(letter == .data ? .data : .acknowledgment, direction)
   }
 
   /// A SYN, FIN or reset is recorded again only when it has another number than the last of them.
@@ -58,13 +56,13 @@ extension Shard {
     case .rst: letter = .reset
     default:
       let isInconsistent = control.isSuperset(of: [.fin, .rst])
-      socket.element.history.appendOnce(isInconsistent ? .inconsistent : .multipleFlags, direction)
+      socket.element.recordOnce(isInconsistent ? .inconsistent : .multipleFlags, direction)
       return
     }
     let last = socket.element.histories[direction.index].lastControl
     if !seen.isDisjoint(with: control), number == last { return }
     socket.element.histories[direction.index].lastControl = number
-    socket.element.history.append(letter, direction)
+    socket.element.record(letter, direction)
   }
 
   /// A FIN or reset: the moment when both directions have had one is kept.
@@ -134,6 +132,7 @@ extension Shard {
   /// Near the end of a connection: what was passed over and did not come is a gap.
   @inline(__always)
   mutating func recordPassedGaps(of socket: SocketReference) {
+    if socket.element.histories[0].gapBytes | socket.element.histories[1].gapBytes == 0 { return }
     recordPassedGap(of: socket, .out)
     recordPassedGap(of: socket, .in)
   }
@@ -143,7 +142,7 @@ extension Shard {
     if socket.element.histories[direction.index].gapBytes > 0,
       socket.element.flags.isDisjoint(with: [.udp, .wantsData(direction)])
     {
-      socket.element.history.appendOnce(.gap, direction)
+      socket.element.recordOnce(.gap, direction)
     }
   }
 
@@ -155,6 +154,6 @@ extension Shard {
   ) {
     var rest = times
     while rest > 1, rest.isMultiple(of: 10) { rest /= 10 }
-    if rest == 1 { socket.element.history.append(letter, direction) }
+    if rest == 1 { socket.element.record(letter, direction) }
   }
 }

@@ -16,7 +16,7 @@ extension SocketObject {
       firstPacket: firstPacket, lastSeen: lastSeen, disconnectReason: endReason,
       out: isNew ? SocketInfo.Stream() : stream(.out),
       in: isNew ? newResponder : stream(.in))
-    info.history = history
+    info.history = ConnectionHistory(earlyHistory, lateHistory)
     if isOver(.out), isOver(.in) { info.closed = closed }
     return info
   }
@@ -57,8 +57,8 @@ extension SocketObject {
     var stream = SocketInfo.Stream()
     stream.state = state(of: direction)
     stream.packets = UInt64(packets[direction.index])
-    stream.frameBytes = frameBytes[direction.index]
-    stream.ipBytes = ipBytes[direction.index]
+    stream.frameBytes = traffic.frameBytes(direction)
+    stream.ipBytes = traffic.ipBytes(direction)
     stream.streamBytes = positions[direction.index].offset &- history.gapBytes
     stream.sentBytes = sentBytes(positions[direction.index], history)
     stream.gaps = history.gaps

@@ -16,8 +16,9 @@ struct SocketObject: ~Copyable {
 
   /// The handler's own (`SocketView.room`).
   var room: [2 of UInt64] = InlineArray(repeating: 0)
-  var frameBytes: [2 of UInt64] = InlineArray(repeating: 0)
-  var ipBytes: [2 of UInt64] = InlineArray(repeating: 0)
+  /// The first letters of its history.
+  var earlyHistory = ConnectionHistory.Half()
+  var traffic = TrafficCounts()
   var packets: [2 of UInt32] = InlineArray(repeating: 0)
   /// Where it is: the shard and the place in it.
   let place: SocketPlace
@@ -30,13 +31,14 @@ struct SocketObject: ~Copyable {
   var firstPacket: PacketInfo
   var wide: WideAddresses
   /// With what follows it fills the last of five cache lines.
-  var history = ConnectionHistory()
+  var lateHistory = ConnectionHistory.Half()
   /// When both ends had closed; means nothing before.
   var closed = Timestamp(nanoseconds: 0)
   /// Packets with wrong checksums, as far as it counts.
   var badChecksums: [2 of UInt16] = InlineArray(repeating: 0)
   /// The list of free objects.
   var nextFree: UInt32 = 0
+  private var unused: UInt64 = 0
 
   init(
     _ dissection: DissectionReference, at place: SocketPlace, packet: PacketInfo, flags: SocketFlags
@@ -49,6 +51,18 @@ struct SocketObject: ~Copyable {
     lastSeen = packet.timestamp
     firstPacket = packet
     self.flags = flags
+  }
+
+  /// Adds a letter to its history, where there is room.
+  @inline(__always)
+  mutating func record(_ letter: ConnectionHistory.Letter, _ sender: Direction) {
+    if !earlyHistory.append(letter, sender) { _ = lateHistory.append(letter, sender) }
+  }
+
+  /// Adds a letter that is recorded once for each sender.
+  mutating func recordOnce(_ letter: ConnectionHistory.Letter, _ sender: Direction) {
+    if earlyHistory.contains(letter, sender) || lateHistory.contains(letter, sender) { return }
+    record(letter, sender)
   }
 
   /// Which way a packet goes, by the direction that its dissection found.
@@ -102,6 +116,32 @@ struct LackingLetters: OptionSet, BitwiseCopyable {
   static let data = Self(rawValue: 1)
   /// `a`
   static let acknowledgment = Self(rawValue: 2)
+}
+
+/// Bytes of the frames and of the IP packets of each direction, in 48 bits each: so they leave room in
+/// their cache line.
+struct TrafficCounts: BitwiseCopyable {
+  // Frame bytes first, then IP bytes; each by `Direction.index`.
+  private var low: [4 of UInt32] = InlineArray(repeating: 0)
+  private var high: [4 of UInt16] = InlineArray(repeating: 0)
+
+  @inline(__always)
+  mutating func add(frame: Int, ip: Int, _ direction: Direction) {
+    add(frame, at: direction.index)
+    add(ip, at: 2 &+ direction.index)
+  }
+
+  @inline(__always)
+  private mutating func add(_ bytes: Int, at index: Int) {
+    let (sum, overflow) = low[index].addingReportingOverflow(UInt32(truncatingIfNeeded: bytes))
+    low[index] = sum
+    if overflow { high[index] &+= 1 }
+  }
+
+  func frameBytes(_ direction: Direction) -> UInt64 { sum(at: direction.index) }
+  func ipBytes(_ direction: Direction) -> UInt64 { sum(at: 2 &+ direction.index) }
+
+  private func sum(at index: Int) -> UInt64 { UInt64(high[index]) << 32 | UInt64(low[index]) }
 }
 
 /// How far one direction has come. For UDP only `offset` is used.

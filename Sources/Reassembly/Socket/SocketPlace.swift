@@ -1,3 +1,5 @@
+import Sockets
+
 /// Where a socket is: its shard, and its place there.
 struct SocketPlace: BitwiseCopyable {
   private let bits: UInt32
@@ -7,6 +9,13 @@ struct SocketPlace: BitwiseCopyable {
 
   init(shard: Int, index: Int) {
     bits = UInt32(truncatingIfNeeded: shard << 26 | index)
+  }
+
+  /// The place of a socket that is, or was, there.
+  init(_ id: SocketID) {
+    self.init(
+      shard: Int(id.socket >> 32) & (ReassemblyConfiguration.shardCount - 1),
+      index: Int(id.socket & 0xFFFF_FFFF) & (Self.indexLimit - 1))
   }
 
   var shard: Int { Int(bits >> 26) }

@@ -11,6 +11,7 @@ public enum Weird: String, Hashable, Sendable, CaseIterable {
   case fragmentTimeout = "fragment_timeout"
   case fragmentBudgetReached = "fragment_budget_reached"
   case reassemblyBudgetReached = "reassembly_budget_reached"
+  case spoolBudgetReached = "spool_budget_reached"
   case flowBudgetReached = "flow_budget_reached"
   case dataAfterFIN = "data_after_fin"
   case dataAfterEnd = "data_after_end"

@@ -128,7 +128,7 @@ extension Shard {
     }
     // The budget is reached: the first hole is given up, and what it held back goes on its way.
     handler.weird(.reassemblyBudgetReached, packet: packet)
-    socket.element.history.appendOnce(.partial, direction)
+    socket.element.recordOnce(.partial, direction)
     recountQueue(socket, direction)
     giveUpFirstHole(socket, direction)
     if queued == nil {

@@ -59,6 +59,19 @@ extension Shard {
       until: queue.segment(list.head).offset, socket, direction)
   }
 
+  /// Gives up the first hole, as what waits for it takes too much room elsewhere.
+  mutating func giveUpHoleForRoom(
+    _ socket: SocketReference, _ direction: Direction
+  ) -> Bool {
+    guard !socket.element.flags.contains(.free),
+      !socket.element.histories[direction.index].queue.isEmpty
+    else { return false }
+    handler.weird(.spoolBudgetReached, packet: packet)
+    giveUpFirstHole(socket, direction)
+    settle(socket)
+    return true
+  }
+
   /// Turns what is missing before `end` into gaps, delivers what is queued in between and behind.
   mutating func giveUp(
     until end: UInt64, _ socket: SocketReference, _ direction: Direction

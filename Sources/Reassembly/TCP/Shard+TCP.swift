@@ -58,8 +58,8 @@ extension Shard {
     _ segment: DissectionReference, of socket: SocketReference, _ direction: Direction
   ) {
     socket.element.packets[direction.index] &+= 1
-    socket.element.frameBytes[direction.index] &+= UInt64(segment.element.frameLength)
-    socket.element.ipBytes[direction.index] &+= UInt64(segment.element.ipLength)
+    socket.element.traffic.add(
+      frame: segment.element.frameLength, ip: segment.element.ipLength, direction)
   }
 
   @inline(never)
@@ -114,7 +114,7 @@ extension Shard {
     let isAnswer = segment.element.flags.isSuperset(of: [.syn, .ack])
     if segment.element.isReversed != isAnswer { flags.insert(.originatorIsSecond) }
     let socket = open(segment, flags: flags)
-    if isAnswer { socket.element.history.append(.flipped, .out) }
+    if isAnswer { socket.element.record(.flipped, .out) }
     if !isOpening {
       socket.element.flags.insert(.connected)
       report(.connected(midstream: true), of: socket)
@@ -179,7 +179,7 @@ extension Shard {
   }
 
   /// After a segment on the slow path: did the connection end, and may the next one be fast?
-  private mutating func settle(
+  mutating func settle(
     _ socket: SocketReference
   ) {
     let out = socket.element.histories[Direction.out.index].state

@@ -15,6 +15,9 @@ struct PacketClock {
   @inline(__always)
   func isDue(_ time: Timestamp) -> Bool { time.nanoseconds >= next || doubted != nil }
 
+  /// A time, but no later than the second that the clock has come to.
+  func believed(_ time: Timestamp) -> Timestamp { min(time, Timestamp(nanoseconds: next)) }
+
   /// The second that time has come to, or `nil` when it stands still.
   mutating func advance(to time: Timestamp) -> Int64? {
     let target = time.wholeSeconds
