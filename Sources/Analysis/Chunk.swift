@@ -30,6 +30,8 @@ public enum FinalReason: String, Hashable, Sendable {
   case peekLimit = "peek_limit"
   case peekTimeout = "peek_timeout"
   case buffersShort = "buffers_short"
+  /// Too many packets waited to be written.
+  case spoolFull = "spool_full"
   case gap
   case endOfInput = "end_of_input"
   /// The socket was given up: it had been idle for too long, or made room for others.

@@ -21,6 +21,9 @@ public protocol PacketSource: AnyObject {
   /// Whether frames stay in place as long as the source lives, so that it may be read ahead.
   var framesStay: Bool { get }
 
+  /// Whether packets come as they happen, and no second run would see the same.
+  var isLive: Bool { get }
+
   /// Takes back what has gone since a batch was filled (a file that shrank). For who reads ahead:
   /// called before the batch is used, on any thread, while another one may fill.
   func takeBackMissing(from batch: inout FrameBatch)
@@ -42,6 +45,7 @@ public protocol PacketSource: AnyObject {
 
 extension PacketSource {
   public var framesStay: Bool { false }
+  public var isLive: Bool { false }
   public func takeBackMissing(from batch: inout FrameBatch) {}
   public func captureName(ofInterface index: Int) -> String? { name }
   public var omissions: Omissions { Omissions() }

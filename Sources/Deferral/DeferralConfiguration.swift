@@ -1,3 +1,5 @@
+import Analysis
+
 /// How data waits, and what becomes of it when the answer is no answer.
 package struct DeferralConfiguration: Sendable {
   /// Buffers of a worker's pool, 1 to 254.
@@ -8,11 +10,16 @@ package struct DeferralConfiguration: Sendable {
   package var isThroughPool = false
   /// Bytes that a peek may hold of one direction.
   package var peekLimit = 1 << 16
+  /// How long a peek may last, in packet time; `nil` for as long as it takes.
+  package var peekTimeout: Duration?
   /// How long an answer is waited for, in wall time.
   package var deadline = Duration.seconds(60)
   package var onCrash = Policy.allow
   package var onTimeout = Policy.allow
   package var onRefusedEdit = Policy.allow
+  package var onNoClient = ClientPolicy.hold
+  /// The budget of all stores together, in bytes.
+  package var memory = 1 << 30
   /// Verdicts are recorded and not carried out.
   package var isDryRun = false
   /// Whether packets are written, so that it matters which of them go.
@@ -26,6 +33,26 @@ package struct DeferralConfiguration: Sendable {
     /// Of the whole flow, from the first undecided byte on.
     case drop
   }
+
+  /// What is done about a socket whose analyzer has no client (another process) to look at it.
+  package enum ClientPolicy: String, Sendable, CaseIterable {
+    /// The socket passes, not looked at.
+    case pass
+    /// A client is waited for, and without one the run ends.
+    case hold
+    /// The flow is dropped.
+    case refuse
+  }
+
+  /// How long a client is waited for.
+  var clientPatience: Duration { min(.seconds(10), deadline) }
+  /// Bytes that the peeks of a shard may hold together: an eighth of the memory for all shards.
+  var peekBytesPerShard: Int { max(largestPeek, memory / 8 / PerShard<DeferralStage>.count) }
+  /// What packets may come to that wait to be written, with the oldest of them undecided: an eighth of
+  /// the memory. Then it is decided with what is there.
+  package var spoolBytes: UInt64 { UInt64(max(1 << 18, memory / 8)) }
+  /// What a packet counts for that waits, besides its bytes.
+  package static var spoolCost: Int { 128 }
 
   /// The most that one socket may have of the pool.
   var socketShare: Int { max(1, buffers / 2) }
@@ -43,6 +70,10 @@ package struct DeferralCounts: Hashable, Sendable {
   /// Peeks, and those of them that ended before the bytes were there.
   package var peeks: UInt64 = 0
   package var finalPeeks: UInt64 = 0
+  /// Peeks that were made final, and holes given up, because too much waited to be written.
+  package var spoolReached: UInt64 = 0
+  /// Packets that were written undecided, as nothing could decide about them.
+  package var packetsGivenUp: UInt64 = 0
   /// No answer by the deadline.
   package var timeouts: UInt64 = 0
   /// Errors thrown, and chunks let go without an answer.
@@ -61,6 +92,8 @@ package struct DeferralCounts: Hashable, Sendable {
     left.bufferWaits += right.bufferWaits
     left.peeks += right.peeks
     left.finalPeeks += right.finalPeeks
+    left.spoolReached += right.spoolReached
+    left.packetsGivenUp += right.packetsGivenUp
     left.timeouts += right.timeouts
     left.crashes += right.crashes
     left.lateAnswers += right.lateAnswers

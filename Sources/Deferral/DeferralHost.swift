@@ -6,6 +6,9 @@ package protocol DeferralHost: AnyObject {
   /// The packet at hand, and the number of the call that it brings about.
   var currentCall: (packet: PacketInfo, step: UInt64) { get }
 
+  /// Begins what no call of its own brings about: the number of a new call.
+  func nextStep() -> UInt64
+
   /// An analyzer is about to be called, or a verdict recorded, for what a packet brought about: the one
   /// at hand, or an earlier one with the socket as it stood then.
   func enter(link: Int, packet: PacketInfo, step: UInt64, socket: SocketInfo?)

@@ -1,6 +1,7 @@
 package import Analysis
 package import Buffers
 package import Sockets
+import Wire
 
 /// What a worker needs for data to wait: the pool of buffers, the sockets that wait, the peeks.
 ///
@@ -23,8 +24,14 @@ package final class DeferralStage {
   private var peekCount: UInt64 = 0
   /// Whether a buffer was waited for in vain: until one comes back nobody waits for one again.
   private var isStarved = false
-  /// The buffer that chunks are shown in, with `--through-pool`.
+  /// The buffer that chunks of packets at hand are shown in, with `--through-pool`.
   private var window: PoolBuffer?
+  /// The buffer that something else is being shown in.
+  private var shown: PoolBuffer?
+  /// The sockets with packets whose fate is open.
+  var undecided = UndecidedSockets()
+  /// Where the packets at hand stand among all that may be written (`Batch.spoolStart`).
+  package var spoolPosition: UInt64 = 0
 
   package init(_ configuration: DeferralConfiguration, host: any DeferralHost) {
     self.configuration = configuration
@@ -34,8 +41,8 @@ package final class DeferralStage {
   /// Made when it is first needed: most runs never hold anything.
   private var pool: BufferPool {
     if let pool = poolOrNone { return pool }
-    // The one that chunks are shown in may not be what all others wait for.
-    let count = configuration.buffers + (configuration.isThroughPool ? 1 : 0)
+    // Those that chunks are shown in may not be what all others wait for.
+    let count = configuration.buffers + (configuration.isThroughPool ? 2 : 0)
     let pool = BufferPool(
       count: count, bufferSize: configuration.bufferSize, bell: bell)
     poolOrNone = pool
@@ -55,10 +62,9 @@ package final class DeferralStage {
     let deadline = ContinuousClock.now + configuration.deadline
     let ticket = Ticket(deadline: deadline, bell: bell)
     let bytes: HeldBytes
-    if let shown = window, let range = shown.range(of: unsafe chunk.bytes.bytes) {
+    if let (buffer, range) = takeShown(unsafe chunk.bytes.bytes) {
       // It lies in the pool already.
-      bytes = .buffer(shown, range)
-      window = nil
+      bytes = .buffer(buffer, range)
     } else if let buffer = buffer(for: chunk.bytes, until: deadline) {
       bytes = .buffer(buffer, 0..<buffer.count)
     } else {
@@ -73,6 +79,14 @@ package final class DeferralStage {
       socket: socket, dataIndex: caller?.id == socket ? caller?.takeDataIndex() ?? 0 : 0,
       direction: chunk.direction,
       offset: chunk.offset, final: chunk.final, data: TicketData(ticket, bytes))
+  }
+
+  /// The buffer that bytes are being shown in, which is somebody else's from then on.
+  private func takeShown(_ bytes: RawSpan) -> (PoolBuffer, Range<Int>)? {
+    if let shown, let range = shown.range(of: bytes) { return (shown, range) }
+    guard let window, let range = window.range(of: bytes) else { return nil }
+    self.window = nil
+    return (window, range)
   }
 
   /// What the last call held, once.
@@ -113,6 +127,18 @@ package final class DeferralStage {
     window = unsafe buffer(
       for: bytes._unsafeView(as: UInt8.self), until: ContinuousClock.now + configuration.deadline)
     return window
+  }
+
+  /// Lends bytes to a call; with `--through-pool` in a buffer of the pool.
+  func show(
+    _ bytes: Span<UInt8>, _ body: (Span<UInt8>) throws -> Verdict
+  ) rethrows -> Verdict {
+    guard configuration.isThroughPool, window?.range(of: unsafe bytes.bytes) == nil,
+      let buffer = buffer(for: bytes, until: ContinuousClock.now + configuration.deadline)
+    else { return try body(bytes) }
+    shown = buffer
+    defer { shown = nil }
+    return try HeldBytes.buffer(buffer, 0..<buffer.count).lend(body)
   }
 
   // MARK: Settling
@@ -178,51 +204,89 @@ package final class DeferralStage {
     return peekCount
   }
 
-  func notePeek(
-    _ number: UInt64, of socket: DeferredSocket, _ direction: Direction, at index: Int
-  ) {
+  func notePeek(_ peek: Peek, of socket: DeferredSocket, _ direction: Direction, at index: Int) {
     peeks.add(
-      PeekList.Entry(number: number, socket: socket, direction: direction, link: index),
+      PeekList.Entry(
+        number: peek.number, byteCount: peek.bytes.count, start: peek.start.timestamp,
+        socket: socket, direction: direction, link: index),
       shard: socket.shard)
   }
 
   func forgetPeek(_ number: UInt64, ofShard shard: Int) { peeks.remove(number, shard: shard) }
 
-  /// Each shard may have as many peeks as a pool has buffers: of more the oldest has to decide.
+  /// Each shard may have as many peeks as a pool has buffers, and so many bytes in them: of more the
+  /// oldest has to decide.
   func limitPeeks(
     ofShard shard: Int, _ packet: PacketInfo, _ step: UInt64, _ context: inout Context
   ) {
-    while let oldest = peeks.oldest(ofShard: shard, beyond: configuration.buffers) {
-      oldest.socket.finishOldestPeek(
-        oldest.direction, at: oldest.link, packet, step, &context)
+    while let oldest = peeks.oldest(
+      ofShard: shard, beyond: configuration.buffers, bytes: configuration.peekBytesPerShard)
+    {
+      oldest.socket.finishPeek(
+        oldest.direction, .buffersShort, at: oldest.link, packet, step, &context)
       // Should it still be there, it is not looked at again.
       peeks.remove(oldest.number, shard: shard)
     }
   }
+
+  /// Whether a peek has lasted for as long as it may.
+  func isOver(_ peek: Peek, at time: Timestamp) -> Bool {
+    guard let latest = latestStart(at: time) else { return false }
+    return peek.start.timestamp <= latest
+  }
+
+  /// Peeks that began by then are over.
+  private func latestStart(at time: Timestamp) -> Timestamp? {
+    guard let timeout = configuration.peekTimeout else { return nil }
+    return time.advanced(by: -timeout.nanoseconds)
+  }
+
+  /// Makes the peeks final that have lasted for as long as they may.
+  ///
+  /// - Parameter packet: the last one, by which packet time has come so far.
+  package func endPeeks(with packet: PacketInfo) {
+    guard let latest = latestStart(at: packet.timestamp) else { return }
+    host.withContext { context in
+      while let entry = peeks.any(begunBy: latest) {
+        entry.socket.finishPeek(
+          entry.direction, .peekTimeout, at: entry.link, packet, host.nextStep(), &context)
+        peeks.remove(entry.number, shard: entry.socket.shard)
+      }
+    }
+  }
+
+  // MARK: Packets that wait to be written
+
+  /// A socket whose oldest undecided packet came before a place among all packets.
+  package func oldestUndecided(before position: UInt64) -> UndecidedPacket? {
+    undecided.oldest(before: position)
+  }
+
+  /// Lets what is there of a direction be decided about, as no more is waited for; `false` where
+  /// nothing peeks.
+  package func endPeeks(blocking packet: UndecidedPacket, with last: PacketInfo) -> Bool {
+    guard packet.socket.isPeekedAt(packet.direction) else { return false }
+    counts.spoolReached += 1
+    host.withContext { context in
+      packet.socket.finishPeeks(packet.direction, .spoolFull, last, host.nextStep(), &context)
+    }
+    return true
+  }
+
+  package func noteHoleGivenUp() { counts.spoolReached += 1 }
+
+  /// Lets a packet be written that nothing can decide about.
+  package func giveUp(_ packet: UndecidedPacket) {
+    counts.packetsGivenUp += 1
+    packet.socket.giveUpOldest(packet.direction)
+  }
 }
 
-/// The peeks of each shard, in the order in which they began.
-private struct PeekList {
-  struct Entry {
-    var number: UInt64
-    unowned var socket: DeferredSocket
-    var direction: Direction
-    var link: Int
-  }
-
-  private var shards: [[Entry]] = Array(repeating: [], count: 64)
-
-  mutating func add(_ entry: Entry, shard: Int) {
-    // A peek that grows keeps its place.
-    let place = shards[shard].firstIndex { $0.number > entry.number } ?? shards[shard].endIndex
-    shards[shard].insert(entry, at: place)
-  }
-
-  mutating func remove(_ number: UInt64, shard: Int) {
-    shards[shard].removeAll { $0.number == number }
-  }
-
-  func oldest(ofShard shard: Int, beyond count: Int) -> Entry? {
-    shards[shard].count > count ? shards[shard].first : nil
+extension Duration {
+  /// Saturates.
+  var nanoseconds: Int64 {
+    let (seconds, attoseconds) = components
+    let (product, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+    return overflow ? .max : product.addingReportingOverflow(attoseconds / 1_000_000_000).partialValue
   }
 }

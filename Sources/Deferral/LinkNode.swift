@@ -19,7 +19,7 @@ struct Peek {
   /// Counts the peeks of a worker: the oldest has the smallest.
   var number: UInt64
   /// The packet that its first byte came with.
-  var start: UInt64
+  var start: PacketInfo
   /// As it stood with the last packet.
   var socket: SocketInfo
 }

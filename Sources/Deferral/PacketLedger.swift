@@ -11,6 +11,8 @@ struct PacketLedger {
     var ordinal: UInt64
     /// 0 without text.
     var textEnd: UInt64
+    /// Where it stands among all packets (`DeferralStage.spoolPosition`).
+    var position: UInt64
   }
 
   /// By `Direction.index`: all bytes before this offset are decided.
@@ -23,10 +25,10 @@ struct PacketLedger {
   ///   - textEnd: where its text ends, 0 when it has none that anybody decides about.
   ///   - mayGo: whether no answer is open.
   mutating func goes(
-    _ ordinal: UInt64, _ direction: Direction, textEnd: UInt64, mayGo: Bool
+    _ ordinal: UInt64, at position: UInt64, _ direction: Direction, textEnd: UInt64, mayGo: Bool
   ) -> Bool {
     if mayGo, textEnd <= decided[direction.index] { return true }
-    open[direction.index].append(Entry(ordinal: ordinal, textEnd: textEnd))
+    open[direction.index].append(Entry(ordinal: ordinal, textEnd: textEnd, position: position))
     return false
   }
 
@@ -65,6 +67,18 @@ struct PacketLedger {
       }
       open[direction.index] = []
     }
+  }
+
+  /// The packet whose fate has been open for longest.
+  var oldest: (position: UInt64, direction: Direction)? {
+    Direction.allCases
+      .compactMap { direction in open[direction.index].first.map { ($0.position, direction) } }
+      .min { $0.0 < $1.0 }
+  }
+
+  /// Lets the oldest packet of a direction go, undecided.
+  mutating func takeOldest(_ direction: Direction) -> UInt64? {
+    open[direction.index].isEmpty ? nil : open[direction.index].removeFirst().ordinal
   }
 
   /// Lets all packets go.

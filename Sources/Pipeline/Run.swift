@@ -33,10 +33,10 @@ package final class Run {
     self.source = source
     var configuration = configuration
     configuration.deferral.writesPackets = sink != nil
+    configuration.deferral.memory = configuration.memory
     output = sink.map {
       PacketOutput(
-        $0, framesStay: source.framesStay, budget: configuration.memory / 8,
-        countsLeftOut: configuration.isSelected == nil)
+        $0, framesStay: source.framesStay, countsLeftOut: configuration.isSelected == nil)
     }
     self.log = log
     self.configuration = configuration
@@ -159,7 +159,6 @@ package final class Run {
     for (weird, times) in weirds { summary.weirds[weird.rawValue] = times }
     summary.dropsOnCrash = configuration.deferral.onCrash == .drop
     summary.packetsLeftOut = output?.packetsLeftOut ?? 0
-    summary.packetsGivenUp = output?.packetsGivenUp ?? 0
     summary.analyzers = configuration.chain.indices.map { link in
       RunSummary.Analyzer(summing: workers.map { $0.runner.reports[link] })
     }

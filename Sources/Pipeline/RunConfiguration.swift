@@ -33,6 +33,12 @@ package struct RunConfiguration: Sendable {
 
   package init() {}
 
+  /// What becomes of a packet that nobody says anything about; `nil` where none is written.
+  var defaultFate: PacketFate? {
+    guard deferral.writesPackets else { return nil }
+    return isSelected == nil ? .written : .leftOut
+  }
+
   var reassembly: ReassemblyConfiguration {
     var reassembly = ReassemblyConfiguration()
     reassembly.checksums = checksums

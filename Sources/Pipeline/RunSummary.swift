@@ -66,8 +66,6 @@ package struct RunSummary: Sendable {
   package var dropsOnCrash = false
   /// Packets that were left out of the written capture.
   package var packetsLeftOut: UInt64 = 0
-  /// Packets that were written before their fate was known, because too much waited for it.
-  package var packetsGivenUp: UInt64 = 0
   /// Why files of the input ended early.
   package var damages: [CaptureDamage] = []
   /// Packets that were there and did not come this far.

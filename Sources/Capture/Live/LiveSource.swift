@@ -43,6 +43,8 @@ public final class LiveSource: PacketSource {
     _ = endTime.compareExchange(expected: 0, desired: Self.now, ordering: .relaxed)
   }
 
+  public var isLive: Bool { true }
+
   public var progress: (read: UInt64, total: UInt64?) { (bytesRead, nil) }
 
   public func captureName(ofInterface index: Int) -> String? { nil }

@@ -71,15 +71,37 @@ final class ChainRunner: SocketHandler {
   func begin(_ batch: ElementReference<Batch>) {
     self.batch = batch
     emitter.begin(batch)
+    if linkCount > 0, deferralConfiguration.writesPackets {
+      deferral.spoolPosition = batch.element.spoolStart
+    }
   }
 
   /// The batch goes on; what becomes of its packets from here on is told later.
   func end() { batch = nil }
 
   /// At the end of a stretch of packets that is the same in every run: what waits for answers gets
-  /// them now.
-  func settle() {
-    if linkCount > 0 { deferral.settleAll() }
+  /// them now, and what may wait no longer is decided with what is there.
+  func settle(at end: ElementReference<Batch>, _ reassembler: Reassembler) {
+    guard linkCount > 0, let last = end.element.packets.lastPacket else { return }
+    deferral.settleAll()
+    if deferralConfiguration.peekTimeout != nil {
+      deferral.endPeeks(with: PacketInfo(ordinal: last.ordinal, timestamp: end.element.packets.time))
+      deferral.settleAll()
+    }
+    guard deferralConfiguration.writesPackets,
+      end.element.spoolEnd > deferralConfiguration.spoolBytes
+    else { return }
+    let edge = end.element.spoolEnd - deferralConfiguration.spoolBytes
+    while let packet = deferral.oldestUndecided(before: edge) {
+      if deferral.endPeeks(blocking: packet, with: last) {
+        deferral.settleAll()
+      } else if reassembler.giveUpHole(of: packet.socket.id, packet.direction, with: last) {
+        deferral.noteHoleGivenUp()
+        deferral.settleAll()
+      } else {
+        deferral.giveUp(packet)
+      }
+    }
   }
 
   /// Whether something waits for an answer, so that what it will write is still to come.
@@ -467,6 +489,11 @@ struct LaterFate {
 
 extension ChainRunner: DeferralHost {
   var currentCall: (packet: PacketInfo, step: UInt64) { (emitter.packet, emitter.calls) }
+
+  func nextStep() -> UInt64 {
+    emitter.calls &+= 1
+    return emitter.calls
+  }
 
   func enter(link: Int, packet: PacketInfo, step: UInt64, socket: SocketInfo?) {
     emitter.link = link

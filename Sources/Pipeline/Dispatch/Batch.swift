@@ -17,6 +17,10 @@ struct Batch: ~Copyable {
   /// Whether a stretch of `capacity` packets ends here, or the input: whatever the source, answers take
   /// effect there.
   var endsStretch = true
+  /// What the packets before this stretch come to, and those before the end of the batch, as far as
+  /// they have to be kept when they wait to be written.
+  var spoolStart: UInt64 = 0
+  var spoolEnd: UInt64 = 0
   /// Of each worker whether something waits at the end of the batch.
   let waits: ReservedArray<Bool>
   /// Of each worker what became of packets of earlier batches.

@@ -1,5 +1,6 @@
 import Buffers
 import Capture
+import Deferral
 import Reassembly
 
 /// Reads the source into batches and prepares them for the workers.
@@ -8,19 +9,21 @@ final class BatchFiller: @unchecked Sendable {
   // ring to whoever's turn it is.
   private let source: any PacketSource
   private let decapsulator: Decapsulator
-  private let defaultFate: PacketFate
+  private let defaultFate: PacketFate?
   private var packetsLeft: UInt64
   private var packets: UInt64 = 0
+  private var spoolStart: UInt64 = 0
+  private var spoolEnd: UInt64 = 0
   /// The places of the batches.
   let ring: ReservedArray<Batch>
 
   /// - Parameters:
   ///   - depth: places of the ring.
   ///   - limit: packets to read at most.
-  ///   - defaultFate: of packets that no worker says anything about.
+  ///   - defaultFate: of packets that no worker says anything about; `nil` where none is written.
   init(
     _ source: any PacketSource, _ decapsulator: Decapsulator, workers: Int, depth: Int,
-    limit: UInt64?, defaultFate: PacketFate
+    limit: UInt64?, defaultFate: PacketFate?
   ) {
     self.source = source
     self.decapsulator = decapsulator
@@ -41,7 +44,12 @@ final class BatchFiller: @unchecked Sendable {
     let count = UInt64(batch.element.packets.frames.count)
     packets &+= count
     packetsLeft &-= min(count, packetsLeft)
-    batch.element.endsStretch = packets % UInt64(Batch.capacity) == 0
+    batch.element.endsStretch = source.isLive || packets % UInt64(Batch.capacity) == 0
+    batch.element.spoolStart = spoolStart
+    spoolEnd &+= batch.element.packets.frames.capturedBytes
+    spoolEnd &+= count &* UInt64(DeferralConfiguration.spoolCost)
+    batch.element.spoolEnd = spoolEnd
+    if batch.element.endsStretch { spoolStart = spoolEnd }
     decapsulator.prepare(&batch.element.packets)
     batch.element.interfaces = source.interfaces
     if batch.element.captureNames.count != batch.element.interfaces.count {
@@ -50,8 +58,10 @@ final class BatchFiller: @unchecked Sendable {
       }
     }
     batch.element.progress = source.progress
-    for index in 0..<batch.element.packets.frames.count {
-      batch.element.fates[index] = defaultFate
+    if let defaultFate {
+      for index in 0..<batch.element.packets.frames.count {
+        batch.element.fates[index] = defaultFate
+      }
     }
     return true
   }

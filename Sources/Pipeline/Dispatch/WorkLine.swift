@@ -31,7 +31,7 @@ final class WorkLine {
     filler = BatchFiller(
       source, decapsulator, workers: workers.count, depth: worksAhead ? Self.depth : 1,
       limit: configuration.packetLimit,
-      defaultFate: configuration.isSelected == nil ? .written : .leftOut)
+      defaultFate: configuration.defaultFate)
     if worksAhead { startThreads() }
   }
 

@@ -38,7 +38,7 @@ final class Worker: @unchecked Sendable {
   func process(_ batch: ElementReference<Batch>) {
     runner.begin(batch)
     reassembler.process(batch.element.packets)
-    if batch.element.endsStretch { runner.settle() }
+    if batch.element.endsStretch { runner.settle(at: batch, reassembler) }
     batch.element.waits[number] = runner.isWaiting
     batch.element.laterFates[number] = runner.takeLaterFates()
     runner.end()

@@ -3,37 +3,29 @@ import Buffers
 /// Writes packets in their order, once it is known that they are to be written.
 ///
 /// What comes behind a packet whose fate is open waits: by its place in a file, or as a copy where the
-/// source does not keep its frames. When too much waits, the oldest packet is written without waiting
-/// for its fate any longer.
+/// source does not keep its frames. How much that may be is looked after where fates are decided.
 final class PacketOutput {
   private let sink: any PacketSink
   private let framesStay: Bool
-  private let budget: Int
   private let countsLeftOut: Bool
   private(set) var packetsLeftOut: UInt64 = 0
-  private(set) var packetsGivenUp: UInt64 = 0
   private var interfaces: [CaptureInterface] = []
   /// From the oldest packet whose fate is open.
   private var waiting: [WaitingPacket] = []
   private var firstWaiting = 0
-  private var waitingBytes = 0
 
   private struct WaitingPacket {
     var frame: Frame
     var copy: HeldFrame?
     var fate: PacketFate
-
-    var cost: Int { MemoryLayout<Self>.stride + (copy?.count ?? 0) }
   }
 
   /// - Parameters:
   ///   - framesStay: whether the frames stay where they are.
-  ///   - budget: bytes that may wait, those of files not counted.
   ///   - countsLeftOut: whether a packet that is left out is worth a word.
-  init(_ sink: any PacketSink, framesStay: Bool, budget: Int, countsLeftOut: Bool) {
+  init(_ sink: any PacketSink, framesStay: Bool, countsLeftOut: Bool) {
     self.sink = sink
     self.framesStay = framesStay
-    self.budget = budget
     self.countsLeftOut = countsLeftOut
   }
 
@@ -69,24 +61,16 @@ final class PacketOutput {
         add(frame, fate)
       }
     }
-    while waitingBytes > budget, firstWaiting < waiting.count {
-      waiting[firstWaiting].fate = .written
-      packetsGivenUp += 1
-      try writeDecided()
-    }
   }
 
   private func add(_ frame: Frame, _ fate: PacketFate) {
     let copy = framesStay ? nil : HeldFrame(frame)
-    let packet = WaitingPacket(frame: copy?.frame ?? frame, copy: copy, fate: fate)
-    waiting.append(packet)
-    waitingBytes += packet.cost
+    waiting.append(WaitingPacket(frame: copy?.frame ?? frame, copy: copy, fate: fate))
   }
 
   private func writeDecided() throws {
     while firstWaiting < waiting.count, waiting[firstWaiting].fate != .open {
       try write(waiting[firstWaiting].frame, waiting[firstWaiting].fate)
-      waitingBytes -= waiting[firstWaiting].cost
       waiting[firstWaiting].copy = nil
       firstWaiting += 1
     }

@@ -108,9 +108,12 @@ package struct SummaryReport {
         "peeks: \(Amounts.number(counts.peeks)), \(Amounts.number(counts.finalPeeks)) of them ended early"
       )
     }
-    if summary.packetsGivenUp > 0 {
+    if counts.spoolReached > 0 {
       lines.append(
-        "too much waited to be written: \(packets(summary.packetsGivenUp)) written undecided")
+        "decided early, as too much waited to be written: \(times(counts.spoolReached))")
+    }
+    if counts.packetsGivenUp > 0 {
+      lines.append("written undecided: \(packets(counts.packetsGivenUp))")
     }
     return lines
   }

@@ -1,0 +1,106 @@
+import Analysis
+import Sockets
+
+// Events on their way through the chain.
+extension DeferredSocket {
+  /// Tells an event to the links from `index` on.
+  func pass(
+    _ event: SocketEvent, to index: Int, _ cause: Cause, _ context: inout Context
+  ) {
+    var index = index
+    while index < nodes.count {
+      if !isDropped {
+        if !nodes[index].queue.isEmpty {
+          append(QueuedItem(cause: kept(cause), content: .event(event)), at: index)
+          return
+        }
+        finishPeeks(before: event, at: index, cause, &context)
+        if !nodes[index].queue.isEmpty { continue }
+      }
+      if nodes[index].wantsEvents, !isDropped || event.isLast {
+        tell(event, index, cause, &context)
+      }
+      index += 1
+    }
+    if case .gap(let direction, let offset, let length) = event, !isDropped {
+      release(direction, to: offset &+ length, cause)
+    }
+  }
+
+  func finishPeeks(
+    before event: SocketEvent, at index: Int, _ cause: Cause, _ context: inout Context
+  ) {
+    for direction in Direction.allCases where nodes[index].peeks[direction.index] != nil {
+      if let reason = event.reasonToFinish(direction) {
+        finishPeek(direction, reason, at: index, cause, &context)
+      }
+    }
+  }
+
+  func tell(
+    _ event: SocketEvent, _ index: Int, _ cause: Cause, _ context: inout Context
+  ) {
+    guard let analyzer = nodes[index].analyzer else { return }
+    enter(index, cause, &context)
+    do {
+      try analyzer.event(event, &context)
+      if let verdict = context.flowVerdict {
+        context.flowVerdict = nil
+        applyToFlow(verdict, at: index, cause, &context)
+      }
+    } catch {
+      let place = VerdictPlace(link: index)
+      crash(error, place, cause, &context)
+    }
+  }
+
+  func applyToFlow(
+    _ verdict: Verdict, at index: Int, _ cause: Cause, _ context: inout Context
+  ) {
+    let place = VerdictPlace(link: index)
+    switch verdict {
+    case .bypass:
+      record("bypass", place, "analyzer", cause)
+      remove(index, cause, &context)
+    case .dropFlow where !nodes[index].isObserving: drop(place, "analyzer", cause)
+    case .resetFlow where !nodes[index].isObserving: cannot(verdict, place, cause)
+    default: refuse(verdict, at: index)
+    }
+  }
+}
+
+extension SocketEvent {
+  /// Told even of a socket that is dropped.
+  fileprivate var isLast: Bool {
+    switch self {
+    case .disconnected, .detached: true
+    default: false
+    }
+  }
+
+  /// Why no more bytes come in a direction from here on.
+  fileprivate func reasonToFinish(_ direction: Direction) -> FinalReason? {
+    switch self {
+    case .gap(direction, _, _): .gap
+    case .cantSendMore: direction == .out ? .fin : nil
+    case .cantReceiveMore: direction == .in ? .fin : nil
+    // With a FIN of each direction nothing is left here.
+    case .closing, .disconnecting: .reset
+    case .disconnected(let reason): FinalReason(reason)
+    default: nil
+    }
+  }
+}
+
+extension FinalReason {
+  fileprivate init(_ reason: DisconnectReason) {
+    switch reason {
+    case .fin: self = .fin
+    case .reset: self = .reset
+    case .timeout: self = .timeout
+    case .evicted: self = .evicted
+    case .endOfInput: self = .endOfInput
+    case .superseded: self = .superseded
+    }
+  }
+}

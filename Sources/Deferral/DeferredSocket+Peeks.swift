@@ -1,0 +1,116 @@
+import Analysis
+import Sockets
+
+// Bytes that a link wants to see more of before it decides.
+extension DeferredSocket {
+  /// Keeps bytes until `need` more are there.
+  func peek(
+    at bytes: Span<UInt8>, _ need: Int, _ direction: Direction, _ offset: UInt64, at index: Int,
+    _ cause: Cause, _ context: inout Context
+  ) {
+    let target = bytes.count.addingReportingOverflow(max(need, 1))
+    stage.counts.peeks += 1
+    setPeek(
+      Peek(
+        bytes: [UInt8](copying: bytes), offset: offset,
+        target: target.overflow ? .max : target.partialValue, number: stage.nextPeekNumber(),
+        start: peekStart ?? cause.packet, socket: cause.socket ?? host.currentSocket()),
+      direction, at: index)
+    if bytes.count >= stage.configuration.largestPeek {
+      finishPeek(direction, stage.limitReason, at: index, cause, &context)
+    }
+    stage.limitPeeks(ofShard: shard, cause.packet, cause.step, &context)
+  }
+
+  /// More bytes for a peek: shows them with what it has kept when there are enough.
+  func absorb(
+    _ bytes: Span<UInt8>, _ direction: Direction, _ offset: UInt64, at index: Int, _ cause: Cause,
+    _ context: inout Context
+  ) {
+    guard var peek = takePeek(direction, at: index) else { return }
+    if stage.isOver(peek, at: cause.packet.timestamp) {
+      show(peek, direction, final: .peekTimeout, at: index, cause, &context)
+      pass(bytes, direction, offset, to: index, cause, &context)
+      return
+    }
+    let room = max(stage.configuration.largestPeek - peek.bytes.count, 0)
+    let taken = min(room, bytes.count)
+    for place in 0..<taken { peek.bytes.append(bytes[place]) }
+    let isEnough = peek.bytes.count >= peek.target
+    let isFull = peek.bytes.count >= stage.configuration.largestPeek
+    guard isEnough || isFull else {
+      peek.socket = cause.socket ?? host.currentSocket()
+      setPeek(peek, direction, at: index)
+      return
+    }
+    show(peek, direction, final: isEnough ? nil : stage.limitReason, at: index, cause, &context)
+    let rest = bytes.extracting(droppingFirst: taken)
+    if !rest.isEmpty {
+      pass(rest, direction, offset &+ UInt64(taken), to: index, cause, &context)
+    }
+  }
+
+  /// There will be no more bytes: the link is shown what its peek has kept, and has to decide.
+  func finishPeek(
+    _ direction: Direction, _ reason: FinalReason, at index: Int, _ cause: Cause,
+    _ context: inout Context
+  ) {
+    guard let peek = takePeek(direction, at: index) else { return }
+    show(peek, direction, final: reason, at: index, cause, &context)
+  }
+
+  /// As above, as what another socket's packet brings about.
+  func finishPeek(
+    _ direction: Direction, _ reason: FinalReason, at index: Int, _ packet: PacketInfo,
+    _ step: UInt64, _ context: inout Context
+  ) {
+    stage.settle(self, &context)
+    guard let socket = nodes[index].peeks[direction.index]?.socket else { return }
+    let cause = Cause(packet: packet, step: step, socket: socket)
+    finishPeek(direction, reason, at: index, cause, &context)
+  }
+
+  func isPeekedAt(_ direction: Direction) -> Bool {
+    nodes.contains { $0.peeks[direction.index] != nil }
+  }
+
+  /// Makes all peeks of a direction final.
+  func finishPeeks(
+    _ direction: Direction, _ reason: FinalReason, _ packet: PacketInfo, _ step: UInt64,
+    _ context: inout Context
+  ) {
+    for index in nodes.indices {
+      finishPeek(direction, reason, at: index, packet, step, &context)
+    }
+  }
+
+  func show(
+    _ peek: Peek, _ direction: Direction, final: FinalReason?, at index: Int, _ cause: Cause,
+    _ context: inout Context
+  ) {
+    if final != nil { stage.counts.finalPeeks += 1 }
+    if peek.bytes.isEmpty { return }
+    peekStart = peek.start.ordinal < cause.packet.ordinal ? peek.start : nil
+    defer { peekStart = nil }
+    do {
+      let verdict = try call(
+        index, peek.bytes.span, direction, peek.offset, final: final, cause, &context)
+      apply(
+        verdict, peek.bytes.span, direction, peek.offset, final: final, at: index, cause, &context)
+    } catch {
+      crash(error, peek.bytes.span, direction, peek.offset, at: index, cause, &context)
+    }
+  }
+
+  func setPeek(_ peek: Peek, _ direction: Direction, at index: Int) {
+    nodes[index].peeks[direction.index] = peek
+    stage.notePeek(peek, of: self, direction, at: index)
+  }
+
+  func takePeek(_ direction: Direction, at index: Int) -> Peek? {
+    guard let peek = nodes[index].peeks[direction.index] else { return nil }
+    nodes[index].peeks[direction.index] = nil
+    stage.forgetPeek(peek.number, ofShard: shard)
+    return peek
+  }
+}
