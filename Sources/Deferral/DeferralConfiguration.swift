@@ -45,7 +45,7 @@ package struct DeferralConfiguration: Sendable {
   }
 
   /// How long a client is waited for.
-  var clientPatience: Duration { min(.seconds(10), deadline) }
+  package var clientPatience: Duration { min(.seconds(10), deadline) }
   /// Bytes that the peeks of a shard may hold together: an eighth of the memory for all shards.
   var peekBytesPerShard: Int { max(largestPeek, memory / 8 / PerShard<DeferralStage>.count) }
   /// What packets may come to that wait to be written, with the oldest of them undecided: an eighth of

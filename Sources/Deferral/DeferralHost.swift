@@ -24,6 +24,8 @@ package protocol DeferralHost: AnyObject {
 
   /// An analyzer threw, or let a chunk go.
   func noteFailure(link: Int, _ error: any Error)
+  /// A socket has no client.
+  func noteNoClient(link: Int)
   /// No answer came by the deadline.
   func noteTimeout(link: Int)
   /// A verdict that cannot be carried out.

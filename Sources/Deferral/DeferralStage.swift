@@ -49,6 +49,14 @@ package final class DeferralStage {
     return pool
   }
 
+  /// Buffers of the pool that somebody has, but for those that chunks are shown in.
+  package var buffersOut: Int {
+    window = nil
+    return poolOrNone.map { $0.count - $0.freeCount } ?? 0
+  }
+
+  var isShortOfBuffers: Bool { poolOrNone?.freeCount == 0 }
+
   /// Why a peek ends that has grown as far as it may.
   var limitReason: FinalReason {
     configuration.peekLimit > configuration.bufferSize ? .buffersShort : .peekLimit
@@ -143,6 +151,11 @@ package final class DeferralStage {
 
   // MARK: Settling
 
+  /// A socket has gone.
+  func forget(_ socket: DeferredSocket) {
+    if caller === socket { caller = nil }
+  }
+
   /// Remembers that a socket waits.
   func list(_ socket: DeferredSocket) {
     if socket.isListed { return }
@@ -207,27 +220,12 @@ package final class DeferralStage {
   func notePeek(_ peek: Peek, of socket: DeferredSocket, _ direction: Direction, at index: Int) {
     peeks.add(
       PeekList.Entry(
-        number: peek.number, byteCount: peek.bytes.count, start: peek.start.timestamp,
+        number: peek.number, byteCount: peek.bytes.count, start: peek.start,
         socket: socket, direction: direction, link: index),
       shard: socket.shard)
   }
 
   func forgetPeek(_ number: UInt64, ofShard shard: Int) { peeks.remove(number, shard: shard) }
-
-  /// Each shard may have as many peeks as a pool has buffers, and so many bytes in them: of more the
-  /// oldest has to decide.
-  func limitPeeks(
-    ofShard shard: Int, _ packet: PacketInfo, _ step: UInt64, _ context: inout Context
-  ) {
-    while let oldest = peeks.oldest(
-      ofShard: shard, beyond: configuration.buffers, bytes: configuration.peekBytesPerShard)
-    {
-      oldest.socket.finishPeek(
-        oldest.direction, .buffersShort, at: oldest.link, packet, step, &context)
-      // Should it still be there, it is not looked at again.
-      peeks.remove(oldest.number, shard: shard)
-    }
-  }
 
   /// Whether a peek has lasted for as long as it may.
   func isOver(_ peek: Peek, at time: Timestamp) -> Bool {
@@ -241,18 +239,28 @@ package final class DeferralStage {
     return time.advanced(by: -timeout.nanoseconds)
   }
 
-  /// Makes the peeks final that have lasted for as long as they may.
+  /// Makes those peeks final that have lasted for as long as they may, and the oldest of more than
+  /// there may be: each shard has as many as a pool has buffers, and so many bytes in them.
   ///
   /// - Parameter packet: the last one, by which packet time has come so far.
   package func endPeeks(with packet: PacketInfo) {
-    guard let latest = latestStart(at: packet.timestamp) else { return }
+    if peeks.isEmpty { return }
     host.withContext { context in
-      while let entry = peeks.any(begunBy: latest) {
+      while let (entry, reason) = nextToEnd(at: packet.timestamp) {
         entry.socket.finishPeek(
-          entry.direction, .peekTimeout, at: entry.link, packet, host.nextStep(), &context)
+          entry.direction, reason, at: entry.link, packet, host.nextStep(), &context)
         peeks.remove(entry.number, shard: entry.socket.shard)
       }
     }
+    settleAll()
+  }
+
+  private func nextToEnd(at time: Timestamp) -> (PeekList.Entry, FinalReason)? {
+    if let latest = latestStart(at: time), let entry = peeks.any(begunBy: latest) {
+      return (entry, .peekTimeout)
+    }
+    return peeks.oldest(beyond: configuration.buffers, bytes: configuration.peekBytesPerShard)
+      .map { ($0, .buffersShort) }
   }
 
   // MARK: Packets that wait to be written
@@ -287,6 +295,7 @@ extension Duration {
   var nanoseconds: Int64 {
     let (seconds, attoseconds) = components
     let (product, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
-    return overflow ? .max : product.addingReportingOverflow(attoseconds / 1_000_000_000).partialValue
+    return overflow
+      ? .max : product.addingReportingOverflow(attoseconds / 1_000_000_000).partialValue
   }
 }

@@ -4,14 +4,17 @@ import Sockets
 // Data on its way through the chain.
 extension DeferredSocket {
   /// Shows data to the links from `index` on.
+  ///
+  /// - Parameter final: what the first of them is to be told.
   func pass(
-    _ bytes: Span<UInt8>, _ direction: Direction, _ offset: UInt64, to index: Int, _ cause: Cause,
-    _ context: inout Context
+    _ bytes: Span<UInt8>, _ direction: Direction, _ offset: UInt64, final: FinalReason? = nil,
+    to index: Int, _ cause: Cause, _ context: inout Context
   ) {
     var index = index
+    var final = final
     while index < nodes.count {
       if isDropped { break }
-      if !nodes[index].queue.isEmpty {
+      if isWaiting(from: index) {
         enqueue(
           .array([UInt8](copying: bytes)), direction, offset, at: index, kept(cause), &context)
         return
@@ -22,9 +25,9 @@ extension DeferredSocket {
       }
       if nodes[index].wants(direction) {
         do {
-          let verdict = try call(index, bytes, direction, offset, final: nil, cause, &context)
+          let verdict = try call(index, bytes, direction, offset, final: final, cause, &context)
           if verdict != .allow {
-            apply(verdict, bytes, direction, offset, final: nil, at: index, cause, &context)
+            apply(verdict, bytes, direction, offset, final: final, at: index, cause, &context)
             return
           }
         } catch {
@@ -33,6 +36,7 @@ extension DeferredSocket {
         }
       }
       index += 1
+      final = nil
     }
     if isDropped {
       countDropped(bytes.count, direction)
@@ -82,8 +86,7 @@ extension DeferredSocket {
       pass(bytes, direction, offset, to: index + 1, cause, &context)
     case .allowPrefix(let count, let need):
       applyPrefix(
-        count, need, bytes, direction, offset, final: final, at: index,
-        cause, &context)
+        count, need, bytes, direction, offset, final: final, at: index, cause, &context)
     case .pending:
       guard let (ticket, held) = stage.takeTicket() else {
         let error = DeferralError("answered pending to a chunk that it did not hold")
@@ -93,7 +96,7 @@ extension DeferredSocket {
       append(
         QueuedItem(
           cause: kept(cause), content: .data(direction, offset: offset, bytes: held),
-          answer: .ticket(ticket)), at: index)
+          answer: .ticket(ticket), final: final), at: index)
     case .dropFlow:
       drop(place, "analyzer", cause)
       pass(bytes, direction, offset, to: index + 1, cause, &context)
@@ -129,6 +132,12 @@ extension DeferredSocket {
       }
       if rest.isEmpty { return }
       if isDropped { break }
+      if isWaiting(from: index) {
+        enqueue(
+          .array([UInt8](copying: rest)), direction, offset, final: final, at: index, kept(cause),
+          &context)
+        return
+      }
       do {
         verdict = try call(index, rest, direction, offset, final: final, cause, &context)
       } catch {

@@ -10,12 +10,11 @@ extension DeferredSocket {
     var index = index
     while index < nodes.count {
       if !isDropped {
-        if !nodes[index].queue.isEmpty {
+        if !isWaiting(from: index) { finishPeeks(before: event, at: index, cause, &context) }
+        if isWaiting(from: index) {
           append(QueuedItem(cause: kept(cause), content: .event(event)), at: index)
           return
         }
-        finishPeeks(before: event, at: index, cause, &context)
-        if !nodes[index].queue.isEmpty { continue }
       }
       if nodes[index].wantsEvents, !isDropped || event.isLast {
         tell(event, index, cause, &context)
@@ -37,20 +36,18 @@ extension DeferredSocket {
     }
   }
 
-  func tell(
+  private func tell(
     _ event: SocketEvent, _ index: Int, _ cause: Cause, _ context: inout Context
   ) {
     guard let analyzer = nodes[index].analyzer else { return }
     enter(index, cause, &context)
     do {
       try analyzer.event(event, &context)
-      if let verdict = context.flowVerdict {
-        context.flowVerdict = nil
-        applyToFlow(verdict, at: index, cause, &context)
-      }
+      guard let verdict = context.flowVerdict else { return }
+      context.flowVerdict = nil
+      applyToFlow(verdict, at: index, cause, &context)
     } catch {
-      let place = VerdictPlace(link: index)
-      crash(error, place, cause, &context)
+      crash(error, VerdictPlace(link: index), cause, &context)
     }
   }
 

@@ -24,6 +24,17 @@ extension DeferredSocket {
     follow(stage.configuration.onCrash, place, "crash", cause)
   }
 
+  /// A link has no client to look at the socket.
+  package func followNoClient(at link: Int) {
+    host.noteNoClient(link: nodes[link].number)
+    let place = VerdictPlace(link: link)
+    if stage.configuration.onNoClient == .refuse {
+      drop(place, "no_client", liveCause)
+    } else {
+      record("allow", place, "no_client", liveCause)
+    }
+  }
+
   /// A verdict that is not possible: what is done instead, or would be with `--dry-run`.
   func cannot(_ verdict: Verdict, _ place: VerdictPlace, _ cause: Cause) {
     if stage.configuration.isDryRun {
@@ -73,7 +84,7 @@ extension DeferredSocket {
   ) {
     let link = nodes[place.link].number
     host.enter(link: link, packet: cause.packet, step: cause.step, socket: cause.socket)
-    let packets = [peekStart?.ordinal, cause.packet.ordinal].compactMap(\.self)
+    let packets = [cause.start?.ordinal, cause.packet.ordinal].compactMap(\.self)
     host.emit(
       place.note.record(action, analyzer: host.name(ofLink: link), reason: reason, packets: packets)
     )

@@ -14,12 +14,11 @@ extension DeferredSocket {
       Peek(
         bytes: [UInt8](copying: bytes), offset: offset,
         target: target.overflow ? .max : target.partialValue, number: stage.nextPeekNumber(),
-        start: peekStart ?? cause.packet, socket: cause.socket ?? host.currentSocket()),
+        start: cause.start ?? cause.packet, socket: cause.socket ?? host.currentSocket()),
       direction, at: index)
     if bytes.count >= stage.configuration.largestPeek {
       finishPeek(direction, stage.limitReason, at: index, cause, &context)
     }
-    stage.limitPeeks(ofShard: shard, cause.packet, cause.step, &context)
   }
 
   /// More bytes for a peek: shows them with what it has kept when there are enough.
@@ -90,8 +89,8 @@ extension DeferredSocket {
   ) {
     if final != nil { stage.counts.finalPeeks += 1 }
     if peek.bytes.isEmpty { return }
-    peekStart = peek.start.ordinal < cause.packet.ordinal ? peek.start : nil
-    defer { peekStart = nil }
+    var cause = cause
+    cause.start = peek.start.ordinal < cause.packet.ordinal ? peek.start : nil
     do {
       let verdict = try call(
         index, peek.bytes.span, direction, peek.offset, final: final, cause, &context)

@@ -8,13 +8,21 @@ extension DeferredSocket {
     stage.list(self)
   }
 
-  /// Puts data behind what waits at a link, and shows it ahead where that may be.
+  /// Whether something waits at a link or a later one. What comes next is not shown to the link then,
+  /// as it may turn out that it was never to be.
+  func isWaiting(from index: Int) -> Bool { nodes[index...].contains { !$0.queue.isEmpty } }
+
+  /// Keeps data at a link behind what waits there, or at a later link. To a link that has not answered
+  /// yet it is shown ahead: whoever answers late sees what comes meanwhile.
   func enqueue(
-    _ bytes: HeldBytes, _ direction: Direction, _ offset: UInt64, at index: Int, _ cause: Cause,
-    _ context: inout Context
+    _ bytes: HeldBytes, _ direction: Direction, _ offset: UInt64, final: FinalReason? = nil,
+    at index: Int, _ cause: Cause, _ context: inout Context
   ) {
-    var item = QueuedItem(cause: cause, content: .data(direction, offset: offset, bytes: bytes))
-    if nodes[index].mayShowAhead(direction), openTickets < stage.configuration.socketShare {
+    var item = QueuedItem(
+      cause: cause, content: .data(direction, offset: offset, bytes: bytes), final: final)
+    if final == nil, nodes[index].mayShowAhead(direction), !isWaiting(from: index + 1),
+      heldCount < stage.configuration.socketShare
+    {
       do {
         let verdict = try bytes.lend {
           try call(index, $0, direction, offset, final: nil, cause, &context)
@@ -31,23 +39,33 @@ extension DeferredSocket {
     append(item, at: index)
   }
 
-  /// Carries out the answers that have come, link by link, as far as none is open; `false` when some
-  /// still are.
+  /// Carries out the answers that have come, in the order of what brought the calls about, as far as
+  /// the next one is there; `false` when it is still to come.
   func advance(_ context: inout Context) -> Bool {
-    var index = 0
-    while index < nodes.count {
-      while !nodes[index].queue.isEmpty {
-        if !isDropped, nodes[index].queue.contains(where: { $0.openTicket != nil }) { return false }
-        // Nobody else needs the buffers any more, and what is carried out may need one.
-        leavePool()
-        let items = nodes[index].queue
-        nodes[index].queue = []
-        for item in items { carryOut(item, at: index, &context) }
-      }
-      index += 1
+    if isAdvancing { return true }
+    isAdvancing = true
+    defer { isAdvancing = false }
+    while let index = nextLink {
+      if !isDropped, nodes[index].queue[0].openTicket != nil { return false }
+      var item = nodes[index].takeFirst()
+      // What is carried out may need a buffer itself.
+      if stage.isShortOfBuffers { item.leavePool() }
+      carryOut(item, at: index, &context)
+      nodes[index].putBack()
     }
     packets?.settle { host.decide(packet: $0, isWritten: true) }
     return true
+  }
+
+  /// Where the oldest thing waits. Of what came together, that is the one that has come furthest.
+  private var nextLink: Int? {
+    var next: (index: Int, cause: Cause)?
+    for index in nodes.indices {
+      guard let cause = nodes[index].queue.first?.cause else { continue }
+      if let found = next, cause.isBehind(found.cause) { continue }
+      next = (index, cause)
+    }
+    return next?.index
   }
 
   func carryOut(_ item: QueuedItem, at index: Int, _ context: inout Context) {
@@ -55,13 +73,7 @@ extension DeferredSocket {
     case .event(let event):
       pass(event, to: index, item.cause, &context)
     case .data(let direction, let offset, let bytes):
-      if nodes[index].queue.isEmpty {
-        carryOut(item, bytes, direction, offset, at: index, &context)
-      } else if case .notShown = item.answer {
-        enqueue(bytes, direction, offset, at: index, item.cause, &context)
-      } else {
-        append(item, at: index)
-      }
+      carryOut(item, bytes, direction, offset, at: index, &context)
     }
   }
 
@@ -77,18 +89,19 @@ extension DeferredSocket {
         link: index)
       switch item.answer {
       case .notShown:
-        pass(span, direction, offset, to: index, item.cause, &context)
+        pass(span, direction, offset, final: item.final, to: index, item.cause, &context)
       case _ where isVoid || isDropped:
         pass(span, direction, offset, to: index, item.cause, &context)
       case .verdict(let verdict):
-        apply(verdict, span, direction, offset, final: nil, at: index, item.cause, &context)
+        apply(verdict, span, direction, offset, final: item.final, at: index, item.cause, &context)
       case .failure(let error):
         crash(error, span, direction, offset, at: index, item.cause, &context)
       case .ticket(let ticket):
         stage.counts.lateAnswers += UInt64(ticket.lateAnswers)
         switch ticket.current {
         case .answered(let verdict):
-          apply(verdict, span, direction, offset, final: nil, at: index, item.cause, &context)
+          apply(
+            verdict, span, direction, offset, final: item.final, at: index, item.cause, &context)
         case .letGo:
           let error = DeferralError("let a chunk go without an answer")
           crash(error, span, direction, offset, at: index, item.cause, &context)
@@ -104,21 +117,11 @@ extension DeferredSocket {
 
   /// The tickets whose answers are still to come.
   func forEachOpenTicket(_ body: (Ticket) -> Void) {
-    for node in nodes {
-      for item in node.queue { item.openTicket.map(body) }
-    }
+    for node in nodes { node.forEachItem { $0.openTicket.map(body) } }
   }
 
-  /// Takes the bytes of answered chunks out of the pool: they wait for their turn elsewhere.
+  /// Takes the bytes out of the pool that nobody looks at any more: they wait for their turn elsewhere.
   func leavePool() {
-    for index in nodes.indices {
-      for place in nodes[index].queue.indices {
-        let item = nodes[index].queue[place]
-        guard item.openTicket == nil,
-          case .data(let direction, let offset, let bytes) = item.content
-        else { continue }
-        nodes[index].queue[place].content = .data(direction, offset: offset, bytes: bytes.copied)
-      }
-    }
+    for index in nodes.indices { nodes[index].leavePool() }
   }
 }

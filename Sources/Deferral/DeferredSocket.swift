@@ -18,12 +18,11 @@ package final class DeferredSocket: SocketAnalyzer {
   package internal(set) var isDropped = false
   /// Whether it stands in the list of those that wait.
   var isListed = false
+  var isAdvancing = false
   /// Whether it stands among those with packets whose fate is open.
   var isMarked = false
   var nextDataIndex: UInt32 = 0
   var packets: PacketLedger?
-  /// The first packet of the peek that is being shown, when it is another one than the last.
-  var peekStart: PacketInfo?
   /// By `Direction.index`.
   var droppedBytes: [UInt64] = [0, 0]
 
@@ -32,7 +31,7 @@ package final class DeferredSocket: SocketAnalyzer {
     shard = socket.shard
     isDatagrams = socket.transport == .udp
     self.stage = stage
-    nodes = links.map { LinkNode(number: $0.number, analyzer: $0.analyzer, interest: $0.interest) }
+    nodes = links.map(LinkNode.init)
     if stage.configuration.writesPackets { packets = PacketLedger() }
   }
 
@@ -51,7 +50,14 @@ package final class DeferredSocket: SocketAnalyzer {
   }
 
   var isWaiting: Bool { nodes.contains { !$0.queue.isEmpty } }
-  var openTickets: Int { nodes.reduce(0) { $0 + $1.queue.count { $0.openTicket != nil } } }
+  /// Chunks that were held and not carried out: whether they are answered shows in nothing.
+  var heldCount: Int {
+    var count = 0
+    for node in nodes {
+      node.forEachItem { if case .ticket = $0.answer { count += 1 } }
+    }
+    return count
+  }
 
   func takeDataIndex() -> UInt32 {
     defer { nextDataIndex &+= 1 }
@@ -86,6 +92,7 @@ package final class DeferredSocket: SocketAnalyzer {
       // What the socket is goes with it.
       stage.settle(self, &context)
       releasePackets()
+      stage.forget(self)
     }
   }
 

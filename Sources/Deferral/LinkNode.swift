@@ -2,11 +2,19 @@ package import Analysis
 import Sockets
 
 /// What brings a call to an analyzer about: a packet, and the socket as it stood with it.
+///
+/// What a socket's packets bring about is in the order of `packet` and `step`.
 struct Cause {
   var packet: PacketInfo
   var step: UInt64
+  /// The packet that the first of the bytes came with, where it was an earlier one.
+  var start: PacketInfo?
   /// `nil` while the packet is at hand.
   var socket: SocketInfo?
+
+  func isBehind(_ other: Self) -> Bool {
+    (packet.ordinal, step) > (other.packet.ordinal, other.step)
+  }
 }
 
 /// Bytes that one link asked to see more of before it decides (`allowPrefix`).
@@ -42,10 +50,18 @@ struct QueuedItem {
   var cause: Cause
   var content: Content
   var answer = Answer.notShown
+  /// Of data that was shown for the last time.
+  var final: FinalReason?
 
   /// The ticket whose answer is still to come.
   var openTicket: Ticket? {
     if case .ticket(let ticket) = answer, ticket.isOpen { ticket } else { nil }
+  }
+
+  mutating func leavePool() {
+    guard openTicket?.isReleased ?? true, case .data(let direction, let offset, let bytes) = content
+    else { return }
+    content = .data(direction, offset: offset, bytes: bytes.copied)
   }
 
   /// Whether it was shown as data, whatever the answer.
@@ -75,8 +91,16 @@ struct LinkNode {
   var interest: Interest
   /// What waits at this link, in order.
   var queue: [QueuedItem] = []
+  /// What waits behind an item that is being carried out, whose remains come to `queue`.
+  private var behind: [QueuedItem] = []
   /// By `Direction.index`.
   var peeks: [Peek?] = [nil, nil]
+
+  init(_ link: AttachedLink) {
+    number = link.number
+    analyzer = link.analyzer
+    interest = link.interest
+  }
 
   var isObserving: Bool { interest.contains(.observing) }
 
@@ -89,13 +113,39 @@ struct LinkNode {
   /// Whether data may be shown although what stands before it is not decided: events keep their place
   /// among the data, and a peek wants to see what follows it in one piece.
   func mayShowAhead(_ direction: Direction) -> Bool {
-    wants(direction) && peeks[direction.index] == nil && queue.allSatisfy(\.isShownData)
+    wants(direction) && peeks[direction.index] == nil && !queue.isEmpty
+      && queue.allSatisfy(\.isShownData)
+  }
+
+  /// The first item, for as long as it is carried out.
+  mutating func takeFirst() -> QueuedItem {
+    let first = queue.removeFirst()
+    behind = queue
+    queue = []
+    return first
+  }
+
+  /// It was carried out.
+  mutating func putBack() {
+    queue += behind
+    behind = []
+  }
+
+  func forEachItem(_ body: (QueuedItem) -> Void) {
+    for item in queue { body(item) }
+    for item in behind { body(item) }
+  }
+
+  /// Takes the bytes out of the pool that nobody looks at any more.
+  mutating func leavePool() {
+    for place in queue.indices { queue[place].leavePool() }
+    for place in behind.indices { behind[place].leavePool() }
   }
 
   /// Bytes of a direction that wait here.
   func heldBytes(_ direction: Direction) -> Int {
     var sum = peeks[direction.index]?.bytes.count ?? 0
-    for item in queue {
+    forEachItem { item in
       if case .data(direction, _, let bytes) = item.content { sum += bytes.count }
     }
     return sum

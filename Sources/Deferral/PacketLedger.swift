@@ -59,11 +59,12 @@ struct PacketLedger {
     }
   }
 
-  /// The flow is dropped with the packet `cause`: says of each packet whether it went before that.
+  /// The flow is dropped with the packet `cause`: says of each packet whether it went before that. The
+  /// packet itself went if none of its own text was to be decided about.
   mutating func drop(cause: UInt64, _ body: (_ ordinal: UInt64, _ isWritten: Bool) -> Void) {
     for direction in Direction.allCases {
       for entry in open[direction.index] {
-        body(entry.ordinal, entry.textEnd <= decided[direction.index] && entry.ordinal < cause)
+        body(entry.ordinal, entry.textEnd <= decided[direction.index] && entry.ordinal <= cause)
       }
       open[direction.index] = []
     }

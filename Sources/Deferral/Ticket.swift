@@ -19,6 +19,7 @@ final class Ticket: Sendable {
   /// Rung when an answer has come.
   private let bell: Semaphore
   private let late = Atomic<Int>(0)
+  private let released = Atomic<Bool>(false)
 
   init(deadline: ContinuousClock.Instant, bell: Semaphore) {
     self.deadline = deadline
@@ -30,6 +31,15 @@ final class Ticket: Sendable {
 
   /// Answers that came too late, or after another one.
   var lateAnswers: Int { late.load(ordering: .relaxed) }
+
+  /// Whether whoever is to answer needs the bytes no more.
+  var isReleased: Bool { released.load(ordering: .acquiring) }
+
+  fileprivate func release() {
+    released.store(true, ordering: .releasing)
+    // Somebody may wait for a buffer.
+    bell.post()
+  }
 
   /// Whether this was the first end of it.
   func end(_ end: State) -> Bool {
@@ -91,15 +101,29 @@ extension [UInt8] {
 /// What an analyzer has in hand of a chunk that it holds.
 final class TicketData: HeldData {
   private let ticket: Ticket
-  private let bytes: HeldBytes
+  let count: Int
+  let buffers: [UInt8]
+  /// `nil` once it is released.
+  private let bytes: Mutex<HeldBytes?>
 
   init(_ ticket: Ticket, _ bytes: HeldBytes) {
     self.ticket = ticket
-    self.bytes = bytes
+    count = bytes.count
+    if case .buffer(let buffer, _) = bytes { buffers = [buffer.index] } else { buffers = [] }
+    self.bytes = Mutex(bytes)
   }
 
-  var count: Int { bytes.count }
-  func lend(_ body: (Span<UInt8>) throws -> Void) rethrows { try bytes.lend(body) }
+  func lend(_ body: (Span<UInt8>) throws -> Void) rethrows {
+    let bytes = bytes.withLock { $0 } ?? .array([])
+    try bytes.lend(body)
+  }
+
+  func release() {
+    let bytes = bytes.withLock { $0.take() }
+    _ = bytes
+    ticket.release()
+  }
+
   func answer(_ verdict: Verdict) -> Bool { ticket.answer(verdict) }
   func letGo() { _ = ticket.end(.letGo) }
 }

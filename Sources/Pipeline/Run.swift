@@ -19,6 +19,7 @@ package final class Run {
   private let log: any LogOutput
   private let decapsulator: Decapsulator
   let workers: [Worker]
+  private let absence: ClientAbsence
   private var findings = DecapsulationFindings()
   private(set) var summary = RunSummary()
   /// What is to be written to the log.
@@ -42,8 +43,11 @@ package final class Run {
     self.configuration = configuration
     let count = min(max(configuration.workers, 1), ReassemblyConfiguration.shardCount)
     decapsulator = Decapsulator(configuration.reassembly, workers: count)
+    let absence = ClientAbsence()
+    self.absence = absence
     workers = try (0..<count).map {
-      try Worker(configuration, number: $0, of: count, formatter: formatter)
+      try Worker(
+        configuration, number: $0, of: count, formatter: formatter, absence: absence)
     }
   }
 
@@ -53,6 +57,11 @@ package final class Run {
     let line = WorkLine(source, decapsulator, workers, configuration)
     defer { line.stop() }
     while let batch = line.next() {
+      if let link = absence.link {
+        summary.absentClient = configuration.chain[link].name
+        line.cancel()
+        break
+      }
       try takeOut(batch)
       let (read, total) = batch.element.progress
       let state = Progress(packets: summary.packets, bytesRead: read, bytesTotal: total)
@@ -72,7 +81,7 @@ package final class Run {
   /// there, which depends on how far was read ahead.
   private func noteEnd() {
     summary.omissions = source.omissions
-    if !isLimitReached && !summary.wasInterrupted {
+    if !isLimitReached && !summary.wasInterrupted && summary.absentClient == nil {
       summary.damages = source.damages
     } else {
       let before = lastOrdinal - min(lastOrdinal, summary.packets)

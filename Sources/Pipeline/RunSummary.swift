@@ -14,7 +14,9 @@ package struct RunSummary: Sendable {
     var firstFailurePacket = UInt64.max
     /// Answers that did not come by the deadline; `--on-timeout` was applied to each.
     package var timeouts: UInt64 = 0
-    /// Verdicts that are not possible yet, by their word; the data was allowed.
+    /// Sockets that it had no client for; `--on-no-client` was applied to each.
+    package var socketsWithoutClient: UInt64 = 0
+    /// Verdicts that were not possible, by their word; the data was allowed.
     package var refused: [String: UInt64] = [:]
 
     package init(name: String) { self.name = name }
@@ -26,6 +28,7 @@ package struct RunSummary: Sendable {
         statements += part.statements
         failures += part.failures
         timeouts += part.timeouts
+        socketsWithoutClient += part.socketsWithoutClient
         if part.firstFailurePacket < firstFailurePacket {
           firstFailure = part.firstFailure
           firstFailurePacket = part.firstFailurePacket
@@ -70,6 +73,8 @@ package struct RunSummary: Sendable {
   package var damages: [CaptureDamage] = []
   /// Packets that were there and did not come this far.
   package var omissions = Omissions()
+  /// The analyzer whose client was waited for in vain, for which the run ended.
+  package var absentClient: String?
   /// Whether INT or TERM ended the run.
   package var wasInterrupted = false
 

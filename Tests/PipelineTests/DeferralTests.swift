@@ -1,6 +1,7 @@
 import Analysis
 import Analyzers
 import Buffers
+import Foundation
 import Generation
 import Support
 import Testing
@@ -36,50 +37,195 @@ private func outcome(
   }
 }
 
+/// What answers come to and when, of which the second must not show.
+private struct Schedule: CustomStringConvertible {
+  /// What the trials decide: all schedules of a class have it.
+  var behaviours: [[String: String]] = []
+  var buffers = 40
+  var bufferSize = 1 << 16
+  var drops = false
+  var peekTimeout: Duration?
+  var memory = 1 << 30
+  /// When and how they answer.
+  var timings: [[String: String]] = []
+  var workers = 1
+  var isThroughPool = false
+
+  /// Of the class, with answers at once and one worker.
+  init(class random: inout SeededGenerator) {
+    buffers = [1, 2, 3, 7, 40, 254].randomElement(using: &random)!
+    bufferSize = 1 << Int.random(in: 10...16, using: &random)
+    drops = Bool.random(using: &random)
+    if Int.random(in: 0...4, using: &random) == 0 {
+      peekTimeout = .microseconds(Int.random(in: 1...20_000, using: &random))
+    }
+    if Int.random(in: 0...3, using: &random) == 0 { memory = 1 << 20 }
+    for _ in 0..<Int.random(in: 1...3, using: &random) {
+      behaviours.append(Self.behaviour(&random))
+      timings.append([:])
+    }
+  }
+
+  private static func behaviour(_ random: inout SeededGenerator) -> [String: String] {
+    let offset = String(Int.random(in: 0...3000, using: &random))
+    let size = String(Int.random(in: 1...5000, using: &random))
+    return [
+      [:], ["peek": size], ["peek": size, "prefix": "1"], ["split": size],
+      ["peek": size, "split": offset], ["verdict": "drop", "at": offset],
+      ["verdict": "drop", "when": "attached"], ["verdict": "bypass", "at": offset],
+      ["verdict": "bypass", "at": offset, "peek": size], ["verdict": "reset", "at": offset],
+      ["verdict": "drop", "at": offset, "peek": size, "prefix": "10"],
+      ["crash": "throw", "at": offset], ["crash": "release", "at": offset],
+      ["crash": "forget", "at": offset], ["crash": "event"],
+      ["crash": "throw", "at": offset, "peek": size],
+    ].randomElement(using: &random)!
+  }
+
+  /// Another one of the same class.
+  func varied(_ random: inout SeededGenerator) -> Self {
+    var other = self
+    other.workers = [1, 1, 2, 3, 7].randomElement(using: &random)!
+    other.isThroughPool = Bool.random(using: &random)
+    other.timings = behaviours.map { _ in
+      [
+        "answer": ["now", "later", "reverse", "mixed"].randomElement(using: &random)!,
+        "delay": ["0", "0", "20", "300"].randomElement(using: &random)!,
+        "respond": ["chunk", "numbers", "careless"].randomElement(using: &random)!,
+        "keep": buffers == 254 ? "1" : "0",
+        "seed": String(Int.random(in: 1...99, using: &random)),
+      ]
+    }
+    return other
+  }
+
+  /// What came of it, and how many buffers did not come back.
+  func outcome(of frames: [CapturedFrame]) throws -> (Outcome, lost: Int) {
+    let options = try Options()
+    var chain = try zip(behaviours, timings).map { behaviour, timing in
+      try trial(behaviour.merging(timing) { $1 })
+    }
+    chain.insert(ChainLink(name: "digest", analyzer: try DigestAnalyzer(options)), at: 1)
+    chain.append(ChainLink(name: "flow", analyzer: try FlowAnalyzer(options)))
+    chain.append(ChainLink(name: "closing", analyzer: ClosingAnalyzer(options)))
+    var configuration = RunConfiguration()
+    configuration.chain = chain
+    configuration.checksums = .none
+    configuration.workers = workers
+    configuration.memory = memory
+    configuration.deferral.deadline = .seconds(60)
+    configuration.deferral.buffers = buffers
+    configuration.deferral.bufferSize = bufferSize
+    configuration.deferral.isThroughPool = isThroughPool
+    configuration.deferral.peekTimeout = peekTimeout
+    configuration.deferral.onCrash = drops ? .drop : .allow
+    let (log, sink) = (MemoryLog(), MemorySink())
+    let run = try Run(
+      configuration, source: MemorySource(frames), sink: sink, log: log,
+      formatter: EVEFormatter())
+    let summary = try run.perform()
+    return (Outcome(summary: summary, log: log, sink: sink), run.buffersOut())
+  }
+
+  var description: String {
+    "\(behaviours) \(timings), \(buffers) buffers of \(bufferSize), -j \(workers)"
+      + ", drops \(drops), through pool \(isThroughPool), memory \(memory), \(String(describing: peekTimeout))"
+  }
+}
+
+extension Run {
+  /// Buffers that did not come back. A thread that has just answered may have its chunk for a moment.
+  fileprivate func buffersOut() -> Int {
+    var out = 0
+    for _ in 1...2000 {
+      out = workers.reduce(0) { $0 + $1.runner.deferral.buffersOut }
+      if out == 0 { break }
+      usleep(1000)
+    }
+    return out
+  }
+}
+
+extension Outcome {
+  /// The first lines of the log, or numbers of written packets, that differ; `nil` when none does.
+  fileprivate func difference(from other: Self) -> String? {
+    if log.bytes != other.log.bytes {
+      let lines = String(decoding: log.bytes, as: UTF8.self).split(separator: "\n")
+      let others = String(decoding: other.log.bytes, as: UTF8.self).split(separator: "\n")
+      for (line, other) in zip(lines, others) where line != other {
+        return "\(line)\ninstead of\n\(other)"
+      }
+      return "\(lines.count) lines instead of \(others.count)"
+    }
+    if sink.frames == other.sink.frames { return nil }
+    let place = zip(sink.frames, other.sink.frames).prefix { $0 == $1 }.count
+    return "\(sink.frames.count) packets instead of \(other.sink.frames.count), from \(place) on:"
+      + " \(sink.frames.dropFirst(place).first?.timestamp.description ?? "none")"
+      + " and \(other.sink.frames.dropFirst(place).first?.timestamp.description ?? "none")"
+  }
+}
+
+/// Counts sockets that were attached, and those that were detached behind that.
+private struct ClosingAnalyzer: Analyzer {
+  static let name = "closing"
+  static let summary = "for tests"
+  private let counts = PerShard { Counts() }
+
+  final class Counts: SocketAnalyzer {
+    var open: Set<UInt64> = []
+    var closed = 0
+    let interest = Interest.events
+
+    func event(_ event: SocketEvent, _ context: inout Context) {
+      if event == .attached { open.insert(context.socket.id.sequence) }
+      if event == .detached, open.remove(context.socket.id.sequence) != nil { closed += 1 }
+    }
+  }
+
+  init(_ options: Options) {}
+  func attach(to socket: SocketInfo) -> (any SocketAnalyzer)? { counts[socket] }
+
+  func finish(_ context: inout FinishContext) {
+    var record = Record("closing")
+    record["open"] = Record.Value(counts.all.reduce(0) { $0 + $1.open.count })
+    context.emit(record)
+  }
+}
+
 @Suite("Schedules of answers")
 struct ScheduleTests {
-  /// What a run may be asked for that must not show, whatever the moment of an answer.
-  private func vary(_ random: inout SeededGenerator, _ configuration: inout RunConfiguration) {
-    configuration.workers = [1, 2, 3, 7].randomElement(using: &random)!
-    configuration.deferral.isThroughPool = Bool.random(using: &random)
+  private static let captures = (1...4 as ClosedRange<UInt64>).map { seed in
+    let sink = MemorySink()
+    _ = try? generate(.adverse, options: GenerationOptions(bytes: 40_000, seed: seed), into: sink)
+    return sink.frames
   }
 
-  private func timing(_ random: inout SeededGenerator) -> [String: String] {
-    [
-      "answer": ["now", "later", "reverse", "mixed"].randomElement(using: &random)!,
-      "delay": ["0", "20", "300"].randomElement(using: &random)!,
-      "seed": String(Int.random(in: 1...99, using: &random)),
-    ]
+  /// `SLUICE_SCHEDULES=10000` for so many of them.
+  private static var count: Int {
+    ProcessInfo.processInfo.environment["SLUICE_SCHEDULES"].flatMap { Int($0) } ?? 400
   }
 
-  @Test(
-    "never show: the log and the written capture are those of answers at once",
-    arguments: [
-      [:], ["peek": "700"], ["peek": "3000", "prefix": "1"], ["verdict": "drop", "at": "100"],
-      ["verdict": "drop", "when": "attached"], ["verdict": "bypass", "at": "1500"],
-      ["crash": "throw", "at": "2000"], ["crash": "release"], ["crash": "forget", "at": "500"],
-    ])
-  func schedules(behaviour: [String: String]) throws {
-    for seed in 1...12 as ClosedRange<UInt64> {
+  @Test("never show: logs and written captures are those of answers at once, and all comes back")
+  func schedules() throws {
+    let perClass = 4
+    var memory: [Int] = []
+    for seed in 1...UInt64(max(Self.count / perClass, 1)) {
       var random = SeededGenerator(seed: seed)
-      let buffers = [1, 2, 7, 254].randomElement(using: &random)!
-      let size = [1 << 10, 1 << 12, 1 << 16].randomElement(using: &random)!
-      let drops = Bool.random(using: &random)
-      func pool(_ configuration: inout RunConfiguration) {
-        configuration.deferral.buffers = buffers
-        configuration.deferral.bufferSize = size
-        configuration.deferral.onCrash = drops ? .drop : .allow
+      let capture = Self.captures.randomElement(using: &random)!
+      let plain = Schedule(class: &random)
+      let expected = try plain.outcome(of: capture).0
+      #expect(expected.log.records.last?["open"] as? Int == 0, "seed \(seed): \(plain)")
+      for _ in 1..<perClass {
+        let other = plain.varied(&random)
+        let (found, lost) = try other.outcome(of: capture)
+        let difference = found.difference(from: expected)
+        try #require(difference == nil, "seed \(seed): \(other)")
+        #expect(lost == 0, "seed \(seed): \(other)")
       }
-      let plain = try outcome([behaviour], pool)
-      var settings = timing(&random).merging(behaviour) { $1 }
-      if behaviour["crash"] == "release" { settings["answer"] = "now" }
-      let other = try outcome([settings]) {
-        pool(&$0)
-        vary(&random, &$0)
-      }
-      #expect(other.log.bytes == plain.log.bytes, "seed \(seed), \(settings)")
-      #expect(other.sink.frames == plain.sink.frames, "seed \(seed), \(settings)")
+      memory.append(ResidentMemory.bytes)
     }
+    // What the first quarter needed is enough for the others.
+    let early = memory[memory.count / 4]
+    #expect((memory.last ?? 0) - early < 100 << 20, "from \(early) bytes")
   }
 
   @Test("come to nothing when every answer is allow: the same as without the analyzer")
@@ -94,8 +240,12 @@ struct ScheduleTests {
     ) { $0.checksums = .none }
     for seed in 1...10 as ClosedRange<UInt64> {
       var random = SeededGenerator(seed: seed)
-      let chain = [timing(&random).merging(["peek": "900"]) { $1 }, timing(&random)]
-      let with = try outcome(chain) { vary(&random, &$0) }
+      let schedule = Schedule(class: &random).varied(&random)
+      let timing = schedule.timings[0]
+      let with = try outcome([timing.merging(["peek": "900"]) { $1 }, timing]) {
+        $0.workers = schedule.workers
+        $0.deferral.isThroughPool = schedule.isThroughPool
+      }
       #expect(with.log.bytes == without.log.bytes, "seed \(seed)")
       #expect(with.sink.frames == adverse, "seed \(seed)")
     }

@@ -19,7 +19,8 @@ final class TrialSocket: SocketAnalyzer {
     if isChosen, behaviour.crash == .throw { throw TrialError() }
     if isChosen, behaviour.crash == .forget { return .pending }
     if isChosen, behaviour.crash == .release {
-      _ = context.hold(chunk)
+      let held = context.hold(chunk)
+      if behaviour.answer != .now { answers.answer(held, nil) }
       return .pending
     }
     let verdict = verdict(for: chunk, isChosen: isChosen)
@@ -38,6 +39,7 @@ final class TrialSocket: SocketAnalyzer {
   }
 
   func event(_ event: SocketEvent, _ context: inout Context) throws {
+    if event == .detached { answers.heldChunks.close(context.socket.id) }
     guard event == .attached else { return }
     if behaviour.crash == .event { throw TrialError() }
     if behaviour.isAtAttached { context.decide(behaviour.verdict) }
@@ -45,6 +47,9 @@ final class TrialSocket: SocketAnalyzer {
 
   private func verdict(for chunk: borrowing Chunk, isChosen: Bool) -> Verdict {
     if isChosen, behaviour.verdict != .allow, !behaviour.isAtAttached { return behaviour.verdict }
+    if behaviour.split > 0, chunk.bytes.count > behaviour.split {
+      return .allowPrefix(behaviour.split, need: 0)
+    }
     if behaviour.peek > 0, chunk.final == nil, chunk.bytes.count < behaviour.peek {
       let prefix = min(behaviour.prefix, chunk.bytes.count)
       return .allowPrefix(prefix, need: behaviour.peek - (chunk.bytes.count - prefix))

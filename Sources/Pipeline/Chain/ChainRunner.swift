@@ -12,33 +12,36 @@ final class ChainRunner: SocketHandler {
   let emitter: RecordEmitter
   let linkCount: Int
   private let links: ReservedArray<LinkAttacher>
-  private let names: [String]
+  let names: [String]
   /// Of a chain of several links, for each shard the slots of its sockets: those of socket i begin at
   /// i × links.
-  private let slots: ReservedArray<ReservedArray<ChainSlot>>
+  let slots: ReservedArray<ReservedArray<ChainSlot>>
   /// One element, in place, so that lending it costs no dynamic exclusivity check.
-  private let contexts: ReservedArray<Context>
+  let contexts: ReservedArray<Context>
   private let isSelected: (@Sendable (SocketInfo) -> Bool)?
-  private(set) var reports: [RunSummary.Analyzer]
+  var reports: [RunSummary.Analyzer]
   private(set) var weirds: [Weird: UInt64] = [:]
   private var filters: LinkFilters
   /// The packets at hand.
-  private var batch: ElementReference<Batch>?
+  private(set) var batch: ElementReference<Batch>?
   /// What the selected sockets amount to, with `--flow`.
   private(set) var selectedCounts = ReassemblyCounts()
-  private let deferralConfiguration: DeferralConfiguration
+  let deferralConfiguration: DeferralConfiguration
   /// No chunk is larger.
   private let largestChunk: Int
   private(set) lazy var deferral = DeferralStage(deferralConfiguration, host: self)
   /// What became of packets of earlier batches.
-  private(set) var laterFates: [LaterFate] = []
+  var laterFates: [LaterFate] = []
+  /// Where a chain that lacks a client says so.
+  let absence: ClientAbsence
 
   init(
     _ configuration: RunConfiguration, socketsPerShard: Int, filters: LinkFilters,
-    emitter: RecordEmitter
+    emitter: RecordEmitter, absence: ClientAbsence
   ) {
     self.emitter = emitter
     self.filters = filters
+    self.absence = absence
     linkCount = configuration.chain.count
     names = configuration.chain.map(\.name)
     var links = ReservedArray<LinkAttacher>(capacity: linkCount)
@@ -84,10 +87,7 @@ final class ChainRunner: SocketHandler {
   func settle(at end: ElementReference<Batch>, _ reassembler: Reassembler) {
     guard linkCount > 0, let last = end.element.packets.lastPacket else { return }
     deferral.settleAll()
-    if deferralConfiguration.peekTimeout != nil {
-      deferral.endPeeks(with: PacketInfo(ordinal: last.ordinal, timestamp: end.element.packets.time))
-      deferral.settleAll()
-    }
+    deferral.endPeeks(with: PacketInfo(ordinal: last.ordinal, timestamp: end.element.packets.time))
     guard deferralConfiguration.writesPackets,
       end.element.spoolEnd > deferralConfiguration.spoolBytes
     else { return }
@@ -119,7 +119,7 @@ final class ChainRunner: SocketHandler {
   }
 
   /// The analyzer of a chain's only link lies in the socket itself.
-  private var isSole: Bool { linkCount == 1 }
+  var isSole: Bool { linkCount == 1 }
 
   var keepsMore: Bool { !isSole }
 
@@ -132,15 +132,18 @@ final class ChainRunner: SocketHandler {
     let isSelected = isSelected?(info) ?? true
     var interest: Interest = []
     var decides = false
+    var lacksClient = false
     if isSole {
       let slot = isSelected ? links[0].attach(to: info, packet, self) : .empty
       interest = slot.interest
       decides = slot.decides
+      lacksClient = slot.lacksClient
       socket.room.initialize(to: slot.attached)
     } else {
-      interest = fillSlots(of: socket, info, isSelected, packet, &decides)
+      interest = fillSlots(of: socket, info, isSelected, packet, &decides, &lacksClient)
     }
     if self.isSelected != nil && isSelected { selectedCounts.add(info.transport) }
+    if lacksClient { return attachedWithoutClient(socket, interest, packet) }
     // Where packets are written, those that somebody may decide about are kept account of.
     if decides && deferralConfiguration.writesPackets {
       let deferred = makeDeferred(socket, interest)
@@ -151,7 +154,7 @@ final class ChainRunner: SocketHandler {
 
   private func fillSlots(
     of socket: SocketView, _ info: SocketInfo, _ isSelected: Bool, _ packet: PacketInfo,
-    _ decides: inout Bool
+    _ decides: inout Bool, _ lacksClient: inout Bool
   ) -> Interest {
     var interest: Interest = []
     let base = socket.index &* linkCount
@@ -159,6 +162,7 @@ final class ChainRunner: SocketHandler {
       let slot = isSelected ? links[link].attach(to: info, packet, self) : .empty
       interest.formUnion(slot.interest)
       decides = decides || slot.decides
+      lacksClient = lacksClient || slot.lacksClient
       // Places of sockets that have gone are used again.
       if base &+ link < slots[socket.shard].count {
         slots[socket.shard][base &+ link] = slot
@@ -170,7 +174,7 @@ final class ChainRunner: SocketHandler {
   }
 
   /// What the reassembler is to tell of a socket.
-  private func wanted(_ interest: Interest, _ isSelected: Bool) -> SocketInterest {
+  func wanted(_ interest: Interest, _ isSelected: Bool) -> SocketInterest {
     var wanted = SocketInterest(rawValue: interest.rawValue & Interest.all.rawValue)
     // With `--flow`: the packets to be written.
     if self.isSelected != nil && isSelected { wanted.insert(.packets) }
@@ -178,12 +182,12 @@ final class ChainRunner: SocketHandler {
   }
 
   @inline(__always)
-  private func sole(of socket: SocketView) -> ElementReference<AttachedAnalyzer> {
+  func sole(of socket: SocketView) -> ElementReference<AttachedAnalyzer> {
     unsafe socket.room.reference(to: AttachedAnalyzer.self)
   }
 
   @inline(__always)
-  private func chain(of socket: SocketView) -> ElementReferences<ChainSlot> {
+  func chain(of socket: SocketView) -> ElementReferences<ChainSlot> {
     slots[socket.shard].references(from: socket.index &* linkCount, count: linkCount)
   }
 
@@ -257,7 +261,7 @@ final class ChainRunner: SocketHandler {
   }
 
   /// Shows a chunk to the links of a chain, in their order.
-  private func passDown(
+  func passDown(
     _ chunk: borrowing Chunk, _ socket: SocketView, from first: Int = 0
   ) -> SocketInterest? {
     let chain = chain(of: socket)
@@ -289,7 +293,7 @@ final class ChainRunner: SocketHandler {
     }
   }
 
-  private func passDown(_ event: SocketEvent, _ socket: SocketView) -> SocketInterest? {
+  func passDown(_ event: SocketEvent, _ socket: SocketView) -> SocketInterest? {
     let chain = chain(of: socket)
     for link in 0..<chain.count where chain[link].interest.contains(.events) {
       contexts[0].link = link
@@ -328,138 +332,13 @@ final class ChainRunner: SocketHandler {
   func weird(_ name: Weird, packet: PacketInfo) { weirds[name, default: 0] += 1 }
 
   @inline(__always)
-  private func begin(_ socket: SocketView, _ packet: PacketInfo) {
+  func begin(_ socket: SocketView, _ packet: PacketInfo) {
     emitter.socket = socket
     if emitter.isLate { emitter.snapshot = nil }
     emitter.packet = packet
     emitter.calls &+= 1
     emitter.step = emitter.calls
     contexts[0].packet = packet
-  }
-
-  // MARK: Verdicts
-
-  /// What a link answered besides `allow`.
-  @inline(never)
-  private func carryOut(
-    _ verdict: Verdict, _ chunk: borrowing Chunk, at link: Int, _ socket: SocketView
-  ) -> SocketInterest? {
-    if case .bypass = verdict, deferred(socket) == nil {
-      return leave(chunk, at: link, "bypass", reason: "analyzer", socket)
-    }
-    return handOver(socket) { $0.resume(chunk, at: link, verdict, &$1) }
-  }
-
-  /// A link threw.
-  @inline(never)
-  private func fail(
-    _ error: any Error, _ chunk: borrowing Chunk, at link: Int, _ socket: SocketView
-  ) -> SocketInterest? {
-    guard deferralConfiguration.onCrash == .allow, deferred(socket) == nil else {
-      return handOver(socket) { $0.resume(chunk, at: link, failure: error, &$1) }
-    }
-    noteFailure(link: link, error)
-    return leave(chunk, at: link, "allow", reason: "crash", socket)
-  }
-
-  /// Takes a link out of the chain of a socket of which nothing waits, and shows the chunk to the
-  /// others.
-  private func leave(
-    _ chunk: borrowing Chunk, at link: Int, _ action: String, reason: String, _ socket: SocketView
-  ) -> SocketInterest? {
-    let note = VerdictNote(
-      direction: chunk.direction, offset: chunk.offset, length: UInt64(chunk.bytes.count))
-    emit(
-      note.record(
-        action, analyzer: names[link], reason: reason, packets: [emitter.packet.ordinal]))
-    if isSole {
-      sole(of: socket).element = .none
-      return wanted([], true)
-    }
-    let chain = chain(of: socket)
-    chain[link] = .empty
-    if let interest = passDown(chunk, socket, from: link + 1) { return interest }
-    var remaining: Interest = []
-    for link in 0..<chain.count { remaining.formUnion(chain[link].interest) }
-    return wanted(remaining, true)
-  }
-
-  /// In an event a link threw, or decided about the whole flow.
-  @inline(never)
-  private func fail(_ error: any Error, inEventAt link: Int, _ socket: SocketView)
-    -> SocketInterest?
-  {
-    handOver(socket) { $0.fail(error, at: link, &$1) }
-  }
-
-  @inline(never)
-  private func decide(at link: Int, _ socket: SocketView) -> SocketInterest? {
-    guard let verdict = contexts[0].flowVerdict else { return nil }
-    contexts[0].flowVerdict = nil
-    return handOver(socket) { $0.decide(verdict, at: link, &$1) }
-  }
-
-  /// Hands a socket to the deferral stage, for good, and lets it go on.
-  private func handOver(
-    _ socket: SocketView, _ body: (DeferredSocket, inout Context) -> Void
-  ) -> SocketInterest? {
-    let deferred = makeDeferred(socket)
-    body(deferred, &contexts[0])
-    if emitter.isLate { emitter.snapshot = nil }
-    return wanted(of: deferred)
-  }
-
-  private func wanted(of deferred: DeferredSocket) -> SocketInterest {
-    var interest = wanted(deferred.interest, true)
-    if deferralConfiguration.writesPackets { interest.insert(.packets) }
-    return interest
-  }
-
-  /// Puts a deferred socket in the place of the analyzers.
-  ///
-  /// - Parameter interest: of its only analyzer, when the reassembler does not know it yet.
-  private func makeDeferred(
-    _ socket: SocketView, _ interest: Interest? = nil
-  ) -> DeferredSocket {
-    if let deferred = deferred(socket) { return deferred }
-    var attached: [AttachedLink] = []
-    if isSole {
-      let analyzer = sole(of: socket).element.copy()
-      attached.append(
-        AttachedLink(
-          number: 0, analyzer: analyzer,
-          interest: interest ?? self.interest(of: analyzer, on: socket)))
-    } else {
-      let chain = chain(of: socket)
-      for link in 0..<chain.count {
-        let isEmpty = chain[link].interest.isEmpty
-        attached.append(
-          AttachedLink(
-            number: link, analyzer: isEmpty ? nil : chain[link].attached.copy(),
-            interest: chain[link].interest))
-        chain[link] = .empty
-      }
-    }
-    let deferred = DeferredSocket(socket.info, links: attached, stage: deferral)
-    if isSole {
-      sole(of: socket).element = AttachedAnalyzer(deferred)
-    } else {
-      chain(of: socket)[0] = ChainSlot(attached: AttachedAnalyzer(deferred), interest: .all)
-    }
-    return deferred
-  }
-
-  /// What the only analyzer of a socket is told: a part of what it wants, where its settings say so.
-  private func interest(of analyzer: any SocketAnalyzer, on socket: SocketView) -> Interest {
-    Interest(rawValue: socket.interest.rawValue & Interest.all.rawValue)
-      .union(analyzer.interest.intersection(.observing))
-  }
-
-  private func deferred(_ socket: SocketView) -> DeferredSocket? {
-    guard linkCount > 0 else { return nil }
-    let first =
-      isSole ? sole(of: socket).element.copy() : chain(of: socket)[0].attached.copy()
-    return first as? DeferredSocket
   }
 
   @inline(never)
@@ -477,58 +356,6 @@ final class ChainRunner: SocketHandler {
       var context = FinishContext(engine: emitter)
       links[link].finish(&context)
       reports[link].statements = context.summaries
-    }
-  }
-}
-
-/// What became of a packet after its batch had gone on.
-struct LaterFate {
-  var ordinal: UInt64
-  var isWritten: Bool
-}
-
-extension ChainRunner: DeferralHost {
-  var currentCall: (packet: PacketInfo, step: UInt64) { (emitter.packet, emitter.calls) }
-
-  func nextStep() -> UInt64 {
-    emitter.calls &+= 1
-    return emitter.calls
-  }
-
-  func enter(link: Int, packet: PacketInfo, step: UInt64, socket: SocketInfo?) {
-    emitter.link = link
-    emitter.packet = packet
-    emitter.step = step
-    emitter.snapshot = socket
-  }
-
-  func currentSocket() -> SocketInfo { emitter.liveSocket }
-
-  func withContext(_ body: (inout Context) -> Void) { body(&contexts[0]) }
-
-  func emit(_ record: Record) { emitter.emit(record) }
-
-  func name(ofLink link: Int) -> String { names[link] }
-
-  func noteFailure(link: Int, _ error: any Error) {
-    reports[link].failures += 1
-    if reports[link].firstFailure == nil {
-      reports[link].firstFailure = "\(error)"
-      reports[link].firstFailurePacket = emitter.packet.ordinal
-    }
-  }
-
-  func noteTimeout(link: Int) { reports[link].timeouts += 1 }
-
-  func noteRefused(link: Int, _ verdict: Verdict) {
-    reports[link].refused[verdict.name, default: 0] += 1
-  }
-
-  func decide(packet ordinal: UInt64, isWritten: Bool) {
-    if let batch, let index = batch.element.index(ofPacket: ordinal) {
-      batch.element.fates[index] = isWritten ? .written : .leftOut
-    } else {
-      laterFates.append(LaterFate(ordinal: ordinal, isWritten: isWritten))
     }
   }
 }

@@ -4,6 +4,8 @@ import Analysis
 struct ChainSlot: ~Copyable {
   var attached: AttachedAnalyzer
   var interest: Interest
+  /// Whether there was no client to look at the socket.
+  var lacksClient = false
 
   /// Whether its verdicts may change what becomes of the data.
   var decides: Bool { !interest.isDisjoint(with: .data) && !interest.contains(.observing) }

@@ -7,6 +7,8 @@ struct LinkAttacher: ~Copyable {
   private let analyzer: any Analyzer
   private let selection: Selection
   private let number: Int
+  /// The analyzer, where it needs a client.
+  private let client: (any ClientAnalyzer)?
   /// Whether it is shown every socket.
   private let takesAll: Bool
 
@@ -14,6 +16,7 @@ struct LinkAttacher: ~Copyable {
     analyzer = link.analyzer
     selection = link.selection
     self.number = number
+    client = link.analyzer as? any ClientAnalyzer
     takesAll = selection == Selection()
   }
 
@@ -22,13 +25,19 @@ struct LinkAttacher: ~Copyable {
     to info: SocketInfo, _ packet: PacketInfo, _ runner: ChainRunner
   ) -> ChainSlot {
     if takesAll {
+      if let client, !client.hasClient, !runner.waitsSuccessfully(for: client, of: number) {
+        return ChainSlot(attached: .none, interest: [], lacksClient: true)
+      }
       guard let attached = analyzer.attach(to: info) else { return .empty }
       return ChainSlot(attached: AttachedAnalyzer(attached), interest: attached.interest)
     }
     guard selection.includes(info),
-      selection.filter == nil || runner.filterMatches(number, packet.ordinal),
-      let attached = analyzer.attach(to: info)
+      selection.filter == nil || runner.filterMatches(number, packet.ordinal)
     else { return .empty }
+    if let client, !client.hasClient, !runner.waitsSuccessfully(for: client, of: number) {
+      return ChainSlot(attached: .none, interest: [], lacksClient: true)
+    }
+    guard let attached = analyzer.attach(to: info) else { return .empty }
     var interest = attached.interest
     if selection.direction == .out { interest.remove(.dataIn) }
     if selection.direction == .in { interest.remove(.dataOut) }

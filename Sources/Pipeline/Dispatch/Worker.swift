@@ -23,14 +23,14 @@ final class Worker: @unchecked Sendable {
 
   init(
     _ configuration: RunConfiguration, number: Int, of workers: Int,
-    formatter: any RecordFormatter
+    formatter: any RecordFormatter, absence: ClientAbsence
   ) throws {
     self.number = number
     let reassembly = configuration.reassembly
     runner = ChainRunner(
       configuration, socketsPerShard: reassembly.socketsPerShard,
       filters: try LinkFilters(configuration.chain),
-      emitter: RecordEmitter(formatter: formatter))
+      emitter: RecordEmitter(formatter: formatter), absence: absence)
     reassembler = Reassembler(reassembly, worker: number, of: workers, to: runner)
   }
 

@@ -90,6 +90,11 @@ struct WaitingOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
+      "Seconds of packet time that a peek may last, fractions too.", valueName: "seconds"))
+  var peekTimeout: Double?
+
+  @Option(
+    help: ArgumentHelp(
       "Seconds to wait for an answer, fractions too.", valueName: "seconds"))
   var deadline: Double = 60
 
@@ -104,6 +109,11 @@ struct WaitingOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp("When an edit is not possible.", valueName: "allow|drop"))
   var onRefusedEdit: PolicyChoice = .allow
+
+  @Option(
+    help: ArgumentHelp(
+      "When an analyzer has no client to look at a socket.", valueName: "pass|hold|refuse"))
+  var onNoClient: ClientPolicyChoice = .hold
 
   @Flag(help: "Record verdicts and change nothing.")
   var dryRun = false
@@ -121,6 +131,10 @@ struct WaitingOptions: ParsableArguments {
     guard deadline > 0, deadline <= 86_400 else {
       throw ValidationError("--deadline \(deadline): expected seconds, more than 0 and up to a day")
     }
+    if let peekTimeout, !(peekTimeout > 0 && peekTimeout <= 86_400) {
+      throw ValidationError(
+        "--peek-timeout \(peekTimeout): expected seconds, more than 0 and up to a day")
+    }
     for (option, choice) in [
       ("--on-crash", onCrash), ("--on-timeout", onTimeout), ("--on-refused-edit", onRefusedEdit),
     ] where choice == .deny || choice == .reset {
@@ -133,6 +147,11 @@ struct WaitingOptions: ParsableArguments {
 /// What is done in place of a verdict.
 enum PolicyChoice: String, ExpressibleByArgument, CaseIterable {
   case allow, deny, drop, reset
+}
+
+/// What is done about a socket that no client looks at.
+enum ClientPolicyChoice: String, ExpressibleByArgument, CaseIterable {
+  case pass, hold, refuse
 }
 
 /// Where results go.

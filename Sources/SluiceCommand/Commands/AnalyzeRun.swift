@@ -115,10 +115,12 @@ extension WaitingOptions {
     configuration.bufferSize = bufferSize.bytes
     configuration.isThroughPool = throughPool
     configuration.peekLimit = peekLimit.bytes
+    configuration.peekTimeout = peekTimeout.map { .seconds($0) }
     configuration.deadline = .seconds(deadline)
     configuration.onCrash = onCrash.policy
     configuration.onTimeout = onTimeout.policy
     configuration.onRefusedEdit = onRefusedEdit.policy
+    configuration.onNoClient = onNoClient.policy
     configuration.isDryRun = dryRun
     return configuration
   }
@@ -127,6 +129,16 @@ extension WaitingOptions {
 extension PolicyChoice {
   /// Others are refused when the options are checked.
   fileprivate var policy: DeferralConfiguration.Policy { self == .drop ? .drop : .allow }
+}
+
+extension ClientPolicyChoice {
+  fileprivate var policy: DeferralConfiguration.ClientPolicy {
+    switch self {
+    case .pass: .pass
+    case .hold: .hold
+    case .refuse: .refuse
+    }
+  }
 }
 
 /// `--separate`

@@ -24,10 +24,14 @@ package struct RunOutcome {
     for (type, reason) in summary.omissions.unfiltered.sorted(by: { "\($0)" < "\($1)" }) {
       add(.done, "\(file): nothing of link type \(type) matches, it has no such filter: \(reason)")
     }
-    if summary.analyzers.contains(where: { $0.failures > 0 || $0.timeouts > 0 }) {
+    if summary.analyzers.contains(where: {
+      $0.failures > 0 || $0.timeouts > 0 || $0.socketsWithoutClient > 0
+    }) {
       statuses.append(.analyzerFailed)
     }
-    if let signal {
+    if let absent = summary.absentClient {
+      add(.analyzerFailed, "\(file): \(absent): no client has come")
+    } else if let signal {
       add(.signal(signal), "\(file): ended by \(signal == 2 ? "INT" : "TERM") before its end")
     } else if !isAbandoned && !isEnded && summary.tcpSockets == 0 && summary.udpSockets == 0 {
       add(.nothing, "\(file): nothing to analyze: \(Self.reason(summary, flow: flow))")

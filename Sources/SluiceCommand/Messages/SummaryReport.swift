@@ -136,6 +136,10 @@ package struct SummaryReport {
         let outcome = summary.dropsOnCrash ? "flows dropped" : "data allowed"
         lines.append("\(analyzer.name): threw \(errors), \(outcome)\(first)")
       }
+      if analyzer.socketsWithoutClient > 0 {
+        let count = Amounts.count(analyzer.socketsWithoutClient, "socket")
+        lines.append("\(analyzer.name): not looked into: \(count), no client")
+      }
       if analyzer.timeouts > 0 {
         let count = Amounts.count(analyzer.timeouts, "chunk")
         lines.append("\(analyzer.name): no answer by the deadline for \(count)")

@@ -35,6 +35,12 @@ public final class HeldChunk: Sendable {
 
   public var count: Int { data.count }
 
+  /// The buffers of the pool that it lies in.
+  package var buffers: [UInt8] { data.buffers }
+
+  /// Gives its buffers back before it is answered; there are no bytes any more.
+  package func release() { data.release() }
+
   /// Lends the bytes for a call.
   public func withBytes<Result>(_ body: (Span<UInt8>) throws -> Result) rethrows -> Result {
     var result: Result?
@@ -52,6 +58,8 @@ public final class HeldChunk: Sendable {
 /// What stands behind a held chunk.
 package protocol HeldData: AnyObject, Sendable {
   var count: Int { get }
+  var buffers: [UInt8] { get }
+  func release()
   /// Calls `body` once.
   func lend(_ body: (Span<UInt8>) throws -> Void) rethrows
   func answer(_ verdict: Verdict) -> Bool

@@ -1,0 +1,5 @@
+/// What became of a packet after its batch had gone on.
+struct LaterFate {
+  var ordinal: UInt64
+  var isWritten: Bool
+}
