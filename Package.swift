@@ -128,14 +128,18 @@ let package = Package(
       ],
       path: "Tests/Fuzz", exclude: ["CFuzzer", "Corpus"], swiftSettings: testSettings),
     .testTarget(name: "FuzzTests", dependencies: ["fuzz"], swiftSettings: testSettings),
-    // A package of its own; compiled here too, so that it stays right. No settings: authors of
+    // Packages of their own; compiled here too, so that they stay right. No settings: authors of
     // analyzers need none.
     .executableTarget(
       name: "Shout", dependencies: ["Analysis", "SluiceCommand"],
       path: "Samples/ShoutAnalyzer/Sources/Shout"),
+    .executableTarget(
+      name: "Tutorial", dependencies: ["Analysis", "SluiceCommand"],
+      path: "Samples/Tutorial/Sources/Tutorial"),
     // They run the built programs, and see nothing of their insides.
     .testTarget(
-      name: "EndToEndTests", dependencies: ["sluice", "Shout"], swiftSettings: testSettings),
+      name: "EndToEndTests", dependencies: ["sluice", "Shout", "Tutorial"],
+      swiftSettings: testSettings),
   ]
 )
 

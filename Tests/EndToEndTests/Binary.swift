@@ -8,6 +8,7 @@ struct Binary {
   static let sluice = Binary(
     path: ProcessInfo.processInfo.environment["SLUICE_BINARY"] ?? built("sluice"))
   static let shout = Binary(path: built("Shout"))
+  static let tutorial = Binary(path: built("Tutorial"))
 
   private static func built(_ name: String) -> String {
     let tests = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
