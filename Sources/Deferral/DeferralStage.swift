@@ -73,6 +73,9 @@ package final class DeferralStage {
     if let (buffer, range) = takeShown(unsafe chunk.bytes.bytes) {
       // It lies in the pool already.
       bytes = .buffer(buffer, range)
+    } else if chunk.bytes.count > configuration.bufferSize {
+      // A datagram is one piece, and this one fits no buffer.
+      bytes = .array([UInt8](copying: chunk.bytes))
     } else if let buffer = buffer(for: chunk.bytes, until: deadline) {
       bytes = .buffer(buffer, 0..<buffer.count)
     } else {

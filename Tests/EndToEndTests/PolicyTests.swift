@@ -46,6 +46,22 @@ struct PolicyTests {
       trial: "verdict=drop,when=attached", status: 0, verdict: "drop_flow analyzer",
       isWhole: false),
     Row(trial: "verdict=bypass", status: 0, verdict: "bypass analyzer"),
+    Row(
+      trial: "verdict=edit", options: ["--on-refused-edit", "drop"], status: 0,
+      verdict: "drop_flow refused_edit", isWhole: false),
+    Row(trial: "crash=release,answer=later,delay=500", status: 5, verdict: "allow crash"),
+    Row(trial: "answer=later,respond=careless", status: 0),
+    Row(trial: "client=late,delay=1000", status: 0),
+    Row(
+      trial: "client=no", options: ["--on-no-client", "pass"], status: 5,
+      verdict: "allow no_client"),
+    Row(
+      trial: "client=no", options: ["--on-no-client", "refuse"], status: 5,
+      verdict: "drop_flow no_client", isWhole: false),
+    Row(
+      trial: "client=no", options: ["--on-no-client", "refuse", "--dry-run"], status: 5,
+      verdict: "would_drop no_client"),
+    Row(trial: "client=no,port=1", status: 0),
   ]
 
   @Test("Each row of the table", arguments: rows)
@@ -63,6 +79,27 @@ struct PolicyTests {
     let text = verdict.map { "\($0["action"] ?? "") \($0["reason"] ?? "")" }
     #expect(text == row.verdict)
     #expect((try folder.bytes("y.pcap").count == capture.count) == row.isWhole)
+  }
+
+  @Test("Without a client, that is waited for, the run ends")
+  func noClient() throws {
+    let folder = try Scratch()
+    let path = try folder.file("x.pcap", CaptureBuilder.pcap(CaptureBuilder.conversation()))
+    let result = try Binary.sluice.run(
+      "-r", path, "-a", "trial:client=no", "--deadline", "0.1", "-j", "2")
+    #expect(result.status == 5)
+    #expect(result.errors.contains("x.pcap: trial: no client has come"))
+    #expect(result.output.isEmpty)
+  }
+
+  @Test("Responses that fit nothing are told in the summary")
+  func careless() throws {
+    let folder = try Scratch()
+    let path = try folder.file("x.pcap", CaptureBuilder.pcap(CaptureBuilder.conversation()))
+    let result = try Binary.sluice.run(
+      "-r", path, "-a", "trial:answer=later,respond=careless,direction=out")
+    #expect(result.errors.contains("unknown data"))
+    #expect(result.errors.contains("stale socket"))
   }
 
   @Test(

@@ -334,6 +334,125 @@ struct WaitingTests {
     #expect(outcome.sink.frames == (policy == .drop ? Array(frames.prefix(3)) : frames))
   }
 
+  @Test("With nothing needed the rest is shown again at once, also when no more bytes can come")
+  func takesApart() throws {
+    var first = ScriptedAnalyzer("a", diary, interest: .data)
+    first.answer = { chunk in
+      if chunk.bytes.last == UInt8(ascii: "-"), chunk.final == nil {
+        return .allowPrefix(0, need: 9)
+      }
+      return chunk.bytes.count > 2 ? .allowPrefix(2, need: 0) : .allow
+    }
+    let outcome = try run(
+      talk("abcde", "xyz-").frames,
+      [link(first), link(ScriptedAnalyzer("b", diary, interest: .data))])
+    #expect(
+      diary.lines.prefix(12) == [
+        "a out abcde", "b out ab", "a out cde", "b out cd", "a out e", "b out e", "a out xyz-",
+        "a in answer", "b in an", "a in swer", "b in sw", "a in er",
+      ])
+    #expect(diary.lines.suffix(4) == ["a out xyz-", "b out xy", "a out z-", "b out z-"])
+    #expect(outcome.summary.analyzers[0].refused == [:])
+  }
+
+  @Test("A link is shown nothing behind what a later link has not decided")
+  func order() throws {
+    let frames = talk("one", "two", "three").frames
+    for answer in ["now", "later", "reverse"] {
+      let diary = Diary()
+      let dropping = try trial(["answer": answer, "verdict": "drop", "at": "3", "delay": "2000"])
+      let outcome = try run(frames, [link(ScriptedAnalyzer("a", diary)), dropping])
+      #expect(diary.lines.contains("a out two") && !diary.lines.contains("a out three"))
+      #expect(outcome.sink.frames == Array(frames.prefix(4)), "\(answer)")
+    }
+  }
+
+  @Test("A peek ends in packet time, with its own next packet or at the end of a stretch")
+  func peekTimeout() throws {
+    let talk = Conversation()
+    talk.opens()
+    talk.originator.sends("a")
+    talk.waits(seconds: 1)
+    talk.originator.sends("b")
+    let quiet = Conversation(client: 2, start: 1_700_000_002)
+    quiet.opens()
+    quiet.originator.sends("c")
+    let other = Conversation(client: 3, start: 1_700_000_003)
+    other.opens()
+    for _ in 1...250 { other.originator.sends("x") }
+    var finals: [String] {
+      diary.lines.filter { $0.hasSuffix("peek_timeout") }
+    }
+    let peeking = link(PeekingAnalyzer.script(diary)) { $0.ports = [40_001...40_002] }
+    let frames = talk.frames + quiet.frames + other.frames
+    _ = try run(frames, [peeking]) { $0.deferral.peekTimeout = .milliseconds(500) }
+    #expect(finals == ["a a peek_timeout", "a b peek_timeout", "a c peek_timeout"])
+    _ = try run(frames, [peeking])
+    #expect(finals.count == 3)
+  }
+
+  @Test(
+    "What waits to be written has a budget, and is decided with what is there",
+    arguments: [1, 128], [1, 3])
+  func spool(batchSize: Int, workers: Int) throws {
+    // One peeks for ever, of one the second segment is missing; and then there is much else.
+    let peeking = Conversation(client: 1)
+    peeking.opens()
+    peeking.originator.sends("peek")
+    let holed = Conversation(client: 2)
+    holed.opens()
+    holed.originator.sends("first")
+    holed.originator.sends("lost")
+    let other = Conversation(client: 3)
+    other.opens()
+    for _ in 1...4000 { other.originator.sends("x") }
+    var frames = peeking.frames + holed.frames.dropLast()
+    holed.originator.sends("third")
+    frames.append(holed.frames.last!)
+    frames += other.frames
+    peeking.originator.sends("late")
+    frames.append(peeking.frames.last!)
+    var script = PeekingAnalyzer.script(diary)
+    script.isWanted = { $0.originator.port != 40_003 }
+    let events = ScriptedAnalyzer("b", Diary(), interest: [.events, .dataOut])
+    func outcome(_ memory: Int) throws -> Outcome {
+      try run(frames, [link(script), link(events)], batchSize: batchSize) {
+        $0.memory = memory
+        $0.workers = workers
+      }
+    }
+    let bounded = try outcome(1 << 20)
+    #expect(bounded.sink.frames == frames)
+    #expect(
+      diary.lines.filter { $0.hasSuffix("spool_full") }.sorted() == [
+        "a first spool_full", "a peek spool_full", "a third spool_full",
+      ])
+    #expect(bounded.summary.deferral.spoolReached == 4)
+    #expect(bounded.summary.weirds["spool_budget_reached"] == 1)
+    diary.lines = []
+    let unbounded = try outcome(1 << 30)
+    #expect(unbounded.sink.frames == frames)
+    #expect(unbounded.summary.deferral.spoolReached == 0)
+    #expect(!diary.lines.contains { $0.hasSuffix("spool_full") })
+  }
+
+  @Test(
+    "A datagram is one piece, though larger than a buffer",
+    arguments: [false, true], ["now", "later"])
+  func datagram(throughPool: Bool, answer: String) throws {
+    let talk = Conversation()
+    talk.originator.datagram([UInt8](repeating: 65, count: 1400))
+    let outcome = try run(
+      talk.frames,
+      [trial(["answer": answer]), link(ScriptedAnalyzer("a", diary, interest: .data))]
+    ) {
+      $0.deferral.bufferSize = 1024
+      $0.deferral.isThroughPool = throughPool
+    }
+    #expect(diary.lines == ["a out " + String(repeating: "A", count: 1400)])
+    #expect(outcome.sink.frames == talk.frames)
+  }
+
   @Test("Every buffer comes back")
   func buffers() throws {
     let pool = BufferPool(count: 3, bufferSize: 1024, bell: Semaphore())
@@ -348,5 +467,91 @@ struct WaitingTests {
     #expect(pool.freeCount == 1)
     taken = []
     #expect(pool.freeCount == 3)
+  }
+}
+
+/// Asks for more for as long as it may, and writes down why it had to decide.
+private enum PeekingAnalyzer {
+  static func script(_ diary: Diary) -> ScriptedAnalyzer {
+    var script = ScriptedAnalyzer("a", Diary(), interest: .data)
+    script.answer = { chunk in
+      guard let final = chunk.final else { return .allowPrefix(0, need: 1000) }
+      diary.note("a \(String(decoding: chunk.bytes, as: UTF8.self)) \(final.rawValue)", 0)
+      return .allow
+    }
+    return script
+  }
+}
+
+@Suite("Responses by numbers")
+struct ResponseTests {
+  private static let socket = SocketID(socket: 5, sequence: 77)
+  private let chunks = HeldChunks()
+  private let pool = BufferPool(count: 2, bufferSize: 64, bell: Semaphore())
+  private let ticket = Ticket(deadline: .now + .seconds(60), bell: Semaphore())
+
+  /// A chunk that lies in the pool, and what the client is told of it.
+  private func hold() throws -> HeldNotice {
+    let bytes: [UInt8] = [1, 2, 3]
+    let free = pool.copy(bytes.span.bytes)
+    let buffer = try #require(free)
+    chunks.open(Self.socket)
+    return chunks.add(
+      HeldChunk(
+        socket: Self.socket, dataIndex: 9, direction: .in, offset: 0, final: nil,
+        data: TicketData(ticket, .buffer(buffer, 0..<3))))
+  }
+
+  private func respond(
+    _ verdict: Verdict? = nil, releasing buffers: [UInt8] = [], to index: UInt32 = 9,
+    of socket: SocketID = Self.socket
+  ) {
+    chunks.take(
+      Response(socket: socket, dataIndex: index, verdict: verdict, releasedBuffers: buffers))
+  }
+
+  @Test("A notice has the data's index, size and buffers, ended by 255")
+  func notice() throws {
+    let notice = try hold()
+    #expect(notice.dataIndex == 9 && notice.dataSize == 3 && notice.buffers == [0, 255])
+  }
+
+  @Test("Verdict and buffers come back in any order", arguments: [true, false])
+  func independent(buffersFirst: Bool) throws {
+    let notice = try hold()
+    if buffersFirst { respond(releasing: notice.buffers) }
+    #expect(pool.freeCount == (buffersFirst ? 2 : 1))
+    respond(.dropFlow)
+    #expect(ticket.current == .answered(.dropFlow))
+    if !buffersFirst { respond(releasing: notice.buffers) }
+    #expect(pool.freeCount == 2)
+    #expect(chunks.refusals.isEmpty)
+  }
+
+  @Test("What fits nothing is refused and counted, and changes nothing")
+  func refusals() throws {
+    let notice = try hold()
+    respond(.dropFlow, to: 10)
+    respond(.dropFlow, of: SocketID(socket: 5, sequence: 78))
+    respond(releasing: [1])
+    #expect(ticket.isOpen)
+    #expect(pool.freeCount == 1)
+    respond(.allow)
+    respond(.dropFlow)
+    respond(releasing: notice.buffers + notice.buffers)
+    respond(releasing: notice.buffers)
+    #expect(ticket.current == .answered(.allow))
+    #expect(chunks.refusals == [.unknownData: 3, .staleSocket: 1, .unknownBuffer: 1])
+    chunks.close(Self.socket)
+    respond(.allow)
+    #expect(chunks.refusals[.staleSocket] == 2)
+  }
+
+  @Test("A client that goes with what it holds has let it go")
+  func gone() throws {
+    _ = try hold()
+    chunks.close(Self.socket)
+    #expect(ticket.current == .letGo)
+    #expect(pool.freeCount == 2)
   }
 }

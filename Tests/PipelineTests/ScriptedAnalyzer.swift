@@ -3,17 +3,21 @@ import Analyzers
 import Pipeline
 import Reassembly
 import Support
+import Synchronization
 
 /// What the analyzers of a chain were told, line by line: `a out hello`.
 final class Diary: @unchecked Sendable {
-  // Unchecked: a run with one worker calls from one thread.
+  // Unchecked: workers only add lines, behind the lock.
+  private let lock = Mutex(())
   var lines: [String] = []
   /// Numbers of the packets of the lines.
   var ordinals: [UInt64] = []
 
   func note(_ line: String, _ ordinal: UInt64) {
-    lines.append(line)
-    ordinals.append(ordinal)
+    lock.withLock { _ in
+      lines.append(line)
+      ordinals.append(ordinal)
+    }
   }
 }
 
@@ -79,12 +83,14 @@ extension Chunk {
     var bytes: [UInt8]
     var direction: Direction
     var offset: UInt64
+    var final: FinalReason?
 
     init(_ chunk: borrowing Chunk) {
       bytes = chunk.bytes.indices.map { _ in 0 }
       for index in chunk.bytes.indices { bytes[index] = chunk.bytes[index] }
       direction = chunk.direction
       offset = chunk.offset
+      final = chunk.final
     }
   }
 }

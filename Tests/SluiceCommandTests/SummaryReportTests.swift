@@ -91,7 +91,7 @@ struct SummaryReportTests {
       lines.dropFirst() == [
         "  replace: 3 matches in 12 streams; not looked into: 1 midstream",
         "  replace: edit refused 3 times, not possible yet; allowed",
-        "  replace: threw 2 errors, data allowed, first: no room",
+        "  replace: crashed 2 times, data allowed, first: no room",
       ])
   }
 }

@@ -50,7 +50,7 @@ public final class HeldChunk: Sendable {
   }
 
   /// Gives the verdict; the first one counts. Any but `.pending`. Whether it was taken: not after
-  /// another answer, nor after the deadline.
+  /// another answer, nor once the deadline has passed and the policy was followed.
   @discardableResult
   public func answer(_ verdict: Verdict) -> Bool { data.answer(verdict) }
 }

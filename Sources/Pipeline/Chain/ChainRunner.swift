@@ -85,9 +85,11 @@ final class ChainRunner: SocketHandler {
   /// At the end of a stretch of packets that is the same in every run: what waits for answers gets
   /// them now, and what may wait no longer is decided with what is there.
   func settle(at end: ElementReference<Batch>, _ reassembler: Reassembler) {
-    guard linkCount > 0, let last = end.element.packets.lastPacket else { return }
+    guard linkCount > 0 else { return }
     deferral.settleAll()
-    deferral.endPeeks(with: PacketInfo(ordinal: last.ordinal, timestamp: end.element.packets.time))
+    guard let last = end.element.packets.lastPacket else { return }
+    deferral.endPeeks(
+      with: PacketInfo(ordinal: last.ordinal, timestamp: end.element.packets.time))
     guard deferralConfiguration.writesPackets,
       end.element.spoolEnd > deferralConfiguration.spoolBytes
     else { return }
@@ -238,6 +240,10 @@ final class ChainRunner: SocketHandler {
     _ bytes: RawSpan, _ direction: Direction, at offset: UInt64, of socket: SocketView,
     packet: PacketInfo
   ) -> SocketInterest? {
+    // A datagram stays in one piece, be it larger than a buffer.
+    if socket.isDatagrams, bytes.byteCount > deferralConfiguration.bufferSize {
+      return dataInOne(bytes, direction, at: offset, of: socket, packet: packet)
+    }
     var interest: SocketInterest?
     var start = 0
     while start < bytes.byteCount {

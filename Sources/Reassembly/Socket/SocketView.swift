@@ -27,6 +27,9 @@ public struct SocketView: BitwiseCopyable {
 
   public var id: SocketID { reference.element.id }
 
+  /// Whether its data are datagrams, each one piece.
+  public var isDatagrams: Bool { reference.element.flags.contains(.udp) }
+
   /// What is told of it.
   public var interest: SocketInterest {
     var interest: SocketInterest = []

@@ -10,7 +10,7 @@ struct Manual {
 
   var text: String {
     var text = MdocText()
-    text.macro("Dd", Sluice.date)
+    text.line("Dd \(Sluice.date)")
     text.line("Dt SLUICE 1")
     text.line("Os")
     head(&text)
@@ -125,8 +125,8 @@ struct Manual {
   }
 
   private func examples(_ text: inout MdocText) {
-    for (command, meaning) in page.examples {
-      text.line("Pp")
+    for (number, (command, meaning)) in page.examples.enumerated() {
+      if number > 0 { text.line("Pp") }
       text.prose(meaning.prefix(1).uppercased() + meaning.dropFirst() + ":")
       text.display(command)
     }

@@ -127,14 +127,12 @@ package struct SummaryReport {
         lines.append("\(analyzer.name): \(analyzer.statements.joined(separator: "; "))")
       }
       for (verdict, count) in analyzer.refused.sorted(by: { $0.key < $1.key }) {
-        let times = Amounts.count(count, "time")
-        lines.append("\(analyzer.name): \(verdict) refused \(times), not possible yet; allowed")
+        lines.append("\(analyzer.name): \(verdict) refused \(times(count)), \(refusal(of: verdict))")
       }
       if analyzer.failures > 0 {
         let first = analyzer.firstFailure.map { ", first: \($0)" } ?? ""
-        let errors = Amounts.count(analyzer.failures, "error")
         let outcome = summary.dropsOnCrash ? "flows dropped" : "data allowed"
-        lines.append("\(analyzer.name): threw \(errors), \(outcome)\(first)")
+        lines.append("\(analyzer.name): crashed \(times(analyzer.failures)), \(outcome)\(first)")
       }
       if analyzer.socketsWithoutClient > 0 {
         let count = Amounts.count(analyzer.socketsWithoutClient, "socket")
@@ -146,6 +144,12 @@ package struct SummaryReport {
       }
       return lines
     }
+  }
+
+  /// Why a verdict was refused, and what was done instead.
+  private func refusal(of verdict: String) -> String {
+    guard ["deny", "edit", "reset_flow"].contains(verdict) else { return "not possible; allowed" }
+    return "not possible yet; \(summary.dropsOnRefusedEdit ? "flows dropped" : "allowed")"
   }
 
   private func timing(_ seconds: Double) -> [String] {
