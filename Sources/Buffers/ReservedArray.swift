@@ -9,6 +9,8 @@ public struct ReservedArray<Element: ~Copyable>: ~Copyable {
   @usableFromInline let base: UnsafeMutablePointer<Element>
   public let capacity: Int
   @usableFromInline var used = 0
+  /// So many elements have memory.
+  @usableFromInline var ready = 0
 
   @inlinable
   public var count: Int { used }
@@ -38,9 +40,24 @@ public struct ReservedArray<Element: ~Copyable>: ~Copyable {
   /// The array must not be full.
   @inlinable @inline(__always)
   public mutating func append(_ element: consuming Element) {
-    precondition(used < capacity)
+    if used == ready { grow() }
     unsafe (base + used).initialize(to: element)
     used &+= 1
+  }
+
+  /// Asks for memory in larger pieces than the kernel gives by itself, page by page, as each is a trap:
+  /// as much as there is already, but no more than 256 KiB.
+  @usableFromInline @inline(never)
+  mutating func grow() {
+    precondition(used < capacity)
+    let stride = MemoryLayout<Element>.stride
+    let start = used * stride
+    let end = min(start + min(max(start, 4096), 1 << 18), byteCount)
+    let first = start / 4096 * 4096
+    let last = (end + 4095) / 4096 * 4096
+    // MADV_POPULATE_WRITE (Linux 5.14). Where it fails memory comes as it did.
+    _ = unsafe madvise(UnsafeMutableRawPointer(base) + first, last - first, 23)
+    ready = min(max(last / stride, used + 1), capacity)
   }
 
   @inlinable
@@ -67,5 +84,6 @@ extension ReservedArray where Element: FixedWidthInteger {
   public init(zeros count: Int) {
     self.init(capacity: count)
     used = count
+    ready = count
   }
 }
