@@ -60,7 +60,9 @@ extension DeferredSocket {
       record("bypass", place, "analyzer", cause)
       remove(index, cause, &context)
     case .dropFlow where !nodes[index].isObserving: drop(place, "analyzer", cause)
-    case .resetFlow where !nodes[index].isObserving: cannot(verdict, place, cause)
+    case .resetFlow where !nodes[index].isObserving, .deny where !nodes[index].isObserving,
+      .edit where !nodes[index].isObserving:
+      cannot(verdict, place, cause)
     default: refuse(verdict, at: index)
     }
   }

@@ -38,11 +38,13 @@ extension DeferredSocket {
   /// A verdict that is not possible: what is done instead, or would be with `--dry-run`.
   func cannot(_ verdict: Verdict, _ place: VerdictPlace, _ cause: Cause) {
     if stage.configuration.isDryRun {
-      record("would_" + verdict.name, place, "analyzer", cause)
+      var place = place
+      place.note.newLength = verdict.newLength(of: place.note)
+      record("would_" + verdict.action, place, "analyzer", cause)
       return
     }
     refuse(verdict, at: place.link)
-    follow(stage.configuration.onRefusedEdit, place, "refused_" + verdict.name, cause)
+    follow(stage.configuration.onRefusedEdit, place, "refused_" + verdict.action, cause)
   }
 
   func refuse(_ verdict: Verdict, at index: Int) {
@@ -60,7 +62,7 @@ extension DeferredSocket {
 
   func drop(_ place: VerdictPlace, _ reason: String, _ cause: Cause) {
     guard !isDropped else { return }
-    record(stage.configuration.isDryRun ? "would_drop" : "drop_flow", place, reason, cause)
+    record(stage.configuration.isDryRun ? "would_drop" : "drop", place, reason, cause)
     isDropped = true
     stage.counts.droppedFlows += 1
     for index in nodes.indices {
@@ -98,6 +100,27 @@ extension DeferredSocket {
       pass(peek.bytes.span, direction, peek.offset, to: index + 1, cause, &context)
     }
     if !Direction.allCases.contains(where: isDecided) { releasePackets() }
+  }
+}
+
+extension Verdict {
+  /// The word for what it does to a flow or its bytes, as in the options of policies.
+  fileprivate var action: String {
+    switch self {
+    case .dropFlow: "drop"
+    case .resetFlow: "reset"
+    default: name
+    }
+  }
+
+  /// How many bytes it makes of those that it is about; `nil` where it is not about bytes.
+  fileprivate func newLength(of note: VerdictNote) -> UInt64? {
+    switch self {
+    case .deny: 0
+    case .edit(let edits):
+      edits.reduce(note.length) { $0 &+ UInt64($1.replacement.count) &- UInt64($1.range.count) }
+    default: nil
+    }
   }
 }
 

@@ -6,7 +6,9 @@ package struct VerdictNote {
   /// `nil` for the whole flow.
   private var direction: Direction?
   private var offset: UInt64 = 0
-  private var length: UInt64 = 0
+  private(set) var length: UInt64 = 0
+  /// What the bytes become, where that is another number.
+  var newLength: UInt64?
 
   /// The whole flow.
   init() {}
@@ -18,7 +20,7 @@ package struct VerdictNote {
   }
 
   /// - Parameters:
-  ///   - action: what was done: `drop_flow`, `bypass`, `allow`, ...
+  ///   - action: what was done: `drop`, `bypass`, `allow`, ...
   ///   - reason: why: the analyzer's own will, or the cause that a policy is for.
   ///   - packets: the first and the last that the bytes came with.
   package func record(
@@ -29,6 +31,7 @@ package struct VerdictNote {
       fields.append(("direction", .string(direction == .out ? "out" : "in")))
       fields.append(("offset", Record.Value(offset)))
       fields.append(("length", Record.Value(length)))
+      if let newLength { fields.append(("new_length", Record.Value(newLength))) }
     }
     fields.append(("analyzer", .string(analyzer)))
     fields.append(("reason", .string(reason)))

@@ -167,6 +167,7 @@ package final class Run {
     }
     for (weird, times) in weirds { summary.weirds[weird.rawValue] = times }
     summary.dropsOnCrash = configuration.deferral.onCrash == .drop
+    summary.isDryRun = configuration.deferral.isDryRun
     summary.dropsOnRefusedEdit = configuration.deferral.onRefusedEdit == .drop
     summary.packetsLeftOut = output?.packetsLeftOut ?? 0
     summary.analyzers = configuration.chain.indices.map { link in

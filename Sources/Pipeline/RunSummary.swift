@@ -67,6 +67,8 @@ package struct RunSummary: Sendable {
   package var deferral = DeferralCounts()
   /// Whether the flows of an analyzer that crashed were dropped.
   package var dropsOnCrash = false
+  /// Whether nothing was really dropped (`--dry-run`).
+  package var isDryRun = false
   /// Whether flows were dropped of which an edit was refused.
   package var dropsOnRefusedEdit = false
   /// Packets that were left out of the written capture.

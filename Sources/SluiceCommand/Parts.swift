@@ -11,9 +11,9 @@ enum Parts {
 
   /// The files that `-r` stands for. Outputs that lie in a folder are none of them.
   static func captureFiles(
-    _ paths: [String], except outputs: [String]
+    _ paths: [String], except outputs: [String], rotated: String?
   ) throws(CaptureError) -> CaptureFiles {
-    try CaptureFiles(paths, except: outputs)
+    try CaptureFiles(paths, except: outputs, rotated: rotated)
   }
 
   /// - Parameter filter: a BPF expression; `nil` for all packets.

@@ -74,8 +74,8 @@ public struct ConnectionHistory: Hashable, Sendable, BitwiseCopyable {
       return true
     }
 
-    public func contains(_ letter: Letter, _ sender: Direction) -> Bool {
-      letters.contains { $0.letter == letter && $0.sender == sender }
+    public func count(of letter: Letter, _ sender: Direction) -> Int {
+      letters.count { $0.letter == letter && $0.sender == sender }
     }
 
     /// In order.

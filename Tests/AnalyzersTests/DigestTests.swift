@@ -18,11 +18,12 @@ struct DigestTests {
     return engine.records
   }
 
-  @Test("Each direction has its bytes, hash and gaps, in this form")
+  @Test("Each direction has its bytes, hash and gaps that bytes follow, in this form")
   func literal() throws {
     let records = try digest(of: [
       .out(Array("ab".utf8), at: 0), .in([], at: 0), .out(Array("c".utf8), at: 2),
-      .event(.gap(.in, offset: 0, length: 1448)),
+      .event(.gap(.in, offset: 0, length: 1448)), .in(Array("d".utf8), at: 1448),
+      .event(.gap(.in, offset: 1449, length: 10)),
     ])
     #expect(records.count == 1)
     #expect(records[0].eventType == "digest")
@@ -30,12 +31,13 @@ struct DigestTests {
       json(records[0]) == """
         {"digest":{"midstream":false,"originator":{"bytes":3,"sha256":\
         "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad","gaps":[]},\
-        "responder":{"bytes":0,"sha256":"\(Self.nothing)","gaps":[[0,1448]]}}}
+        "responder":{"bytes":1,"sha256":\
+        "18ac3e7343f016890c510e93f935261169d9e3f565436429830faf0934f4f8e4","gaps":[[0,1448]]}}}
         """)
     #expect(
       records[0].text == """
         out 3 bytes ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad, \
-        in 0 bytes \(Self.nothing) 1 gaps
+        in 1 bytes 18ac3e7343f016890c510e93f935261169d9e3f565436429830faf0934f4f8e4 1 gaps
         """)
   }
 
@@ -63,18 +65,23 @@ struct DigestTests {
     let split = try digest(of: [
       .out(Array("a".utf8), at: 0), .event(.gap(.out, offset: 1, length: 10)),
       .event(.gap(.out, offset: 11, length: 5)), .out(Array("bc".utf8), at: 16),
-      .event(.gap(.out, offset: 18, length: 1)),
+      .event(.gap(.out, offset: 18, length: 1)), .out(Array("d".utf8), at: 19),
     ])
     #expect(
       json(split[0]).contains(
-        #""originator":{"bytes":3,"sha256":"ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb4"#
-          + #"10ff61f20015ad","gaps":[[1,15],[18,1]]}"#))
+        #""originator":{"bytes":4,"sha256":"88d4266fd4e6338d13b845fcf289579d209c897823b9217da3"#
+          + #"e161936f031589","gaps":[[1,15],[18,1]]}"#))
   }
 
   @Test("The list of gaps ends at its limit and says so")
   func manyGaps() throws {
     for (count, isTruncated) in [(GapList.limit, false), (GapList.limit + 1, true)] {
-      let gaps = (0..<count).map { Step.event(.gap(.in, offset: UInt64($0) * 2, length: 1)) }
+      let gaps = (0..<count).flatMap {
+        [
+          Step.event(.gap(.in, offset: UInt64($0) * 2, length: 1)),
+          .in([UInt8(ascii: "a")], at: UInt64($0) * 2 + 1),
+        ]
+      }
       let text = try json(#require(try digest(of: gaps).first))
       let last = "[\((GapList.limit - 1) * 2),1]]"
       #expect(text.contains(isTruncated ? last + #","gaps_truncated":true}"# : last + "}"))

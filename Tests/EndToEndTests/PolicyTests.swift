@@ -23,32 +23,32 @@ struct PolicyTests {
     Row(trial: "crash=throw", status: 5, verdict: "allow crash"),
     Row(
       trial: "crash=throw", options: ["--on-crash", "drop"], status: 5,
-      verdict: "drop_flow crash", isWhole: false),
+      verdict: "drop crash", isWhole: false),
     Row(trial: "crash=event", status: 5, verdict: "allow crash"),
     Row(trial: "crash=release", status: 5, verdict: "allow crash"),
     Row(
       trial: "crash=forget", options: ["--on-crash", "drop"], status: 5,
-      verdict: "drop_flow crash", isWhole: false),
+      verdict: "drop crash", isWhole: false),
     Row(
       trial: "answer=never", options: ["--deadline", "0.05"], status: 5, verdict: "allow timeout"),
     Row(
       trial: "answer=never", options: ["--deadline", "0.05", "--on-timeout", "drop"], status: 5,
-      verdict: "drop_flow timeout", isWhole: false),
+      verdict: "drop timeout", isWhole: false),
     Row(trial: "verdict=deny", status: 0, verdict: "allow refused_deny"),
     Row(trial: "verdict=edit", status: 0, verdict: "allow refused_edit"),
     Row(
       trial: "verdict=reset", options: ["--on-refused-edit", "drop"], status: 0,
-      verdict: "drop_flow refused_reset_flow", isWhole: false),
+      verdict: "drop refused_reset", isWhole: false),
     Row(trial: "verdict=deny", options: ["--dry-run"], status: 0, verdict: "would_deny analyzer"),
-    Row(trial: "verdict=drop", status: 0, verdict: "drop_flow analyzer", isWhole: false),
+    Row(trial: "verdict=drop", status: 0, verdict: "drop analyzer", isWhole: false),
     Row(trial: "verdict=drop", options: ["--dry-run"], status: 0, verdict: "would_drop analyzer"),
     Row(
-      trial: "verdict=drop,when=attached", status: 0, verdict: "drop_flow analyzer",
+      trial: "verdict=drop,when=attached", status: 0, verdict: "drop analyzer",
       isWhole: false),
     Row(trial: "verdict=bypass", status: 0, verdict: "bypass analyzer"),
     Row(
       trial: "verdict=edit", options: ["--on-refused-edit", "drop"], status: 0,
-      verdict: "drop_flow refused_edit", isWhole: false),
+      verdict: "drop refused_edit", isWhole: false),
     Row(trial: "crash=release,answer=later,delay=500", status: 5, verdict: "allow crash"),
     Row(trial: "answer=later,respond=careless", status: 0),
     Row(trial: "client=late,delay=1000", status: 0),
@@ -57,7 +57,7 @@ struct PolicyTests {
       verdict: "allow no_client"),
     Row(
       trial: "client=no", options: ["--on-no-client", "refuse"], status: 5,
-      verdict: "drop_flow no_client", isWhole: false),
+      verdict: "drop no_client", isWhole: false),
     Row(
       trial: "client=no", options: ["--on-no-client", "refuse", "--dry-run"], status: 5,
       verdict: "would_drop no_client"),

@@ -52,12 +52,33 @@ struct SeveralInputsTests {
     #expect(result.errors.contains("passed over 1 file in folders"))
     #expect(result.errors.contains("\(folder.path): 35 packets"))
     #expect(result.text.contains(#""sockets":3"#))
-    // Named itself, it is an error before anything is read.
-    let named = try Binary.sluice.run("-r", paths[0], "-r", empty)
-    #expect(named.status == 2)
-    #expect(named.errors == "sluice: \(empty): is empty\n")
-    let separate = try Binary.sluice.run("-r", paths[0], "-r", empty, "--separate")
-    #expect(separate.errors == "sluice: \(empty): is empty\n")
+    // Named itself, it is one of several, too.
+    for more in [[], ["--separate"]] {
+      let named = try Binary.sluice.run(["-r", paths[0], "-r", empty, "-r", "/no/such"] + more)
+      #expect(named.status == 3)
+      #expect(named.errorLines.contains("sluice: \(empty): is empty"))
+      #expect(named.errorLines.contains { $0.hasPrefix("sluice: /no/such: no such file") })
+      #expect(named.text.contains(#""event_type":"flow""#))
+    }
+    let none = try Binary.sluice.run("-r", empty, "-r", "/no/such")
+    #expect(none.status == 2)
+    #expect(none.errors.contains("none of its captures can be opened"))
+  }
+
+  @Test("The files of an earlier rotation in the folder are no input, as their first one is not")
+  func rotatedOutput() throws {
+    _ = try captures()
+    let other = try Scratch()
+    for _ in 1...2 {
+      let result = try Binary.sluice.run(
+        "-q", "-r", folder.path, "-a", "count", "-o", other.file("o.json"), "-w",
+        folder.file("rot.pcap"),
+        "--rotate-size", "600")
+      #expect(result.status == 0, "\(result.errors)")
+      let log = String(decoding: try other.bytes("o.json"), as: UTF8.self)
+      #expect(log.contains(#""sockets":3"#))
+    }
+    #expect(FileManager.default.fileExists(atPath: folder.path + "/rot-00001.pcap"))
   }
 
   @Test("A folder without captures has nothing to analyze; one of broken ones cannot be opened")

@@ -241,6 +241,63 @@ struct ConnLogTests {
     #expect(record["ip_proto"] as? Int == 6)
   }
 
+  @Test(
+    "g: the first gap and the tenth, whether or not anybody wants the data",
+    arguments: [1, 9, 10, 12])
+  func gaps(count: Int) throws {
+    for wantsData in [false, true] {
+      let record = try #require(
+        try records(
+          of: Case("", "", "") { talk, originator, responder in
+            talk.opens()
+            for _ in 1...count {
+              originator.sends("abc")
+              originator.loses(3)
+            }
+            originator.sends("end")
+            responder.acknowledges(originator.sent)
+            talk.closes()
+          }, wantsData: wantsData
+        ).first)
+      let letters = (record["history"] as? String)?.count { $0 == "G" }
+      #expect(letters == (count < 10 ? 1 : 2))
+      #expect(record["missed_bytes"] as? Int == 3 * count)
+    }
+  }
+
+  @Test(
+    "What was acknowledged and never seen, with nothing behind it, is missing",
+    arguments: [false, true])
+  func missingEnd(wantsData: Bool) throws {
+    let record = try #require(
+      try records(
+        of: Case("", "", "") { talk, originator, responder in
+          talk.opens()
+          originator.sends("abc")
+          responder.acknowledges(103)
+          responder.sends("x")
+        }, wantsData: wantsData
+      ).first)
+    #expect(record["orig_bytes"] as? Int == 103)
+    #expect(record["missed_bytes"] as? Int == 100)
+    #expect(record["history"] as? String == "ShADadG")
+  }
+
+  @Test("What is sent after a reset is counted")
+  func afterReset() throws {
+    let record = try #require(
+      try records(
+        of: Case("", "", "") { talk, originator, responder in
+          talk.opens()
+          originator.sends("abc")
+          originator.resets()
+          responder.sends("0123456789")
+        }
+      ).first)
+    #expect(record["resp_bytes"] as? Int == 10)
+    #expect(record["missed_bytes"] as? Int == 0)
+  }
+
   @Test("The duration ends where both ends have closed, and one packet has none")
   func duration() throws {
     let closed = Case("", "", "") { talk, originator, _ in
@@ -259,18 +316,24 @@ struct ConnLogTests {
     #expect(record["orig_pkts"] as? Int == 1)
   }
 
-  private func records(of conversation: Case) throws -> [[String: Any]] {
+  private func records(
+    of conversation: Case, wantsData: Bool = false
+  ) throws -> [[String: Any]] {
     let talk = Conversation()
     conversation.talk(talk, talk.originator, talk.responder)
-    return try records(of: talk.frames)
+    return try records(of: talk.frames, wantsData: wantsData)
   }
 
   private func records(
-    of frames: [CapturedFrame], memory: Int? = nil
+    of frames: [CapturedFrame], memory: Int? = nil, wantsData: Bool = false
   ) throws -> [[String: Any]] {
     var configuration = RunConfiguration()
     if let memory { configuration.memory = memory }
     configuration.chain = [ChainLink(name: "flow", analyzer: try FlowAnalyzer(Options()))]
+    if wantsData {
+      configuration.chain.append(
+        ChainLink(name: "digest", analyzer: try DigestAnalyzer(Options())))
+    }
     let log = MemoryLog()
     let run = try Run(
       configuration, source: MemorySource(frames), log: log, formatter: ZeekFormatter(.json))
@@ -278,5 +341,6 @@ struct ConnLogTests {
     return log.lines.compactMap {
       try? JSONSerialization.jsonObject(with: Data($0.utf8.dropFirst())) as? [String: Any]
     }
+    .filter { $0["conn_state"] != nil }
   }
 }

@@ -303,7 +303,7 @@ struct WaitingTests {
     // SYN, SYN/ACK, ACK, and the first segment.
     #expect(outcome.sink.frames == Array(frames.prefix(4)))
     #expect(outcome.summary.packetsLeftOut == UInt64(frames.count - 4))
-    #expect(verdicts(outcome).map { $0["action"] as? String } == ["drop_flow"])
+    #expect(verdicts(outcome).map { $0["action"] as? String } == ["drop"])
     #expect(verdicts(outcome).first?["offset"] as? Int == 3)
     #expect(!diary.lines.contains("a out three") && !diary.lines.contains("b out two"))
     #expect(diary.lines.suffix(2) == ["a detached", "b detached"])
@@ -330,7 +330,7 @@ struct WaitingTests {
     }
     #expect(outcome.summary.analyzers[0].timeouts >= 1)
     let actions = verdicts(outcome).map { "\($0["action"]!) \($0["reason"]!)" }
-    #expect(actions.first == (policy == .drop ? "drop_flow timeout" : "allow timeout"))
+    #expect(actions.first == (policy == .drop ? "drop timeout" : "allow timeout"))
     #expect(outcome.sink.frames == (policy == .drop ? Array(frames.prefix(3)) : frames))
   }
 

@@ -43,6 +43,21 @@ struct ChecksumTests {
     #expect(handler.sockets[0].text(.out) == "abcgood")
   }
 
+  @Test("What the card or the kernel put together is used, whatever its checksum")
+  func aggregate() {
+    let talk = Conversation()
+    talk.opens()
+    talk.originator.sends("abc")
+    talk.originator.sends(String(repeating: "d", count: 2896))
+    let offset = talk.transportOffset + 16
+    talk.changeLast { $0 = $0.replacing(offset, with: UInt16(0x1234)) }
+    let handler = reassemble(talk.frames, configuration(.auto))
+    #expect(handler.sockets[0].text(.out).utf8.count == 2899)
+    #expect(handler.weirds[.badTCPChecksum] == nil)
+    #expect(
+      reassemble(talk.frames, configuration(.all)).sockets[0].text(.out) == "abc")
+  }
+
   /// All segments of the originator carry what offload leaves in the field.
   private func offloaded(_ family: Conversation.Family, pseudoSum: Bool) -> Conversation {
     let talk = Conversation(family)

@@ -30,8 +30,8 @@ final class SocketDigest: SocketAnalyzer {
 
   func data(_ chunk: borrowing Chunk, _ context: inout Context) -> Verdict {
     switch chunk.direction {
-    case .out: originator.add(chunk.bytes)
-    case .in: responder.add(chunk.bytes)
+    case .out: originator.add(chunk.bytes, within: budget)
+    case .in: responder.add(chunk.bytes, within: budget)
     }
     return .allow
   }
@@ -39,9 +39,9 @@ final class SocketDigest: SocketAnalyzer {
   func event(_ event: SocketEvent, _ context: inout Context) {
     switch event {
     case .gap(.out, let offset, let length):
-      originator.gaps.add(offset: offset, length: length, within: budget)
+      originator.addGap(offset: offset, length: length)
     case .gap(.in, let offset, let length):
-      responder.gaps.add(offset: offset, length: length, within: budget)
+      responder.addGap(offset: offset, length: length)
     case .detached: context.emit(record(of: context.socket))
     default: break
     }

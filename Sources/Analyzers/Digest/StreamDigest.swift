@@ -4,13 +4,24 @@ import Crypto
 /// One direction of a stream: how many bytes, and their hash. Gaps are listed and not hashed.
 struct StreamDigest {
   private(set) var bytes: UInt64 = 0
-  var gaps = GapList()
+  private(set) var gaps = GapList()
+  /// A gap that nothing has followed yet: one at the end of a stream is not listed.
+  private var lastGap: (offset: UInt64, length: UInt64)?
   // Made with the first byte: most sockets of a scan or a flood never carry one, and the state is
   // larger than all the rest.
   private var hash: SHA256?
 
-  mutating func add(_ span: Span<UInt8>) {
+  mutating func addGap(offset: UInt64, length: UInt64) {
+    // Nothing in between: they are neighbours.
+    lastGap = (lastGap?.offset ?? offset, (lastGap?.length ?? 0) &+ length)
+  }
+
+  mutating func add(_ span: Span<UInt8>, within budget: GapBudget) {
     guard !span.isEmpty else { return }
+    if let gap = lastGap {
+      gaps.add(offset: gap.offset, length: gap.length, within: budget)
+      lastGap = nil
+    }
     bytes &+= UInt64(truncatingIfNeeded: span.count)
     if hash == nil { hash = SHA256() }
     // The pointer serves this call only; the hash reads its bytes where they lie.

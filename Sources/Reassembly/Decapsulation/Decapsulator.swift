@@ -94,12 +94,12 @@ public final class Decapsulator {
     var whole = Dissection()
     whole.frameLength = datagram.frameLength
     whole.end = payload.byteCount
-    whole.ipLength = payload.byteCount
     whole.vlans = dissection.element.vlans
     whole.isIPv6 = dissection.element.isIPv6
     dissector.dissectTransport(
       payload, source: datagram.key.source, destination: datagram.key.destination,
       datagram.protocol, &whole)
+    whole.ipLength = payload.byteCount
     whole.makeWhole(datagram: batch.datagrams.count)
     dissection.element = whole
     batch.datagrams.append(datagram.payload)

@@ -98,6 +98,9 @@ struct Dissection: BitwiseCopyable {
     set { if newValue { rarities |= Self.windowBit } }
   }
   private static var windowBit: UInt32 { 1 << 31 }
+  /// Whether no Ethernet carries the packet as it is: it was put together by the card or the kernel
+  /// (GRO, LRO), or is still to be taken apart (TSO), and its checksum is that of a part, or none.
+  var isAggregate: Bool { ipLength > 1500 && (kind == .tcp || kind == .udp) }
   /// Whether nothing is missing, nor the window closed.
   var isOrdinary: Bool { rarities == 0 }
   /// Bytes of the frame as it was sent.

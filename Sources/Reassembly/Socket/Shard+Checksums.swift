@@ -26,7 +26,7 @@ extension Shard {
   }
 
   /// Offload shows in every packet of the capturing host: a direction that has shown a right checksum
-  /// is not offloaded.
+  /// is not offloaded, but for packets that were put together.
   @inline(never)
   private mutating func acceptsWrongChecksum(
     _ segment: DissectionReference, of socket: SocketReference?
@@ -38,6 +38,7 @@ extension Shard {
         isOffloaded = false
       }
     }
+    isOffloaded = isOffloaded || segment.element.isAggregate
     if configuration.checksums == .auto, isOffloaded {
       counts.offloadedChecksums += 1
       return true

@@ -142,7 +142,19 @@ extension Shard {
     if socket.element.histories[direction.index].gapBytes > 0,
       socket.element.flags.isDisjoint(with: [.udp, .wantsData(direction)])
     {
-      socket.element.recordOnce(.gap, direction)
+      recordPassed(socket.element.histories[direction.index].gaps, of: socket, direction)
+    }
+  }
+
+  /// A letter for the first of some gaps, the tenth, the hundredth …, as far as they are not there.
+  @inline(never)
+  private mutating func recordPassed(
+    _ gaps: UInt32, of socket: SocketReference, _ direction: Direction
+  ) {
+    var missing = String(gaps).utf8.count &- socket.element.count(of: .gap, direction)
+    while missing > 0 {
+      socket.element.record(.gap, direction)
+      missing &-= 1
     }
   }
 

@@ -61,8 +61,12 @@ struct SocketObject: ~Copyable {
 
   /// Adds a letter that is recorded once for each sender.
   mutating func recordOnce(_ letter: ConnectionHistory.Letter, _ sender: Direction) {
-    if earlyHistory.contains(letter, sender) || lateHistory.contains(letter, sender) { return }
-    record(letter, sender)
+    if count(of: letter, sender) == 0 { record(letter, sender) }
+  }
+
+  /// How often a letter stands in its history.
+  func count(of letter: ConnectionHistory.Letter, _ sender: Direction) -> Int {
+    earlyHistory.count(of: letter, sender) + lateHistory.count(of: letter, sender)
   }
 
   /// Which way a packet goes, by the direction that its dissection found.

@@ -120,6 +120,8 @@ extension Shard {
   ) {
     guard !socket.element.flags.contains(.ended) else { return }
     flush(socket)
+    giveUpAcknowledged(socket, .out)
+    giveUpAcknowledged(socket, .in)
     recordPassedGaps(of: socket)
     if reason == .fin || reason == .reset {
       reportClosing(socket)

@@ -145,6 +145,28 @@ extension Shard {
     socket.element.positions[direction.index].next += Int(truncatingIfNeeded: end &- offset)
   }
 
+  /// At the end of a connection, with nothing queued any more: what the receiver acknowledged and
+  /// nobody has seen is a gap.
+  mutating func giveUpAcknowledged(_ socket: SocketReference, _ direction: Direction) {
+    let history = socket.element.histories[direction.index]
+    let position = socket.element.positions[direction.index]
+    let reach = position.acknowledged.distance(from: position.next)
+    guard reach > 0, history.state.contains(.started), !history.state.contains(.finReported),
+      !socket.element.flags.contains(.udp)
+    else { return }
+    var end = position.offset &+ UInt64(reach)
+    if history.state.contains(.finSeen) { end = min(end, history.finOffset) }
+    if end <= position.offset { return }
+    if socket.element.flags.contains(.wantsData(direction)) {
+      giveUp(until: end, socket, direction)
+    } else {
+      // Of a stream that nobody looks at no holes were kept.
+      passHole(until: end, socket, direction)
+      skip(to: end, socket, direction)
+      reportFIN(socket, direction)
+    }
+  }
+
   /// At the end of a connection: all that is queued goes out, the holes between it as gaps.
   mutating func flush(
     _ socket: SocketReference

@@ -140,6 +140,9 @@ extension Shard {
     if socket.element.flags.contains(.ended) {
       if segment.element.length > 0, isNew(segment, socket, direction) {
         handler.weird(.dataAfterEnd, packet: packet)
+        // It was sent, and is counted as that, though nobody took it.
+        socket.element.positions[direction.index].acknowledged =
+          segment.element.sequence + segment.element.length
       }
       return
     }

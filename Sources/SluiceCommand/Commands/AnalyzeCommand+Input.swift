@@ -10,7 +10,7 @@ struct AnalyzeInput {
   /// For each run what it reads, and what messages call it.
   var runs: [(origin: Origin, name: String)]
   var filter: String?
-  /// Files in folders that cannot be read.
+  /// Files in folders, or of several, that cannot be read.
   var refused: [CaptureDamage] = []
 }
 
@@ -48,8 +48,8 @@ extension AnalyzeCommand {
     let outputs = [output.write, logPath].compactMap(\.self) + ["/dev/stdout", "/dev/stderr"]
     let found: CaptureFiles
     do {
-      found = try Parts.captureFiles(input.read, except: outputs)
-      if input.separate { try found.checkNamed() }
+      found = try Parts.captureFiles(
+        input.read, except: outputs, rotated: output.rotation == nil ? nil : output.write)
     } catch {
       throw CommandFailure(.usage, error.description)
     }

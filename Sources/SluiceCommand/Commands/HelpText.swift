@@ -6,6 +6,7 @@ enum HelpText {
       sluice [analyze] -r FILE [-a NAME[:key=value,...] ...] [-w FILE] [options] [FILTER]
       sluice analyzers [NAME ...]             list the analyzers with their settings
       sluice generate WORKLOAD -w FILE ...    write a synthetic capture
+      sluice generate-manual                  print the manual page
 
     Input
       -r, --read FILE         pcap or pcapng, compressed by gzip or not; - for standard input; a

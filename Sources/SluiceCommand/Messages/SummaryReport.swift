@@ -90,10 +90,10 @@ package struct SummaryReport {
     var lines: [String] = []
     let counts = summary.deferral
     if counts.droppedFlows > 0 {
-      let left = packets(summary.packetsLeftOut)
+      let left = summary.isDryRun ? "" : "; \(packets(summary.packetsLeftOut)) left out"
       lines.append(
-        "dropped: \(Amounts.count(counts.droppedFlows, "flow")), \(bytes(counts.droppedBytes)); "
-          + "\(left) left out")
+        "\(summary.isDryRun ? "would be dropped" : "dropped"): "
+          + "\(Amounts.count(counts.droppedFlows, "flow")), \(bytes(counts.droppedBytes))\(left)")
     }
     if counts.held > 0 && (isVerbose || counts.lateAnswers > 0) {
       var text = "waited: \(Amounts.count(counts.held, "chunk")), \(bytes(counts.heldBytes))"
@@ -127,11 +127,12 @@ package struct SummaryReport {
         lines.append("\(analyzer.name): \(analyzer.statements.joined(separator: "; "))")
       }
       for (verdict, count) in analyzer.refused.sorted(by: { $0.key < $1.key }) {
-        lines.append("\(analyzer.name): \(verdict) refused \(times(count)), \(refusal(of: verdict))")
+        lines.append(
+          "\(analyzer.name): \(verdict) refused \(times(count)), \(refusal(of: verdict))")
       }
       if analyzer.failures > 0 {
         let first = analyzer.firstFailure.map { ", first: \($0)" } ?? ""
-        let outcome = summary.dropsOnCrash ? "flows dropped" : "data allowed"
+        let outcome = summary.dropsOnCrash && !summary.isDryRun ? "flows dropped" : "data allowed"
         lines.append("\(analyzer.name): crashed \(times(analyzer.failures)), \(outcome)\(first)")
       }
       if analyzer.socketsWithoutClient > 0 {
@@ -149,7 +150,8 @@ package struct SummaryReport {
   /// Why a verdict was refused, and what was done instead.
   private func refusal(of verdict: String) -> String {
     guard ["deny", "edit", "reset_flow"].contains(verdict) else { return "not possible; allowed" }
-    return "not possible yet; \(summary.dropsOnRefusedEdit ? "flows dropped" : "allowed")"
+    let drops = summary.dropsOnRefusedEdit && !summary.isDryRun
+    return "not possible yet; \(drops ? "flows dropped" : "allowed")"
   }
 
   private func timing(_ seconds: Double) -> [String] {

@@ -14,6 +14,8 @@ enum Requests {
     // Only an atomic store, which a handler may do.
     signal(SIGHUP) { _ in Requests.hangup.store(true, ordering: .relaxed) }
     signal(SIGUSR1) { _ in Requests.statistics.store(true, ordering: .relaxed) }
+    // A new configuration is for the wire; here a run keeps the one that it began with.
+    signal(SIGUSR2, SIG_IGN)
     unblock([SIGHUP, SIGUSR1])
   }
 

@@ -15,12 +15,13 @@ public struct CaptureFile: Hashable, Sendable {
 ///
 /// In folders the content decides what is a capture. A file is found there once, whatever links
 /// lead to it, and not at all when it is named as well.
-public struct CaptureFiles: Sendable {
+public struct CaptureFiles {
   /// So many files of one input can be remembered.
   static let limit = 1 << 20
 
   public private(set) var files: [CaptureFile] = []
-  /// Files of folders that are captures by their beginning, or may be, and cannot be read.
+  /// Files of folders that are captures by their beginning, or may be, and cannot be read; of several
+  /// paths also those that lead to nothing that can.
   public private(set) var refused: [CaptureDamage] = []
   /// Named folders without a capture.
   public private(set) var emptyFolders: [String] = []
@@ -28,32 +29,51 @@ public struct CaptureFiles: Sendable {
   public private(set) var passedOver: UInt64 = 0
   private var met: Set<FileStatus.Identity> = []
 
-  /// Throws when a folder cannot be read, or a path leads nowhere.
+  private var isOutput: (String) -> Bool = { _ in false }
+
+  /// Throws when the only path is a folder that cannot be read, or leads nowhere.
   ///
-  /// - Parameter outputs: files that are not part of the input if they lie in a folder.
-  public init(_ paths: [String], except outputs: [String] = []) throws(CaptureError) {
+  /// - Parameters:
+  ///   - outputs: files that are not part of the input if they lie in a folder.
+  ///   - rotated: the first file of a capture that is written into several; nor are the others.
+  public init(
+    _ paths: [String], except outputs: [String] = [], rotated: String? = nil
+  ) throws(CaptureError) {
     for output in outputs { meet(output) }
     for path in paths where path != "-" { meet(path) }
+    if let rotated { isOutput = { RotationNames.isNumbered($0, of: rotated) } }
     for path in paths {
-      if try Self.isFolder(path) {
-        try addFolder(path)
-      } else {
-        files.append(CaptureFile(path: path, isNamed: true))
+      do throws(CaptureError) {
+        if try Self.isFolder(path) {
+          try addFolder(path)
+        } else {
+          files.append(CaptureFile(path: path, isNamed: true))
+        }
+      } catch {
+        // One of several that is not there does not end the others.
+        if paths.count == 1 { throw error }
+        refused.append(CaptureDamage(error))
       }
     }
+    if paths.count > 1 { passOverUnreadable() }
   }
 
-  /// Throws when a named file is no capture or cannot be read, where it can be looked at and read
-  /// later all the same.
-  public func checkNamed() throws(CaptureError) {
-    for file in files where file.isNamed {
+  /// Of several files those are left out that are no captures, or cannot be read, where that can be
+  /// seen and they can be read later all the same.
+  private mutating func passOverUnreadable() {
+    var good: [CaptureFile] = []
+    for file in files {
       do throws(OpenProblem) {
-        let input = try OpenedInput(path: file.path)
-        if input.isRepeatable { _ = try input.source(.glance) }
+        if file.isNamed, file.path != "-" {
+          let input = try OpenedInput(path: file.path)
+          if input.isRepeatable { _ = try input.source(.glance) }
+        }
+        good.append(file)
       } catch {
-        throw CaptureError(file: file.path, reason: error.reason)
+        refused.append(CaptureDamage(file: file.path, byteOffset: nil, reason: error.reason))
       }
     }
+    files = good
   }
 
   private mutating func meet(_ path: String) {
@@ -94,6 +114,7 @@ public struct CaptureFiles: Sendable {
 
   private mutating func add(_ path: String) {
     do throws(OpenProblem) {
+      if isOutput(path) { return }
       // Opening a pipe would wait for somebody at its other end.
       let status = try Self.status(path)
       if status.isFolder { return }

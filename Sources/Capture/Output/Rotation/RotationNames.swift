@@ -50,12 +50,45 @@ struct RotationNames {
     return result
   }
 
+  /// Whether a file is, by its name and folder, a later one of those that are written after `first`.
+  static func isNumbered(_ path: String, of first: String) -> Bool {
+    let (folder, name) = parts(path)
+    let (firstFolder, firstName) = parts(first)
+    guard folder == firstFolder || isSame(folder, firstFolder) else { return false }
+    let (stem, ending) = stem(of: firstName[...])
+    guard name.hasPrefix(stem + "-"), name.hasSuffix(ending),
+      name.utf8.count >= stem.utf8.count + 6 + ending.utf8.count
+    else { return false }
+    let digits = name.dropFirst(stem.count + 1).dropLast(ending.count)
+    return digits.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+  }
+
+  private static func parts(_ path: String) -> (folder: String, name: String) {
+    guard let slash = path.lastIndex(of: "/") else { return (".", path) }
+    return (String(path[...slash]), String(path[path.index(after: slash)...]))
+  }
+
+  private static func isSame(_ left: String, _ right: String) -> Bool {
+    guard let left = try? FileStatus(path: left), let right = try? FileStatus(path: right) else {
+      return false
+    }
+    return left.identity == right.identity
+  }
+
+  /// A name without its ending, and the ending with its point.
+  private static func stem(of name: Substring) -> (stem: String, ending: String) {
+    guard let dot = name.lastIndex(of: "."), dot > name.startIndex else {
+      return (String(name), "")
+    }
+    return (String(name[..<dot]), String(name[dot...]))
+  }
+
   /// With a number in front of the ending, if there is one.
   private static func numbered(_ name: String, _ number: Int) -> String {
     let digits = String(number)
     let suffix = "-" + String(repeating: "0", count: max(0, 5 - digits.utf8.count)) + digits
     let start = name.lastIndex(of: "/").map { name.index(after: $0) } ?? name.startIndex
-    guard let dot = name[start...].lastIndex(of: "."), dot > start else { return name + suffix }
-    return name[..<dot] + suffix + name[dot...]
+    let (stem, ending) = stem(of: name[start...])
+    return name[..<start] + stem + suffix + ending
   }
 }
