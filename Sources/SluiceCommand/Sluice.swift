@@ -69,6 +69,10 @@ public enum Sluice {
   }
 
   private static func parse(_ words: [String]) throws -> any SluiceSubcommand {
+    // By itself: that spares the parser a look at all other commands.
+    if words[0] == AnalyzeCommand._commandName {
+      return try AnalyzeCommand.parse(Array(words.dropFirst()))
+    }
     var command = try RootCommand.parseAsRoot(words)
     if let command = command as? any SluiceSubcommand { return command }
     try command.run()  // the parser's own `help`: it ends by throwing the text
