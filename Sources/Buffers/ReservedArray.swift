@@ -45,14 +45,14 @@ public struct ReservedArray<Element: ~Copyable>: ~Copyable {
     used &+= 1
   }
 
-  /// Asks for memory in larger pieces than the kernel gives by itself, page by page, as each is a trap:
-  /// as much as there is already, but no more than 256 KiB.
+  /// Asks for memory in pieces of a few pages, as each trap costs more than a page: as much as there is
+  /// already, but no more than 16 KiB, which is still in the caches when it is used.
   @usableFromInline @inline(never)
   mutating func grow() {
     precondition(used < capacity)
     let stride = MemoryLayout<Element>.stride
     let start = used * stride
-    let end = min(start + min(max(start, 4096), 1 << 18), byteCount)
+    let end = min(start + min(max(start, 4096), 1 << 14), byteCount)
     let first = start / 4096 * 4096
     let last = (end + 4095) / 4096 * 4096
     // MADV_POPULATE_WRITE (Linux 5.14). Where it fails memory comes as it did.

@@ -116,7 +116,6 @@ public final class Reassembler {
     if !dissection.element.flags.isDisjoint(with: .control) {
       shards[shard].sockets.prefetch(candidate, offset: 128)
       shards[shard].sockets.prefetch(candidate, offset: 192)
-      shards[shard].sockets.prefetch(candidate, offset: 256)
     }
   }
 
@@ -180,18 +179,6 @@ public final class Reassembler {
     }
   }
 
-  private func prefetch(_ place: SocketPlace) {
-    for line in 0..<4 {
-      shards[place.shard].sockets.prefetch(place.index, offset: 64 &* line)
-    }
-    if handlerKeepsMore { handler.prefetch(shard: place.shard, index: place.index) }
-  }
-
-  private func removeAtEnd(_ place: SocketPlace) {
-    let socket = shards[place.shard].sockets.reference(to: place.index)
-    shards[place.shard].remove(socket, reason: .endOfInput)
-  }
-
   /// The end of the input: what is queued goes out, and every socket is detached, in the order of
   /// their first packets; the packet that caused it is the last one. `afterSome` is called now and
   /// then, for a handler to write out what it has collected.
@@ -203,16 +190,18 @@ public final class Reassembler {
     var births: [SocketBirth] = []
     for reassembler in all { reassembler.appendBirths(to: &births, lastPacket: lastPacket) }
     births.sortByOrdinal()
-    let owners = (0..<ReassemblyConfiguration.shardCount).map {
-      PacketBatch.owner(ofShard: $0, workers: all.count)
+    // Reached in place: half a million sockets are no time for reference counting.
+    let shards = (0..<ReassemblyConfiguration.shardCount).map { number in
+      all[PacketBatch.owner(ofShard: number, workers: all.count)].shards.reference(to: number)
     }
     for position in births.indices {
       if position &+ 8 < births.count {
         let coming = births[position &+ 8].place
-        all[owners[coming.shard]].prefetch(coming)
+        shards[coming.shard].element.prefetch(coming.index)
       }
       let place = births[position].place
-      all[owners[place.shard]].removeAtEnd(place)
+      let socket = shards[place.shard].element.sockets.reference(to: place.index)
+      shards[place.shard].element.remove(socket, reason: .endOfInput)
       if position % 1024 == 1023 { try afterSome() }
     }
   }

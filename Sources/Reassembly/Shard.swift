@@ -51,6 +51,12 @@ struct Shard: ~Copyable {
     SocketView(socket)
   }
 
+  /// Asks for all of a socket, and what the handler keeps of it.
+  func prefetch(_ index: Int) {
+    for line in 0..<5 { sockets.prefetch(index, offset: 64 &* line) }
+    if handler.keepsMore { handler.prefetch(shard: number, index: index) }
+  }
+
   /// Makes a socket for the first packet of a conversation and reports it.
   mutating func open(
     _ dissection: DissectionReference, flags: SocketFlags

@@ -26,7 +26,7 @@ extension Shard {
   }
 
   /// `d` and `a` are recorded once for each direction, and not for a segment with SYN, FIN or RST.
-  @inline(never)
+  @inline(__always)
   mutating func recordFirst(
     _ letter: LackingLetters, of socket: SocketReference, _ direction: Direction
   ) {

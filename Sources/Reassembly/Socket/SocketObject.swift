@@ -56,7 +56,12 @@ struct SocketObject: ~Copyable {
   /// Adds a letter to its history, where there is room.
   @inline(__always)
   mutating func record(_ letter: ConnectionHistory.Letter, _ sender: Direction) {
-    if !earlyHistory.append(letter, sender) { _ = lateHistory.append(letter, sender) }
+    if !earlyHistory.append(letter, sender) { recordLate(letter, sender) }
+  }
+
+  @inline(never)
+  private mutating func recordLate(_ letter: ConnectionHistory.Letter, _ sender: Direction) {
+    _ = lateHistory.append(letter, sender)
   }
 
   /// Adds a letter that is recorded once for each sender.
@@ -156,6 +161,10 @@ struct StreamPosition: BitwiseCopyable {
   var acknowledged = SequenceNumber(0)
   /// The 64-bit stream offset of `next`: delivered bytes and gaps.
   var offset: UInt64 = 0
+
+  /// Whether the receiver has acknowledged what was not seen.
+  @inline(__always)
+  var isAcknowledgedBeyond: Bool { acknowledged.isAfter(next) }
 }
 
 /// What the slow path knows of one direction.

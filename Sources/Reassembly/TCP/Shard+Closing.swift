@@ -120,8 +120,10 @@ extension Shard {
   ) {
     guard !socket.element.flags.contains(.ended) else { return }
     flush(socket)
-    giveUpAcknowledged(socket, .out)
-    giveUpAcknowledged(socket, .in)
+    for direction in Direction.allCases
+    where socket.element.positions[direction.index].isAcknowledgedBeyond {
+      giveUpAcknowledged(socket, direction)
+    }
     recordPassedGaps(of: socket)
     if reason == .fin || reason == .reset {
       reportClosing(socket)
