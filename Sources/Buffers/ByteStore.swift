@@ -14,7 +14,7 @@ public struct ByteStore: ~Copyable {
   public private(set) var pieces = 0
 
   /// What a small piece costs besides its bytes: the allocator's header and the keeper's node.
-  @usableFromInline static var overhead: Int { 64 }
+  public static var overhead: Int { 64 }
 
   public init(budget: Int) { self.budget = budget }
 
@@ -30,6 +30,16 @@ public struct ByteStore: ~Copyable {
         let span = unsafe RawSpan(_unsafeStart: base, byteCount: count)
         return unsafe _overrideLifetime(span, borrowing: self)
       }
+    }
+
+    /// Its first bytes, or its last ones, outside of the store.
+    public func copy(first count: Int) -> [UInt8] { copy(0..<min(count, self.count)) }
+    public func copy(last count: Int) -> [UInt8] {
+      copy(self.count - min(count, self.count)..<self.count)
+    }
+
+    private func copy(_ range: Range<Int>) -> [UInt8] {
+      unsafe bytes.extracting(range).withUnsafeBytes { unsafe Array($0) }
     }
   }
 
