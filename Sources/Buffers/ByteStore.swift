@@ -14,7 +14,7 @@ public struct ByteStore: ~Copyable {
   public private(set) var pieces = 0
 
   /// What a small piece costs besides its bytes: the allocator's header and the keeper's node.
-  @usableFromInline static var overhead: Int { 64 }
+  public static var overhead: Int { 64 }
 
   public init(budget: Int) { self.budget = budget }
 
@@ -30,6 +30,22 @@ public struct ByteStore: ~Copyable {
         let span = unsafe RawSpan(_unsafeStart: base, byteCount: count)
         return unsafe _overrideLifetime(span, borrowing: self)
       }
+    }
+
+    /// Whether the bytes from `offset` on are those of a span.
+    public func holds(_ other: RawSpan, at offset: Int) -> Bool {
+      precondition(offset >= 0 && other.byteCount <= count - offset)
+      return unsafe other.withUnsafeBytes { other in
+        guard let start = other.baseAddress else { return true }
+        return unsafe memcmp(base + offset, start, other.count) == 0
+      }
+    }
+
+    /// Appends a part of the bytes.
+    public func append(_ range: Range<Int>, to bytes: inout [UInt8]) {
+      precondition(range.lowerBound >= 0 && range.upperBound <= count)
+      unsafe bytes.append(
+        contentsOf: UnsafeRawBufferPointer(start: base + range.lowerBound, count: range.count))
     }
   }
 
