@@ -41,6 +41,22 @@ public struct ByteStore: ~Copyable {
     private func copy(_ range: Range<Int>) -> [UInt8] {
       unsafe bytes.extracting(range).withUnsafeBytes { unsafe Array($0) }
     }
+
+    /// Whether the bytes from `offset` on are those of a span.
+    public func holds(_ other: RawSpan, at offset: Int) -> Bool {
+      precondition(offset >= 0 && other.byteCount <= count - offset)
+      return unsafe other.withUnsafeBytes { other in
+        guard let start = other.baseAddress else { return true }
+        return unsafe memcmp(base + offset, start, other.count) == 0
+      }
+    }
+
+    /// Appends a part of the bytes.
+    public func append(_ range: Range<Int>, to bytes: inout [UInt8]) {
+      precondition(range.lowerBound >= 0 && range.upperBound <= count)
+      unsafe bytes.append(
+        contentsOf: UnsafeRawBufferPointer(start: base + range.lowerBound, count: range.count))
+    }
   }
 
   /// Copies `bytes`; `nil` when the budget does not allow it.

@@ -5,11 +5,13 @@ public struct ReassemblyConfiguration: Sendable {
   public var midstream = true
   /// Bytes for all stores together.
   public var memory = 1 << 30
+  /// What receivers do with fragments that overlap.
+  public var fragmentPolicy = standardFragmentPolicy
   /// Keys the hash of the flow table: fixed for files, random on the wire.
   public var hashSeed: UInt64 = 0x51_7C_C1_B7
   public var timeouts = Timeouts()
   /// Whose bytes stay where segments overlap that wait for a hole to be filled.
-  public var tcpPolicy = TCPPolicy.first
+  public var tcpPolicy = PolicyMap(TCPPolicy.first)
 
   public init() {}
 
@@ -24,6 +26,10 @@ public struct ReassemblyConfiguration: Sendable {
     public var udpAnswered = 300
     public init() {}
   }
+
+  /// All stacks of IPv6 drop datagrams with overlaps (RFC 5722).
+  public static let standardFragmentPolicy = PolicyMap<FragmentPolicy>(
+    ipv4: .first, ipv6: .dropOnOverlap)
 
   /// There are always 64 shards, whatever the number of workers, so that budgets bite alike.
   public static let shardCount = 64

@@ -74,7 +74,7 @@ struct FragmentTests {
     configuration.checksums = .none
     let handler = reassemble(talk.frames, configuration)
     #expect(handler.sockets[0].text(.out) == "AAAAAAAABBBBBBBBBBBBBBBB")
-    #expect(handler.weirds == [.fragmentOverlap: 2])
+    #expect(handler.weirds == [.fragmentOverlap: 2, .fragmentOverlapConflict: 1])
   }
 
   @Test("Bytes behind the last fragment do not stand in for those that are missing")
@@ -92,7 +92,7 @@ struct FragmentTests {
     talk.sendsFragment(payload[16..<40], from: end, at: 16, more: true, protocol: udp)
     let handler = reassemble(talk.frames)
     #expect(handler.sockets.map { $0.bytes(.out) } == [[UInt8](repeating: 65, count: 40)])
-    #expect(handler.weirds == [.fragmentBadLength: 1])
+    #expect(handler.weirds == [.fragmentEndConflict: 1])
   }
 
   @Test("A last fragment that ends before others do is not the last")
@@ -107,7 +107,7 @@ struct FragmentTests {
     talk.sendsFragment(payload[40..<48], from: end, at: 40, more: false, protocol: udp)
     let handler = reassemble(talk.frames)
     #expect(handler.sockets.map { $0.bytes(.out) } == [[UInt8](repeating: 65, count: 40)])
-    #expect(handler.weirds[.fragmentBadLength] == 1)
+    #expect(handler.weirds[.fragmentEndConflict] == 1)
   }
 
   @Test("The fragments of one datagram are told apart by ends, number, and VLAN")
@@ -205,6 +205,60 @@ struct FragmentTests {
     #expect(reassembler.heldBytes == 0)
     #expect(handler.sockets.count == 1)
     #expect(handler.weirds[.fragmentBudgetReached, default: 0] > 500)
+  }
+
+  @Test("Whatever overlaps, memory stays below twice the bytes and what pieces cost")
+  func memory() {
+    for policy in [FragmentPolicy.last, .linux, .first] {
+      var configuration = ReassemblyConfiguration()
+      configuration.fragmentPolicy = PolicyMap(policy)
+      let talk = Conversation()
+      talk.pace = 0
+      // Each leaves eight bytes of the one before, and all of its memory would be the square.
+      for number in 0..<2000 {
+        talk.sendsFragment(
+          [UInt8](repeating: UInt8(number & 0xFF), count: 32_000 - 8 * number),
+          from: talk.originator, at: 8, more: true, protocol: .udp)
+      }
+      let handler = RecordingHandler()
+      let reassembler = WholeReassembly(configuration, to: handler)
+      reassembler.take(talk.frames)
+      #expect(reassembler.heldBytes < 2 * 32_000 + 2000 * 64 + 1024)
+      reassembler.finish()
+      #expect(reassembler.heldBytes == 0)
+      #expect(handler.weirds[.fragmentOverlap] == 1999)
+    }
+  }
+
+  @Test("Datagrams that were dropped are remembered within the budget")
+  func droppedBudget() {
+    var configuration = ReassemblyConfiguration()
+    configuration.memory = 1 << 20
+    configuration.fragmentPolicy = PolicyMap(.dropOnOverlap)
+    let talk = Conversation()
+    talk.pace = 0
+    for number in 0..<5000 {
+      for offset in [8, 16] {
+        talk.sendsFragment(
+          [UInt8](repeating: 1, count: 16), from: talk.originator, at: offset, more: true,
+          identification: UInt32(number), protocol: .udp)
+      }
+    }
+    let handler = RecordingHandler()
+    let reassembler = WholeReassembly(configuration, to: handler)
+    reassembler.take(talk.frames)
+    #expect(handler.weirds[.fragmentedDatagramDropped] == 5000)
+    #expect(reassembler.heldBytes <= 1 << 18)
+    reassembler.finish()
+    #expect(reassembler.heldBytes == 0)
+  }
+
+  @Test("The header of a TCP segment in pieces is counted")
+  func tiny() {
+    let talk = Conversation()
+    talk.sendsFragment([UInt8](repeating: 1, count: 16), from: talk.originator, at: 0, more: true)
+    talk.sendsFragment([UInt8](repeating: 1, count: 16), from: talk.originator, at: 8, more: true)
+    #expect(reassemble(talk.frames).weirds[.fragmentTiny] == 2)
   }
 
   @Test("A fragment from the future does not keep the others from being given up")

@@ -96,7 +96,7 @@ struct PolicyTests {
         talk.originator.sends("abcd", at: 4)
         talk.originator.sends(second, at: 4)
         var configuration = ReassemblyConfiguration()
-        configuration.tcpPolicy = policy
+        configuration.tcpPolicy = PolicyMap(policy)
         #expect(reassemble(talk.frames, configuration).weirds[.overlapConflict] == count)
       }
     }

@@ -18,7 +18,8 @@ public final class Decapsulator {
     precondition((1...ReassemblyConfiguration.shardCount).contains(workers))
     self.workers = workers
     dissector = Dissector(configuration)
-    defragmenter = Defragmenter(budget: configuration.fragmentBytes)
+    defragmenter = Defragmenter(
+      budget: configuration.fragmentBytes, policies: configuration.fragmentPolicy)
   }
 
   /// Bytes of fragments that wait for others, overhead included.

@@ -2,24 +2,34 @@ import Buffers
 import Wire
 
 /// Puts IP datagrams together from their fragments, within a budget of bytes and of packet time.
-///
-/// Where fragments overlap, the bytes that came first stay (policy `first`).
 struct Defragmenter: ~Copyable {
   /// Seconds of packet time that a datagram waits for the rest of it (RFC 8200 §4.5 says 60, Linux
   /// waits 30).
   private static let timeout: Int64 = 30
   private static let largestPayload = 65_535
+  /// What a datagram costs besides its bytes.
+  private static let datagramCost = 256
 
+  private let policies: PolicyMap<FragmentPolicy>
   private var datagrams: [FragmentKey: PartialDatagram] = [:]
   /// Keys in the order of their first fragments; those of completed datagrams are skipped.
-  private var order: [(key: FragmentKey, number: UInt64, clock: Int64)] = []
+  private var order: [Entry] = []
   private var oldest = 0
-  private var queue: SegmentQueue
+  private var store: ByteStore
   private var made: UInt64 = 0
 
-  init(budget: Int) { queue = SegmentQueue(budget: budget) }
+  private struct Entry {
+    var key: FragmentKey
+    var number: UInt64
+    var clock: Int64
+  }
 
-  var heldBytes: Int { queue.usedBytes }
+  init(budget: Int, policies: PolicyMap<FragmentPolicy>) {
+    store = ByteStore(budget: budget)
+    self.policies = policies
+  }
+
+  var heldBytes: Int { store.used + datagrams.count * Self.datagramCost }
 
   enum Outcome {
     /// More is to come, or nothing will.
@@ -36,128 +46,152 @@ struct Defragmenter: ~Copyable {
     var frameLength: Int
   }
 
-  private struct PartialDatagram {
-    var number: UInt64
-    var firstSeen: Timestamp
-    var list = SegmentList()
-    var received = 0
-    /// Where the fragments seen so far end.
-    var reach = 0
-    /// The length of the payload, known once the last fragment was seen.
-    var total: Int?
-    var `protocol`: IPProtocol?
-    var frameLength = 0
-  }
-
   /// `clock` is packet time in seconds, which never goes back, unlike `time`.
   mutating func add(
     _ fragment: borrowing Fragment, frameLength: Int, at time: Timestamp, clock: Int64,
     weird: (Weird) -> Void
   ) -> Outcome {
     expire(before: clock &- Self.timeout, weird: weird)
-    let end = fragment.offset + fragment.payload.byteCount
-    guard end <= Self.largestPayload else {
-      weird(.fragmentTooLarge)
-      return .incomplete
-    }
-    guard fragment.payload.byteCount > 0,
-      !fragment.moreFollow || fragment.payload.byteCount % 8 == 0
-    else {
-      weird(.fragmentBadLength)
-      return .incomplete
-    }
+    guard Self.isSensible(fragment, weird) else { return .incomplete }
     let key = fragment.key
     if let old = datagrams[key], time.since(old.firstSeen) > Self.timeout * 1_000_000_000 {
-      weird(.fragmentTimeout)
-      drop(key)
+      giveUp(key, weird)
     }
-    var datagram = datagrams[key] ?? begin(key, at: time, clock)
+    guard let datagram = datagrams[key] ?? begin(key, at: time, clock, weird) else {
+      return .incomplete
+    }
+    guard !datagram.isDropped else {
+      weird(.fragmentOfDropped)
+      return .incomplete
+    }
     datagram.frameLength += frameLength
     if fragment.offset == 0, datagram.protocol == nil { datagram.protocol = fragment.protocol }
-    // Fragments behind the last one, or a last one before others: what came first is believed.
-    let isContradiction =
-      end > datagram.total ?? end
-      || (!fragment.moreFollow && end < datagram.total ?? datagram.reach)
-    guard !isContradiction else {
-      weird(.fragmentBadLength)
+    guard keep(fragment, in: datagram, weird), datagram.isWhole, let upper = datagram.protocol else {
       return .incomplete
     }
-    if !fragment.moreFollow { datagram.total = end }
-    datagram.reach = max(datagram.reach, end)
-    guard keep(fragment, of: key, &datagram, weird) else { return .incomplete }
-    guard let total = datagram.total, datagram.received >= total,
-      let upper = datagram.protocol
-    else {
-      datagrams[key] = datagram
-      return .incomplete
-    }
-    datagrams[key] = nil
-    let payload = collect(&datagram.list, total)
+    let payload = datagram.payload
+    drop(key)
     return .complete(
       Datagram(key: key, protocol: upper, payload: payload, frameLength: datagram.frameLength))
   }
 
-  /// Queues the payload. When the budget is reached, other datagrams are given up for it, the oldest
-  /// first; `false` when even that did not help.
+  private static func isSensible(_ fragment: borrowing Fragment, _ weird: (Weird) -> Void) -> Bool {
+    let count = fragment.payload.byteCount
+    // A ping of death.
+    guard fragment.offset + count <= Self.largestPayload else {
+      weird(.fragmentTooLarge)
+      return false
+    }
+    guard count > 0, !fragment.moreFollow || count % 8 == 0 else {
+      weird(.fragmentBadLength)
+      return false
+    }
+    if fragment.protocol == .tcp {
+      let isTiny = fragment.offset == 0 && fragment.moreFollow && count < 20
+      if isTiny || fragment.offset == 8 { weird(.fragmentTiny) }
+    }
+    return true
+  }
+
+  /// Takes the bytes of a fragment; `false` when it brings the datagram no further.
   private mutating func keep(
-    _ fragment: borrowing Fragment, of key: FragmentKey, _ datagram: inout PartialDatagram,
-    _ weird: (Weird) -> Void
+    _ fragment: borrowing Fragment, in datagram: PartialDatagram, _ weird: (Weird) -> Void
   ) -> Bool {
-    let offset = UInt64(fragment.offset)
-    let before = datagram.received
-    while true {
-      if let queued = queue.insert(fragment.payload, at: offset, &datagram.list) {
-        datagram.received += queued
-        if datagram.received - before < fragment.payload.byteCount { weird(.fragmentOverlap) }
-        return true
-      }
-      // What fitted stays queued.
-      datagram.received = queue.byteCount(of: datagram.list)
+    let range = fragment.offset..<fragment.offset + fragment.payload.byteCount
+    guard datagram.accepts(end: range.upperBound, moreFollow: fragment.moreFollow) else {
+      weird(.fragmentEndConflict)
+      // Linux gives the datagram up then too.
+      if datagram.policy == .dropOnOverlap { dropBytes(of: datagram, weird) }
+      return false
+    }
+    guard makeRoom(datagram.roomNeeded(for: range), for: fragment.key, weird) else {
+      drop(fragment.key)
+      return false
+    }
+    switch datagram.insert(fragment.payload, at: range.lowerBound, &store) {
+    case .new: return true
+    case .repetition(let differs):
+      noteOverlap(differs, weird)
+      return true
+    case .forbidden(let differs):
+      noteOverlap(differs, weird)
+      dropBytes(of: datagram, weird)
+      return false
+    case .noMemory:
       weird(.fragmentBudgetReached)
-      guard let victim = oldestKey(otherThan: key) else {
-        datagrams[key] = datagram
-        drop(key)
-        return false
-      }
-      drop(victim)
+      drop(fragment.key)
+      return false
     }
   }
 
-  private func isWaiting(_ entry: (key: FragmentKey, number: UInt64, clock: Int64)) -> Bool {
-    datagrams[entry.key]?.number == entry.number
+  private func noteOverlap(_ differs: Bool, _ weird: (Weird) -> Void) {
+    weird(.fragmentOverlap)
+    if differs { weird(.fragmentOverlapConflict) }
   }
 
-  private func oldestKey(otherThan key: FragmentKey) -> FragmentKey? {
-    order[oldest...].first { $0.key != key && isWaiting($0) }?.key
+  /// The datagram stays, without its bytes, so that what comes of it later is not taken for a new
+  /// one.
+  private mutating func dropBytes(of datagram: PartialDatagram, _ weird: (Weird) -> Void) {
+    datagram.drop(&store)
+    weird(.fragmentedDatagramDropped)
   }
+
+  private func isWaiting(_ entry: Entry) -> Bool { datagrams[entry.key]?.number == entry.number }
 
   private mutating func begin(
-    _ key: FragmentKey, at time: Timestamp, _ clock: Int64
-  ) -> PartialDatagram {
+    _ key: FragmentKey, at time: Timestamp, _ clock: Int64, _ weird: (Weird) -> Void
+  ) -> PartialDatagram? {
+    guard makeRoom(Self.datagramCost, for: key, weird) else { return nil }
+    made += 1
+    append(Entry(key: key, number: made, clock: clock))
+    let policy = policies.policy(for: key.destination)
+    let datagram = PartialDatagram(number: made, firstSeen: time, policy: policy)
+    datagrams[key] = datagram
+    return datagram
+  }
+
+  private mutating func append(_ entry: Entry) {
     if order.count > 1024 + 2 * datagrams.count {
       order = order[oldest...].filter { isWaiting($0) }
       oldest = 0
     }
-    made += 1
-    order.append((key, made, clock))
-    return PartialDatagram(number: made, firstSeen: time)
+    order.append(entry)
   }
 
-  /// The payload: `total` bytes without a hole.
-  private mutating func collect(_ list: inout SegmentList, _ total: Int) -> [UInt8] {
-    var payload: [UInt8] = []
-    payload.reserveCapacity(total)
-    while let segment = queue.popFirst(&list) {
-      let bytes = segment.piece.bytes
-      for offset in 0..<bytes.byteCount { payload.append(bytes.byte(at: offset)) }
-      queue.release(segment)
+  /// When the budget is reached, other datagrams are given up, the oldest first; `false` when even
+  /// that does not help.
+  private mutating func makeRoom(
+    _ count: Int, for key: FragmentKey, _ weird: (Weird) -> Void
+  ) -> Bool {
+    var passed: UInt64?
+    while count > store.budget - heldBytes {
+      guard oldest < order.count, order[oldest].number != passed else {
+        weird(.fragmentBudgetReached)
+        return false
+      }
+      let entry = order[oldest]
+      oldest += 1
+      guard isWaiting(entry) else { continue }
+      if entry.key == key {
+        // It goes to the end, so that nobody passes over it again and again.
+        passed = entry.number
+        append(entry)
+      } else {
+        weird(.fragmentBudgetReached)
+        drop(entry.key)
+      }
     }
-    return payload
+    return true
   }
 
   private mutating func drop(_ key: FragmentKey) {
-    guard var datagram = datagrams.removeValue(forKey: key) else { return }
-    while let segment = queue.popFirst(&datagram.list) { queue.release(segment) }
+    datagrams.removeValue(forKey: key)?.release(&store)
+  }
+
+  /// It did not become whole in time.
+  private mutating func giveUp(_ key: FragmentKey, _ weird: (Weird) -> Void) {
+    if let datagram = datagrams[key], !datagram.isDropped { weird(.fragmentTimeout) }
+    drop(key)
   }
 
   /// Gives up the datagrams that were begun before a second of packet time.
@@ -165,16 +199,15 @@ struct Defragmenter: ~Copyable {
     while oldest < order.count {
       if isWaiting(order[oldest]) {
         guard order[oldest].clock < limit else { break }
-        weird(.fragmentTimeout)
-        drop(order[oldest].key)
+        giveUp(order[oldest].key, weird)
       }
       oldest += 1
     }
   }
 
-  /// At the end of the input: datagrams that never became whole.
+  /// At the end of the input: how many datagrams never became whole.
   mutating func finish() -> Int {
-    let count = datagrams.count
+    let count = datagrams.values.count { !$0.isDropped }
     for key in datagrams.keys { drop(key) }
     return count
   }

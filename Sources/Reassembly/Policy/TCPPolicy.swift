@@ -1,11 +1,15 @@
 /// Whose bytes stay where a new segment overlaps one that still waits for a hole to be filled: hosts
 /// differ (Novak and Sturges, *Target-Based TCP Stream Reassembly*, 2007). What was delivered never
 /// changes.
-public enum TCPPolicy: String, Hashable, Sendable, CaseIterable {
+public enum TCPPolicy: String, OverlapPolicy, CaseIterable {
   case first, last, bsd, linux, windows, windows2k3, vista, solaris, hpux10, hpux11, irix, macos
   case bsdRight = "bsd-right"
   case oldLinux = "old-linux"
   case oldSolaris = "old-solaris"
+
+  public static let names = allCases.map(\.rawValue)
+
+  public init?(name: String) { self.init(rawValue: name) }
 
   /// Whether the new bytes win, by how the new segment lies to the old one as they were sent: where it
   /// starts, and where it ends.

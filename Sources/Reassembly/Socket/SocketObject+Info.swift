@@ -26,6 +26,12 @@ extension SocketObject {
     !TCPFlags(rawValue: tcpFlags[direction.index]).isDisjoint(with: [.fin, .rst])
   }
 
+  /// Who is sent what comes in a direction.
+  func receiver(of direction: Direction) -> IPAddress {
+    let isSecond = flags.contains(.originatorIsSecond) != (direction == .out)
+    return isSecond ? endpoints.1.address : endpoints.0.address
+  }
+
   /// Whether nothing was counted yet, as when the socket is attached.
   private var isNew: Bool { packets[0] == 0 && packets[1] == 0 }
 

@@ -6,6 +6,16 @@ public enum Weird: String, Hashable, Sendable, CaseIterable {
   case malformedTCP = "tcp_malformed_header"
   case malformedUDP = "udp_malformed_header"
   case fragmentOverlap = "fragment_overlap"
+  /// An overlap with other bytes, whichever are kept.
+  case fragmentOverlapConflict = "fragment_overlap_conflict"
+  /// A datagram that was given up because of what its fragments are.
+  case fragmentedDatagramDropped = "fragmented_datagram_dropped"
+  /// A fragment of such a datagram that came later.
+  case fragmentOfDropped = "fragment_of_dropped"
+  /// Where fragments say that their datagram ends does not fit together, as in teardrop.
+  case fragmentEndConflict = "fragment_end_conflict"
+  /// The header of a TCP segment is not all in the first fragment (RFC 1858, RFC 3128).
+  case fragmentTiny = "fragment_tiny"
   case fragmentTooLarge = "fragment_too_large"
   case fragmentBadLength = "fragment_bad_length"
   case fragmentTimeout = "fragment_timeout"

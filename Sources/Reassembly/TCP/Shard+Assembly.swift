@@ -107,7 +107,8 @@ extension Shard {
     var list = socket.element.histories[direction.index].queue
     if list.isEmpty { socket.element.histories[direction.index].queuedBytes = 0 }
     let weight = queue.weight
-    let result = queue.insert(text, at: offset, &list, configuration.tcpPolicy)
+    let policy = configuration.tcpPolicy.policy(for: socket.element.receiver(of: direction))
+    let result = queue.insert(text, at: offset, &list, policy)
     socket.element.histories[direction.index].queue = list
     if result.conflict != nil { handler.weird(.overlapConflict, packet: packet) }
     guard result.bytes != nil else { return false }

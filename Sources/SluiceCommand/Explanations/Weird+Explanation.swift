@@ -16,6 +16,17 @@ extension Weird {
       "A TCP header contradicts itself: its data offset is below 20 or beyond the packet. Not used."
     case .malformedUDP: "A UDP header contradicts itself: its length is below 8. Not used."
     case .fragmentOverlap: "Two fragments of an IP datagram overlap."
+    case .fragmentOverlapConflict:
+      """
+      Two fragments of an IP datagram have different bytes for the same place. The policy of the \
+      receiver (--frag-policy) decides which stay. A sign of evasion.
+      """
+    case .fragmentedDatagramDropped:
+      "A datagram was given up because of its fragments, as its receiver would have done."
+    case .fragmentOfDropped: "A fragment of a datagram that had been given up."
+    case .fragmentEndConflict: "Fragments disagree about where their datagram ends (teardrop)."
+    case .fragmentTiny:
+      "The header of a TCP segment is not all in the first fragment (RFC 1858, RFC 3128)."
     case .fragmentTooLarge: "A fragment ends beyond 65,535 bytes. Not used (ping of death)."
     case .fragmentBadLength:
       "A fragment that is not the last one has a length that is no multiple of 8, or ends disagree."

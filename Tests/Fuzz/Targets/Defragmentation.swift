@@ -68,9 +68,13 @@ extension FuzzTarget {
   }
 }
 
-/// Datagrams as bytes that are there or not: what came first stays.
+/// Datagrams as bytes that are there or not: what came first stays, and an overlap in IPv6 ends its
+/// datagram.
 private struct FragmentModel {
   private struct Datagram {
+    var isDropped = false
+    /// Stretches that came each behind the one before, without a hole.
+    var runs: [Range<Int>] = []
     var bytes: [Int: UInt8] = [:]
     var reach = 0
     var total: Int?
@@ -89,12 +93,27 @@ private struct FragmentModel {
     let end = offset + payload.count
     guard end <= 65_535, !payload.isEmpty, !moreFollow || payload.count % 8 == 0 else { return }
     var datagram = open[number] ?? Datagram()
+    if datagram.isDropped { return }
     // What contradicts the fragments before it is left out.
-    if let total = datagram.total {
-      guard end == total || moreFollow && end < total else { return }
-    } else if !moreFollow {
-      guard end >= datagram.reach else { return }
-      datagram.total = end
+    let isSensible =
+      datagram.total.map { end == $0 || moreFollow && end < $0 }
+      ?? (moreFollow || end >= datagram.reach)
+    if number & 4 != 0 {
+      let isRepeated = datagram.runs.contains { $0.contains(offset) && end <= $0.upperBound }
+      let overlaps = datagram.runs.contains { $0.overlaps(offset..<end) }
+      if !isSensible || overlaps && !isRepeated { datagram.isDropped = true }
+      open[number] = datagram
+    }
+    guard isSensible, !datagram.isDropped else { return }
+    if !moreFollow { datagram.total = end }
+    if datagram.bytes[offset] == nil {
+      let isNext = offset == datagram.reach && offset > 0
+      let run = isNext ? datagram.runs.firstIndex { $0.upperBound == offset } : nil
+      if let run {
+        datagram.runs[run] = datagram.runs[run].lowerBound..<end
+      } else {
+        datagram.runs.append(offset..<end)
+      }
     }
     datagram.reach = max(datagram.reach, end)
     for (index, byte) in payload.enumerated() where datagram.bytes[offset + index] == nil {

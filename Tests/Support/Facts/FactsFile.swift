@@ -38,6 +38,9 @@ public struct FactsFile {
   }
 
   private static func result(_ vector: [String: Any]) -> Result? {
+    if let fragments = vector["fragments"] as? [[String: Any]] {
+      return datagram(vector, fragments)
+    }
     guard let segments = vector["segments"] as? [[String: Any]] else { return nil }
     let name = vector["policy"] as? String ?? "first"
     guard let policy = name == "any" ? .first : TCPPolicy(rawValue: name) else { return nil }
@@ -51,6 +54,33 @@ public struct FactsFile {
     return Result(
       id: vector["id"] as? String ?? "?", got: tried.stream() ?? "differs by direction or family",
       expected: expected ?? "disputed", isDisputed: expected == nil)
+  }
+
+  private static func datagram(
+    _ vector: [String: Any], _ fragments: [[String: Any]]
+  ) -> Result? {
+    guard let policy = FragmentPolicy(name: vector["policy"] as? String ?? "first") else {
+      return nil
+    }
+    let parts = fragments.map { fragment in
+      FragmentVector.Part(
+        fragment["offset_units8"] as? Int ?? 0, fragment["len_units8"] as? Int ?? 0,
+        (fragment["fill"] as? String)?.first ?? "?", more: fragment["mf"] as? Bool ?? true)
+    }
+    let expected = vector["expected_units"] as? String ?? vector["recommended"] as? String
+    // Of a datagram that is dropped there is nothing, which is what a null says then.
+    let isDropped = expected == nil && policy == .dropOnOverlap
+    var results: Set<String> = []
+    for family in Conversation.Family.allCases {
+      var tried = FragmentVector(parts)
+      tried.family = family
+      results.insert(tried.result(policy) ?? "dropped")
+    }
+    return Result(
+      id: vector["id"] as? String ?? "?",
+      got: results.count == 1 ? results.first ?? "" : "differs by family",
+      expected: isDropped ? "dropped" : expected ?? "disputed",
+      isDisputed: expected == nil && !isDropped)
   }
 
   private static func ranges(_ vector: [String: Any]) -> Result? {

@@ -59,7 +59,7 @@ public struct TCPVector {
     let sender: End = direction == .out ? talk.originator : talk.responder
     for segment in segments { sender.sends(segment.data, at: segment.offset) }
     var configuration = ReassemblyConfiguration()
-    configuration.tcpPolicy = policy
+    configuration.tcpPolicy = PolicyMap(policy)
     return reassemble(talk.frames, configuration).sockets.first?.notes ?? []
   }
 }

@@ -1,0 +1,187 @@
+import Buffers
+import Wire
+
+/// A datagram of which not all fragments were seen.
+///
+/// Its bytes are pieces in the order of their offsets, without overlaps: where fragments overlap, the
+/// policy of the receiver has decided which ones are kept. Their memory is at most twice the bytes,
+/// and 64 for each piece.
+final class PartialDatagram {
+  let number: UInt64
+  let firstSeen: Timestamp
+  let policy: FragmentPolicy
+  private(set) var pieces: [FragmentPiece] = []
+  /// Bytes in all pieces.
+  private(set) var received = 0
+  /// Where the fragments seen so far end.
+  private var reach = 0
+  /// The length of the payload, known once the last fragment was seen.
+  private var total: Int?
+  var `protocol`: IPProtocol?
+  var frameLength = 0
+  /// It was given up because of what came, and the rest of it with it.
+  private(set) var isDropped = false
+
+  init(number: UInt64, firstSeen: Timestamp, policy: FragmentPolicy) {
+    self.number = number
+    self.firstSeen = firstSeen
+    self.policy = policy
+  }
+
+  var isWhole: Bool { total.map { received >= $0 } ?? false }
+
+  /// What became of the bytes of a fragment.
+  enum Insertion {
+    case new
+    /// Some were there already, the same or others.
+    case repetition(differs: Bool)
+    /// The same, and the datagram is to be dropped.
+    case forbidden(differs: Bool)
+    case noMemory
+  }
+
+  /// Notes where a fragment ends; `false` when that contradicts those before it: bytes behind the
+  /// last one, or a last one before others. What came first is believed.
+  func accepts(end: Int, moreFollow: Bool) -> Bool {
+    if end > total ?? end || (!moreFollow && end < total ?? reach) { return false }
+    if !moreFollow { total = end }
+    reach = max(reach, end)
+    return true
+  }
+
+  /// Index of the first piece that ends behind an offset.
+  private func firstPiece(endingBehind offset: Int) -> Int {
+    if let last = pieces.last, last.range.upperBound <= offset { return pieces.count }
+    var low = 0
+    var high = pieces.count
+    while low < high {
+      let middle = (low + high) / 2
+      if pieces[middle].range.upperBound > offset { high = middle } else { low = middle + 1 }
+    }
+    return low
+  }
+
+  /// Indices of the pieces that a fragment overlaps.
+  private func overlapped(by range: Range<Int>) -> Range<Int> {
+    let start = firstPiece(endingBehind: range.lowerBound)
+    var end = start
+    while end < pieces.count, pieces[end].range.lowerBound < range.upperBound { end += 1 }
+    return start..<end
+  }
+
+  /// No fragment of this range needs more memory, overhead included.
+  func roomNeeded(for range: Range<Int>) -> Int {
+    let indices = overlapped(by: range)
+    // One for each hole, one at each end, and copies of what remains of the first and the last.
+    var parts = 4
+    for index in indices.dropFirst()
+    where pieces[index - 1].range.upperBound < pieces[index].range.lowerBound {
+      parts += 1
+    }
+    let split = (indices.first.map { pieces[$0].count } ?? 0)
+    let tail = (indices.last.map { pieces[$0].count } ?? 0)
+    return range.count + split + tail + parts * ByteStore.overhead
+  }
+
+  /// Takes the bytes of a fragment, as the policy says.
+  func insert(_ bytes: RawSpan, at offset: Int, _ store: inout ByteStore) -> Insertion {
+    let range = offset..<offset + bytes.byteCount
+    let indices = overlapped(by: range)
+    if indices.isEmpty {
+      guard let piece = FragmentPiece(bytes, at: offset, &store) else { return .noMemory }
+      add(piece, at: indices.lowerBound)
+      return .new
+    }
+    var differs = false
+    for piece in pieces[indices] where !differs { differs = !piece.agrees(with: bytes, at: offset) }
+    if policy == .dropOnOverlap {
+      return isRepeated(range, indices.lowerBound)
+        ? .repetition(differs: differs) : .forbidden(differs: differs)
+    }
+    let isDone = resolve(bytes, range, indices, &store)
+    return isDone ? .repetition(differs: differs) : .noMemory
+  }
+
+  private func add(_ piece: FragmentPiece, at index: Int) {
+    var piece = piece
+    piece.continuesRun =
+      index == pieces.count && pieces.last?.range.upperBound == piece.range.lowerBound
+    pieces.insert(piece, at: index)
+    received += piece.count
+  }
+
+  /// Whether a fragment lies within one run of pieces, of which each came behind the one before it.
+  private func isRepeated(_ range: Range<Int>, _ first: Int) -> Bool {
+    guard pieces[first].range.lowerBound <= range.lowerBound else { return false }
+    var last = first
+    while pieces[last].range.upperBound < range.upperBound {
+      last += 1
+      guard last < pieces.count, pieces[last].continuesRun else { return false }
+    }
+    return true
+  }
+
+  /// Puts the pieces of a fragment among those that it overlaps; `false` without memory.
+  private func resolve(
+    _ bytes: RawSpan, _ range: Range<Int>, _ indices: Range<Int>, _ store: inout ByteStore
+  ) -> Bool {
+    var placed: [FragmentPiece] = []
+    var tail: FragmentPiece?
+    var isDone = true
+    // Where the rest of the fragment begins, of which nothing is placed yet.
+    var rest = range.lowerBound
+    for piece in pieces[indices] {
+      received -= piece.count
+      if policy.keeps(piece.range, against: range, from: rest) {
+        let hole = rest..<max(rest, piece.range.lowerBound)
+        isDone = Self.place(bytes, hole, of: range, &placed, &store) && isDone
+        placed.append(piece)
+        rest = piece.range.upperBound
+      } else {
+        // What lies on both sides of the fragment stays.
+        let parts = piece.split(around: range, &store)
+        if let before = parts.before { placed.append(before) }
+        tail = parts.after
+        isDone = parts.areWhole && isDone
+      }
+    }
+    let end = rest..<max(rest, range.upperBound)
+    isDone = Self.place(bytes, end, of: range, &placed, &store) && isDone
+    if let tail { placed.append(tail) }
+    for piece in placed { received += piece.count }
+    pieces.replaceSubrange(indices, with: placed)
+    return isDone
+  }
+
+  private static func place(
+    _ bytes: RawSpan, _ part: Range<Int>, of range: Range<Int>, _ placed: inout [FragmentPiece],
+    _ store: inout ByteStore
+  ) -> Bool {
+    if part.isEmpty { return true }
+    let start = part.lowerBound - range.lowerBound
+    let bytes = bytes.extracting(start..<start + part.count)
+    guard let piece = FragmentPiece(bytes, at: part.lowerBound, &store) else { return false }
+    placed.append(piece)
+    return true
+  }
+
+  /// Gives all bytes back, and takes no more.
+  func drop(_ store: inout ByteStore) {
+    isDropped = true
+    release(&store)
+  }
+
+  func release(_ store: inout ByteStore) {
+    for piece in pieces { piece.release(&store) }
+    pieces = []
+    received = 0
+  }
+
+  /// The payload of a datagram that is whole.
+  var payload: [UInt8] {
+    var payload: [UInt8] = []
+    payload.reserveCapacity(received)
+    for piece in pieces { piece.append(to: &payload) }
+    return payload
+  }
+}
