@@ -205,7 +205,10 @@ struct FragmentPolicyTests {
     }
     var vectors: [Vector]
 
-    static let path = "/work/shared/facts/ip_overlap.json"
+    /// `SLUICE_IP_OVERLAP` names another file of the same shape.
+    static let path =
+      ProcessInfo.processInfo.environment["SLUICE_IP_OVERLAP"]
+      ?? "/work/shared/facts/ip_overlap.json"
     static var isThere: Bool { FileManager.default.fileExists(atPath: path) }
   }
 
