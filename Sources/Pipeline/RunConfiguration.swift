@@ -9,6 +9,8 @@ package struct RunConfiguration: Sendable {
   package var checksums: ChecksumMode = .auto
   /// Whether connections whose start was not seen become sockets.
   package var midstream = true
+  /// What receivers do with IP fragments that overlap.
+  package var fragmentPolicy = ReassemblyConfiguration.standardFragmentPolicy
   /// Stop after this many packets.
   package var packetLimit: UInt64?
   /// `--flow`: only these sockets exist, and only their packets are written.
@@ -43,6 +45,7 @@ package struct RunConfiguration: Sendable {
     var reassembly = ReassemblyConfiguration()
     reassembly.checksums = checksums
     reassembly.midstream = midstream
+    reassembly.fragmentPolicy = fragmentPolicy
     reassembly.memory = memory
     return reassembly
   }

@@ -40,6 +40,17 @@ enum CaptureBuilder {
     return frames
   }
 
+  /// A part of a UDP datagram to 10.0.0.2, or to another host of its network.
+  static func fragment(
+    _ payload: [UInt8], at offset: Int, more: Bool, to host: UInt8 = 2
+  ) -> [UInt8] {
+    let place = UInt16(offset / 8) | (more ? 0x2000 : 0)
+    var ip: [UInt8] = [0x45, 0] + big(UInt16(20 + payload.count)) + [0, 7] + big(place)
+    ip += [64, 17, 0, 0, 10, 0, 0, 1, 10, 0, 0, host]
+    ip.replaceSubrange(10..<12, with: big(checksum(ip)))
+    return ethernet(0x0800, ip + payload)
+  }
+
   static let arp = ethernet(0x0806, [UInt8](repeating: 0, count: 28))
 
   static func ethernet(_ type: UInt16, _ payload: [UInt8]) -> [UInt8] {

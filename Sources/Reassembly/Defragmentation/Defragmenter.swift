@@ -66,9 +66,8 @@ struct Defragmenter: ~Copyable {
     }
     datagram.frameLength += frameLength
     if fragment.offset == 0, datagram.protocol == nil { datagram.protocol = fragment.protocol }
-    guard keep(fragment, in: datagram, weird), datagram.isWhole, let upper = datagram.protocol else {
-      return .incomplete
-    }
+    guard keep(fragment, in: datagram, weird), datagram.isWhole, let upper = datagram.protocol
+    else { return .incomplete }
     let payload = datagram.payload
     drop(key)
     return .complete(

@@ -37,11 +37,15 @@ public struct PolicyMap<Policy: OverlapPolicy>: Sendable {
   /// The policy of a network, of which those of smaller ones in it are exceptions.
   public subscript(network: Network) -> Policy? {
     get {
-      levels(network.address.family).first { $0.prefixLength == network.prefixLength }?
+      if network.prefixLength == 0 { return network.address.family == .ipv4 ? ipv4 : ipv6 }
+      return levels(network.address.family).first { $0.prefixLength == network.prefixLength }?
         .policies[network.address]
     }
     set {
       switch network.address.family {
+      // All hosts: what holds for those in no other network.
+      case .ipv4 where network.prefixLength == 0: ipv4 = newValue ?? ipv4
+      case .ipv6 where network.prefixLength == 0: ipv6 = newValue ?? ipv6
       case .ipv4: Self.set(newValue, for: network, in: &ipv4Levels)
       case .ipv6: Self.set(newValue, for: network, in: &ipv6Levels)
       }

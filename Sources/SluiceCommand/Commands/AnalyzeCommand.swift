@@ -31,7 +31,9 @@ struct AnalyzeCommand: ConfigurableCommand {
       try AnalyzerSpecification($0, registry: registry, logFolder: output.logDir)
     }
     try refuseMixedLog(of: chain)
-    let run = AnalyzeRun(self, input: try analyzeInput(filter: filter), chain: chain)
+    let policies = try AnalysisOptions.fragmentPolicies.map(analysis.fragPolicy)
+    let run = AnalyzeRun(
+      self, input: try analyzeInput(filter: filter), chain: chain, fragmentPolicy: policies)
     return try configuration.testConfig ? run.check() : run.perform()
   }
 }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Capture
 import Deferral
 import Pipeline
+import Reassembly
 
 /// What is read, and how much of it.
 struct InputOptions: ParsableArguments {
@@ -55,6 +56,12 @@ struct AnalysisOptions: ParsableArguments {
   var midstream: YesNo = .yes
 
   @Option(
+    help: ArgumentHelp(
+      "What receivers do with IP fragments that overlap: a policy, or a file by network.",
+      valueName: "NAME|@FILE"))
+  var fragPolicy: String?
+
+  @Option(
     name: .shortAndLong,
     help: ArgumentHelp(
       "How many share the work, 1 to 64; the results are the same for all.", valueName: "n"))
@@ -71,7 +78,15 @@ struct AnalysisOptions: ParsableArguments {
     guard memory.bytes >= 1 << 16 else {
       throw ValidationError("--memory: expected a size from 64K on")
     }
+    if let fragPolicy, let mistake = Self.fragmentPolicies.mistake(in: fragPolicy) {
+      throw ValidationError(mistake)
+    }
   }
+}
+
+extension AnalysisOptions {
+  static let fragmentPolicies = PolicyMapReader(
+    option: "--frag-policy", standard: ReassemblyConfiguration.standardFragmentPolicy)
 }
 
 /// How data waits for analyzers, and what is done when they fail.

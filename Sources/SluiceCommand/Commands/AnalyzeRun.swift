@@ -12,10 +12,16 @@ struct AnalyzeRun {
   let input: AnalyzeInput
   private let chain: [AnalyzerSpecification]
 
-  init(_ command: AnalyzeCommand, input: AnalyzeInput, chain: [AnalyzerSpecification]) {
+  private let fragmentPolicy: PolicyMap<FragmentPolicy>
+
+  init(
+    _ command: AnalyzeCommand, input: AnalyzeInput, chain: [AnalyzerSpecification],
+    fragmentPolicy: PolicyMap<FragmentPolicy>
+  ) {
     self.command = command
     self.input = input
     self.chain = chain
+    self.fragmentPolicy = fragmentPolicy
   }
 
   /// The input comes first: when it cannot be opened, no output has been emptied.
@@ -96,6 +102,7 @@ struct AnalyzeRun {
   private func describe(_ configuration: inout RunConfiguration) {
     configuration.checksums = command.analysis.checksums.mode
     configuration.midstream = command.analysis.midstream == .yes
+    configuration.fragmentPolicy = fragmentPolicy
     configuration.workers = command.analysis.jobs
     configuration.packetLimit = command.input.count
     configuration.memory = command.analysis.memory.bytes

@@ -26,6 +26,11 @@ enum HelpText {
                               auto: packets with wrong checksums are not used unless offload to
                               the network card explains them; none: not looked at [auto]
           --midstream yes|no  connections whose start was not seen [yes]
+          --frag-policy NAME|@FILE
+                              what receivers do with IP fragments that overlap: first, last, bsd,
+                              bsd-right, linux, windows, solaris or drop-on-overlap; in a file by
+                              network (YAML: 10.0.0.0/8: linux), or as Suricata's host-os-policy
+                              [first; for IPv6 drop-on-overlap]
       -j, --jobs N            how many share the work; the results are the same for all [1]
           --memory SIZE       the budget of all stores together [1G]
 

@@ -56,7 +56,7 @@ enum CommonSettings {
   }
 
   /// An address alone is a network of one.
-  private static func network(_ text: Substring) -> Selection.Network? {
+  static func network(_ text: Substring) -> Selection.Network? {
     let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
     guard let address = IPAddress(parts[0]) else { return nil }
     let longest: UInt16 = address.family == .ipv4 ? 32 : 128
