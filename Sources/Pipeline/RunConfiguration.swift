@@ -9,6 +9,8 @@ package struct RunConfiguration: Sendable {
   package var checksums: ChecksumMode = .auto
   /// Whether connections whose start was not seen become sockets.
   package var midstream = true
+  /// What receivers do with TCP segments that overlap.
+  package var tcpPolicy = ReassemblyConfiguration().tcpPolicy
   /// What receivers do with IP fragments that overlap.
   package var fragmentPolicy = ReassemblyConfiguration.standardFragmentPolicy
   /// Stop after this many packets.
@@ -45,6 +47,7 @@ package struct RunConfiguration: Sendable {
     var reassembly = ReassemblyConfiguration()
     reassembly.checksums = checksums
     reassembly.midstream = midstream
+    reassembly.tcpPolicy = tcpPolicy
     reassembly.fragmentPolicy = fragmentPolicy
     reassembly.memory = memory
     return reassembly

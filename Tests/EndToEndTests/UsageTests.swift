@@ -25,6 +25,7 @@ struct UsageTests {
       (["-r", "x", "-a", "flow:prot=80"], "did you mean 'port'"),
       (["-r", "x", "-k", "some"], "'auto', 'all' or 'none'"),
       (["-r", "x", "--midstream", "perhaps"], "'perhaps' is invalid"),
+      (["-r", "x", "--tcp-policy", "linx"], "there is no policy 'linx'; did you mean 'linux'"),
       (["-r", "x", "--frag-policy", "linx"], "there is no policy 'linx'; did you mean 'linux'"),
       (["-r", "x", "--frag-policy", "@/no/such"], "/no/such: no such file"),
       (["-r", "x", "--format", "zeek", "-a", "print"], "with -l DIR"),

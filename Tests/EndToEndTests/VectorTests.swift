@@ -27,6 +27,16 @@ struct VectorTests {
     #expect(try text(list) == "abcdEF")
   }
 
+  @Test("The policy is that of the receiver's network")
+  func policies() throws {
+    let list = ["--segments", "4:oo,2:nnnnn,1:-,0:^"]
+    let map = try folder.file(
+      "policies.yaml", Array("10.0.0.0/8: first\n192.0.2.0/24: bsd\n".utf8))
+    #expect(try text(list) == "^-nnoon")
+    #expect(try text(list, ["--tcp-policy", "linux"]) == "^-nnnnn")
+    #expect(try text(list, ["--tcp-policy", "@" + map]) == "^-nnnnn")
+  }
+
   @Test("Fragments, with a letter for eight bytes")
   func fragments() throws {
     #expect(

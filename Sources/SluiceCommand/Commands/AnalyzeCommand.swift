@@ -31,9 +31,11 @@ struct AnalyzeCommand: ConfigurableCommand {
       try AnalyzerSpecification($0, registry: registry, logFolder: output.logDir)
     }
     try refuseMixedLog(of: chain)
-    let policies = try AnalysisOptions.fragmentPolicies.map(analysis.fragPolicy)
+    let tcpPolicy = try AnalysisOptions.tcpPolicies.map(analysis.tcpPolicy)
+    let fragmentPolicy = try AnalysisOptions.fragmentPolicies.map(analysis.fragPolicy)
     let run = AnalyzeRun(
-      self, input: try analyzeInput(filter: filter), chain: chain, fragmentPolicy: policies)
+      self, input: try analyzeInput(filter: filter), chain: chain, tcpPolicy: tcpPolicy,
+      fragmentPolicy: fragmentPolicy)
     return try configuration.testConfig ? run.check() : run.perform()
   }
 }

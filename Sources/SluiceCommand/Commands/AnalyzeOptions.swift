@@ -57,6 +57,12 @@ struct AnalysisOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
+      "What receivers do with TCP segments that overlap: a policy, or a file by network.",
+      valueName: "NAME|@FILE"))
+  var tcpPolicy: String?
+
+  @Option(
+    help: ArgumentHelp(
       "What receivers do with IP fragments that overlap: a policy, or a file by network.",
       valueName: "NAME|@FILE"))
   var fragPolicy: String?
@@ -78,6 +84,9 @@ struct AnalysisOptions: ParsableArguments {
     guard memory.bytes >= 1 << 16 else {
       throw ValidationError("--memory: expected a size from 64K on")
     }
+    if let tcpPolicy, let mistake = Self.tcpPolicies.mistake(in: tcpPolicy) {
+      throw ValidationError(mistake)
+    }
     if let fragPolicy, let mistake = Self.fragmentPolicies.mistake(in: fragPolicy) {
       throw ValidationError(mistake)
     }
@@ -85,6 +94,8 @@ struct AnalysisOptions: ParsableArguments {
 }
 
 extension AnalysisOptions {
+  static let tcpPolicies = PolicyMapReader(
+    option: "--tcp-policy", standard: ReassemblyConfiguration().tcpPolicy)
   static let fragmentPolicies = PolicyMapReader(
     option: "--frag-policy", standard: ReassemblyConfiguration.standardFragmentPolicy)
 }

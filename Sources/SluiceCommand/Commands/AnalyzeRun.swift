@@ -12,15 +12,17 @@ struct AnalyzeRun {
   let input: AnalyzeInput
   private let chain: [AnalyzerSpecification]
 
+  private let tcpPolicy: PolicyMap<TCPPolicy>
   private let fragmentPolicy: PolicyMap<FragmentPolicy>
 
   init(
     _ command: AnalyzeCommand, input: AnalyzeInput, chain: [AnalyzerSpecification],
-    fragmentPolicy: PolicyMap<FragmentPolicy>
+    tcpPolicy: PolicyMap<TCPPolicy>, fragmentPolicy: PolicyMap<FragmentPolicy>
   ) {
     self.command = command
     self.input = input
     self.chain = chain
+    self.tcpPolicy = tcpPolicy
     self.fragmentPolicy = fragmentPolicy
   }
 
@@ -102,6 +104,7 @@ struct AnalyzeRun {
   private func describe(_ configuration: inout RunConfiguration) {
     configuration.checksums = command.analysis.checksums.mode
     configuration.midstream = command.analysis.midstream == .yes
+    configuration.tcpPolicy = tcpPolicy
     configuration.fragmentPolicy = fragmentPolicy
     configuration.workers = command.analysis.jobs
     configuration.packetLimit = command.input.count

@@ -26,6 +26,11 @@ enum HelpText {
                               auto: packets with wrong checksums are not used unless offload to
                               the network card explains them; none: not looked at [auto]
           --midstream yes|no  connections whose start was not seen [yes]
+          --tcp-policy NAME|@FILE
+                              what receivers do with TCP segments that overlap: first, last, bsd,
+                              bsd-right, linux, old-linux, windows, windows2k3, vista, solaris,
+                              old-solaris, hpux10, hpux11, irix or macos; in a file by network (YAML:
+                              10.0.0.0/8: linux), or as Suricata's host-os-policy [first]
           --frag-policy NAME|@FILE
                               what receivers do with IP fragments that overlap: first, last, bsd,
                               bsd-right, linux, windows, solaris or drop-on-overlap; in a file by
