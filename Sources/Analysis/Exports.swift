@@ -2,5 +2,6 @@
 @_exported public import Sockets
 
 @_exported public import struct Wire.IPAddress
+@_exported public import struct Wire.IPProtocol
 @_exported public import enum Wire.TCPState
 @_exported public import struct Wire.Timestamp

@@ -130,20 +130,32 @@ public final class Reassembler {
     switch dissection.element.kind {
     case .tcp: shards[shard].receiveTCP(dissection, in: frame.element.bytes)
     case .udp: shards[shard].receiveUDP(dissection, in: frame.element.bytes)
-    case .wholeTCP, .wholeUDP: processWhole(batch, dissection)
+    case .wholeTCP, .wholeUDP, .innerTCP, .innerUDP: processOther(batch, index, dissection)
     default: break
     }
   }
 
-  /// A datagram that was put together from fragments.
+  /// A packet that came out of a tunnel, or a datagram that was put together from fragments, or both.
   @inline(never)
-  private func processWhole(_ batch: borrowing PacketBatch, _ dissection: DissectionReference) {
-    let datagram = batch.datagrams[dissection.element.datagram]
-    let payload = unsafe datagram.span.bytes
-    if dissection.element.kind == .wholeTCP {
-      shards[dissection.element.shard].receiveTCP(dissection, in: payload)
+  private func processOther(
+    _ batch: borrowing PacketBatch, _ index: Int, _ dissection: DissectionReference
+  ) {
+    let shard = dissection.element.shard
+    shards[shard].tunnel = batch.tunnel(of: dissection)
+    if dissection.element.kind.isWhole {
+      let datagram = batch.datagrams[dissection.element.datagram]
+      receive(dissection, in: unsafe datagram.span.bytes)
     } else {
-      shards[dissection.element.shard].receiveUDP(dissection, in: payload)
+      receive(dissection, in: batch.frames.reference(to: index).element.bytes)
+    }
+    shards[shard].tunnel = nil
+  }
+
+  private func receive(_ dissection: DissectionReference, in bytes: RawSpan) {
+    if dissection.element.kind.isTCP {
+      shards[dissection.element.shard].receiveTCP(dissection, in: bytes)
+    } else {
+      shards[dissection.element.shard].receiveUDP(dissection, in: bytes)
     }
   }
 

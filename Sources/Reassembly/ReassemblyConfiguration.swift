@@ -40,6 +40,11 @@ public struct ReassemblyConfiguration: Sendable {
     return min(max(64, affordable), SocketPlace.indexLimit)
   }
 
+  /// Sockets of a shard whose outer keys may be kept: a thirty-second of the memory.
+  var tunnelsPerShard: Int {
+    max(64, memory / 32 / Self.shardCount / MemoryLayout<TunnelStore.Slot>.stride)
+  }
+
   /// Bytes that a shard may queue for holes to be filled: a quarter of the memory.
   var queuedBytesPerShard: Int { max(1 << 17, memory / 4 / Self.shardCount) }
 

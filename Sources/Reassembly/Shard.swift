@@ -16,6 +16,9 @@ struct Shard: ~Copyable {
   let hash: FlowHash
   var table = HashIndex()
   var sockets: ReservedArray<SocketObject>
+  /// What the packet came out of.
+  var tunnel: Tunnel?
+  private var tunnels: TunnelStore
   var wheel = TimerWheel()
   var queue: SegmentQueue
   var counts = ReassemblyCounts()
@@ -28,6 +31,7 @@ struct Shard: ~Copyable {
     self.handler = handler
     hash = FlowHash(seed: configuration.hashSeed)
     sockets = ReservedArray(capacity: configuration.socketsPerShard)
+    tunnels = TunnelStore(capacity: configuration.tunnelsPerShard)
     queue = SegmentQueue(budget: configuration.queuedBytesPerShard)
   }
 
@@ -36,7 +40,7 @@ struct Shard: ~Copyable {
     let key = dissection.element.key
     let hash = dissection.element.tableHash
     let index: Int?
-    if key.isIPv6 {
+    if key.isWide {
       let wide = dissection.element.wide
       index = table.find(hash) { sockets[$0].key == key && sockets[$0].wide == wide }
     } else {
@@ -74,12 +78,19 @@ struct Shard: ~Copyable {
       sockets.append(SocketObject(dissection, at: place, packet: packet, flags: flags))
     }
     let socket = sockets.reference(to: index)
+    if let tunnel { keep(tunnel, of: socket) }
     table.insert(index, under: dissection.element.tableHash)
     schedule(socket)
     if flags.contains(.udp) { counts.udpSockets += 1 } else { counts.tcpSockets += 1 }
     setInterest(handler.attached(view(socket), packet: packet), of: socket)
     report(.attached, of: socket)
     return socket
+  }
+
+  @inline(never)
+  private mutating func keep(_ tunnel: Tunnel, of socket: SocketReference) {
+    socket.element.tunnel = tunnels.keep(tunnel)
+    if socket.element.tunnel == nil { handler.weird(.tunnelBudgetReached, packet: packet) }
   }
 
   mutating func setInterest(_ interest: SocketInterest, of socket: SocketReference) {
@@ -132,6 +143,7 @@ struct Shard: ~Copyable {
       let hash = hash.hash(socket.element.key)
       table.remove(socket.index, under: UInt32(truncatingIfNeeded: hash))
     }
+    if let tunnel = socket.element.tunnel { tunnels.release(tunnel) }
     socket.element.flags = .free
     socket.element.timerSlot = .max
     socket.element.nextFree = firstFree

@@ -31,6 +31,8 @@ public struct SocketInfo: Sendable, BitwiseCopyable {
   public var responder: Endpoint
   /// VLAN identifiers, outermost first.
   public var vlans: VLANTags
+  /// What the first packet was packed in; `nil` where it was in no tunnel.
+  public var tunnel: Tunnel?
   /// Which of the 64 shards it belongs to: one worker at a time works on a shard.
   public var shard: Int
   /// Whether the start of the connection was not seen.
@@ -104,7 +106,8 @@ public struct SocketInfo: Sendable, BitwiseCopyable {
   public init(
     id: SocketID, flowID: UInt64? = nil, transport: Transport, originator: Endpoint,
     responder: Endpoint,
-    vlans: VLANTags, shard: Int, isMidstream: Bool, firstPacket: PacketInfo, lastSeen: Timestamp,
+    vlans: VLANTags, tunnel: Tunnel? = nil, shard: Int, isMidstream: Bool, firstPacket: PacketInfo,
+    lastSeen: Timestamp,
     disconnectReason: DisconnectReason?, out: Stream, in: Stream
   ) {
     self.id = id
@@ -112,6 +115,7 @@ public struct SocketInfo: Sendable, BitwiseCopyable {
     self.originator = originator
     self.responder = responder
     self.vlans = vlans
+    self.tunnel = tunnel
     self.shard = shard
     self.isMidstream = isMidstream
     self.firstPacket = firstPacket
@@ -137,6 +141,13 @@ public struct SocketInfo: Sendable, BitwiseCopyable {
     mix(originator)
     mix(responder)
     for vlan in vlans { mix(UInt64(vlan)) }
+    if let tunnel {
+      mix(tunnel.source.high)
+      mix(tunnel.source.low)
+      mix(tunnel.destination.high)
+      mix(tunnel.destination.low)
+      mix(UInt64(tunnel.identifier ?? 0) << 8 | UInt64(tunnel.kind.rawValue))
+    }
     return mixed & (1 << 51 - 1)
   }
 }

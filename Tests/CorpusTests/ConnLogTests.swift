@@ -158,11 +158,16 @@ private enum PlainCounter {
       guard length >= 8, number(frame, start + 4) == length else { return .notPlain }
     default: return .notPlain
     }
+    // Tunnels, perhaps.
+    let ports = [number(frame, start), number(frame, start + 2)]
+    if `protocol` == 17, !tunnelPorts.isDisjoint(with: ports) { return .notPlain }
     let way = Way(
       protocol: UInt8(`protocol`), source: ends[0], sourcePort: number(frame, start),
       destination: ends[1], destinationPort: number(frame, start + 2))
     return .counted(way, bytes: total)
   }
+
+  private static let tunnelPorts: Set<Int> = [2152, 3544, 4789, 6081]
 
   private static func number(_ bytes: [UInt8], _ offset: Int) -> Int {
     Int(bytes[offset]) << 8 | Int(bytes[offset + 1])

@@ -59,5 +59,26 @@ package struct EVEFormatter: RecordFormatter {
     output.append(#"","community_id":""#)
     output.append(CommunityID.text(for: socket, seed: communityIDSeed))
     output.append(UInt8(ascii: "\""))
+    if let tunnel = socket.tunnel { append(tunnel, to: &output) }
+  }
+
+  /// The outer packet's ends, as the first packet had them.
+  private func append(_ tunnel: Tunnel, to output: inout [UInt8]) {
+    output.append(#","tunnel":{"src_ip":""#)
+    output.append(tunnel.source)
+    output.append(#"","dest_ip":""#)
+    output.append(tunnel.destination)
+    output.append(#"","proto":""#)
+    output.append(tunnel.protocolName)
+    output.append(#"","depth":"#)
+    output.append(decimal: tunnel.depth)
+    output.append(#","type":""#)
+    output.append(tunnel.kind.name)
+    output.append(UInt8(ascii: "\""))
+    if let identifier = tunnel.identifier {
+      output.append(#","id":"#)
+      output.append(decimal: identifier)
+    }
+    output.append(UInt8(ascii: "}"))
   }
 }

@@ -55,10 +55,16 @@ public final class Decapsulator {
   private func prepareOther(
     _ index: Int, _ dissection: DissectionReference, _ batch: inout PacketBatch
   ) {
-    if dissection.element.kind == .fragment { defragment(index, dissection, &batch) }
+    switch dissection.element.kind {
+    case .fragment: defragment(index, dissection, &batch)
+    case .innerTCP, .innerUDP:
+      let bytes = batch.frames[index].bytes
+      if let tunnel = dissection.element.tunnel(in: bytes) { batch.add(tunnel, of: dissection) }
+    default: break
+    }
     switch dissection.element.kind {
     case .tcp, .udp: break
-    case .wholeTCP, .wholeUDP:
+    case .wholeTCP, .wholeUDP, .innerTCP, .innerUDP:
       if workers > 1 { batch.assign(index, toShard: dissection.element.shard, workers) }
     case .fragment: break
     case .otherProtocol: batch.findings.counts.otherProtocols += 1
@@ -71,6 +77,9 @@ public final class Decapsulator {
     case .badHeaderChecksum:
       batch.findings.counts.badChecksums += 1
       batch.findings.weirds[.badHeaderChecksum, default: 0] += 1
+    case .tooDeep:
+      batch.findings.counts.otherPackets += 1
+      batch.findings.weirds[.tunnelLimitReached, default: 0] += 1
     }
   }
 
@@ -81,29 +90,56 @@ public final class Decapsulator {
     batch.findings.counts.fragments += 1
     // A part of a fragment makes nothing whole, and where it ended is not known.
     if dissection.element.missing > 0 { return }
-    guard let fragment = Fragment(batch.frames[index].bytes, dissection.element) else {
+    let frame = batch.frames[index]
+    let part = dissection.element
+    let tunnel = part.nesting.depth > 0 ? part.tunnel(in: frame.bytes) : nil
+    defragment(
+      frame.bytes, part, in: tunnel, frameLength: frame.originalLength, at: frame.timestamp,
+      dissection, &batch)
+  }
+
+  /// - Parameter bytes: the frame, or a datagram that was a fragment of another one in a tunnel. That
+  ///   ends with the layers that the dissector enters.
+  private func defragment(
+    _ bytes: RawSpan, _ part: borrowing Dissection, in tunnel: Tunnel?, frameLength: Int,
+    at time: Timestamp, _ dissection: DissectionReference, _ batch: inout PacketBatch
+  ) {
+    guard let fragment = Fragment(bytes, part) else {
       dissection.element.kind = .malformed
       return
     }
     var weirds: [Weird] = []
     let outcome = defragmenter.add(
-      fragment, frameLength: batch.frames[index].originalLength,
-      at: batch.frames[index].timestamp, clock: clock.second, weird: { weirds.append($0) })
+      fragment, frameLength: frameLength, at: time, clock: clock.second,
+      weird: { weirds.append($0) })
     for weird in weirds { batch.findings.weirds[weird, default: 0] += 1 }
     guard case .complete(let datagram) = outcome else { return }
     let payload = unsafe datagram.payload.span.bytes
     var whole = Dissection()
     whole.frameLength = datagram.frameLength
     whole.end = payload.byteCount
-    whole.vlans = dissection.element.vlans
-    whole.isIPv6 = dissection.element.isIPv6
+    whole.networkOffset = Int(Dissection.noHeader)
+    whole.ipLength = payload.byteCount
+    whole.isIPv6 = part.isIPv6
+    whole.copyLayers(of: part)
     dissector.dissectTransport(
       payload, source: datagram.key.source, destination: datagram.key.destination,
       datagram.protocol, &whole)
-    whole.ipLength = payload.byteCount
+    var outer = tunnel
+    if whole.nesting.depth > part.nesting.depth {
+      outer = whole.tunnel(in: payload, around: datagram)
+    }
+    if whole.kind == .fragment {
+      dissection.element.kind = .fragment
+      guard whole.missing == 0 else { return }
+      defragment(
+        payload, whole, in: outer, frameLength: datagram.frameLength, at: time, dissection, &batch)
+      return
+    }
     whole.makeWhole(datagram: batch.datagrams.count)
     dissection.element = whole
     batch.datagrams.append(datagram.payload)
+    if whole.kind.isWhole, let outer { batch.add(outer, of: dissection) }
   }
 
   /// The end of the input: how many datagrams never became whole.

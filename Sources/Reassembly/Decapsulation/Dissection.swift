@@ -11,6 +11,8 @@ struct Dissection: BitwiseCopyable {
     /// The payload of a datagram that was put together from fragments: it lies in the batch, and not
     /// in the frame.
     case wholeTCP, wholeUDP
+    /// In a tunnel whose outer keys lie in the batch.
+    case innerTCP, innerUDP
     /// A part of an IP datagram.
     case fragment
     /// IP, but neither TCP nor UDP.
@@ -23,8 +25,19 @@ struct Dissection: BitwiseCopyable {
     case malformedUDP
     /// IPv4 with a wrong header checksum.
     case badHeaderChecksum
+    /// More layers in each other than are looked for.
+    case tooDeep
 
-    var isTCP: Bool { self == .tcp || self == .wholeTCP }
+    var isTCP: Bool { self == .tcp || self == .wholeTCP || self == .innerTCP }
+    var isWhole: Bool { self == .wholeTCP || self == .wholeUDP }
+
+    /// Whether an IP header was found whose packet makes sense as far as it was looked at.
+    var isPacket: Bool {
+      switch self {
+      case .tcp, .udp, .innerTCP, .innerUDP, .fragment, .otherProtocol: true
+      default: false
+      }
+    }
   }
 
   /// What verifying the checksum of a segment or datagram came to.
@@ -60,11 +73,30 @@ struct Dissection: BitwiseCopyable {
 
   /// VLAN tags as in `FlowKey.rest`, not shifted.
   var vlans: UInt32 = 0
+  /// Around it, those of them that are known by their outer IP header.
+  var nesting = Nesting()
   /// Of a SYN.
   var offer = TCPOffer()
+  /// The network, tunnel or key that the innermost tunnel names.
+  var tunnelIdentifier: UInt32 = 0
+  /// What the tunnels add to the flow key; 0 for a packet that is in none.
+  var tunnel: UInt64 = 0
   var wide = WideAddresses()
-  /// Fills two cache lines.
-  private var unused: [3 of UInt64] = InlineArray(repeating: 0)
+  /// Where the IP header of the innermost tunnel begins.
+  var outerOffset: UInt16 = 0
+  /// Of an inner packet: where in the batch its outer keys lie. Fills two cache lines.
+  var outerIndex: UInt32 = 0
+
+  /// The layers around a packet.
+  struct Nesting: BitwiseCopyable {
+    /// All that were entered: tunnels, MPLS, PPPoE.
+    var layers: UInt8 = 0
+    /// Tunnels through IP.
+    var depth: UInt8 = 0
+    /// 0, or the kind of the innermost tunnel.
+    var kind: UInt8 = 0
+    var hasIdentifier = false
+  }
 
   /// Where the IP header begins in the frame.
   var networkOffset: Int {
@@ -100,7 +132,7 @@ struct Dissection: BitwiseCopyable {
   private static var windowBit: UInt32 { 1 << 31 }
   /// Whether no Ethernet carries the packet as it is: it was put together by the card or the kernel
   /// (GRO, LRO), or is still to be taken apart (TSO), and its checksum is that of a part, or none.
-  var isAggregate: Bool { ipLength > 1500 && (kind == .tcp || kind == .udp) }
+  var isAggregate: Bool { ipLength > 1500 && !kind.isWhole }
   /// Whether nothing is missing, nor the window closed.
   var isOrdinary: Bool { rarities == 0 }
   /// Bytes of the frame as it was sent.
@@ -134,10 +166,33 @@ struct Dissection: BitwiseCopyable {
   mutating func makeWhole(datagram index: Int) {
     network = UInt16(truncatingIfNeeded: index)
     switch kind {
-    case .tcp: kind = .wholeTCP
-    case .udp: kind = .wholeUDP
+    case .tcp, .innerTCP: kind = .wholeTCP
+    case .udp, .innerUDP: kind = .wholeUDP
     default: break
     }
+  }
+
+  /// Stands in `networkOffset` and `outerOffset` for an IP header that is not there: that of a
+  /// datagram of which only the payload was put together.
+  static let noHeader = UInt16.max
+
+  /// Notes that a packet came out of a tunnel, so that its outer keys are looked at.
+  mutating func makeInner() {
+    guard nesting.kind != 0 else { return }
+    switch kind {
+    case .tcp: kind = .innerTCP
+    case .udp: kind = .innerUDP
+    default: break
+    }
+  }
+
+  /// Takes on the layers around a fragment of it.
+  mutating func copyLayers(of fragment: borrowing Dissection) {
+    vlans = fragment.vlans
+    nesting = fragment.nesting
+    tunnel = fragment.tunnel
+    tunnelIdentifier = fragment.tunnelIdentifier
+    outerOffset = fragment.outerOffset
   }
 
   /// Makes it ready for another frame. What only some kinds of packets set is left as it was.
@@ -147,6 +202,8 @@ struct Dissection: BitwiseCopyable {
     isIPv6 = false
     flags = []
     vlans = 0
+    nesting = Nesting()
+    tunnel = 0
     rarities = 0
     checksum = .notVerified
   }

@@ -65,7 +65,7 @@ extension Dissector {
     case .tcp: result.kind = .tcp
     case .udp: result.kind = .udp
     default:
-      result.kind = .otherProtocol
+      dissectOther(bytes, source: source, destination: destination, `protocol`, &result)
       return
     }
     guard result.end &- result.transportOffset >= (result.kind == .tcp ? 20 : 8) else {
@@ -75,7 +75,7 @@ extension Dissector {
     let ports: UInt32 = bytes.load(bigEndianAt: result.transportOffset)
     let from = ports >> 16
     let to = ports & 0xFFFF
-    if source.family == .ipv4 {
+    if source.family == .ipv4, result.tunnel == 0 {
       setKey(source.low << 32 | destination.low, from, to, `protocol`, &result)
     } else {
       setWideKey(source, destination, from, to, `protocol`, &result)
@@ -84,7 +84,7 @@ extension Dissector {
     if result.kind == .tcp {
       dissectTCP(bytes.extracting(result.transportOffset..<result.end), &result)
     } else {
-      dissectUDP(bytes.extracting(result.transportOffset..<result.end), &result)
+      dissectUDP(bytes, &result)
     }
   }
 
@@ -111,8 +111,11 @@ extension Dissector {
     result.isReversed = isReversed
     result.wide = WideAddresses(
       firstHigh: first.high, firstLow: first.low, secondHigh: second.high, secondLow: second.low)
-    result.key.addresses = hash.hash(result.wide)
-    result.key.rest = rest(from, to, isReversed, `protocol`, result.vlans) | FlowKey.ipv6Flag
+    let addresses = hash.hash(result.wide)
+    result.key.addresses = result.tunnel == 0 ? addresses : hash.hash(addresses, result.tunnel)
+    result.key.rest =
+      rest(from, to, isReversed, `protocol`, result.vlans)
+      | (source.family == .ipv6 ? FlowKey.ipv6Flag : FlowKey.tunnelledFlag)
   }
 
   @inline(__always)

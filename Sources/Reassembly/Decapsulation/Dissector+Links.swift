@@ -13,6 +13,19 @@ extension Dissector {
       dissectCooked(bytes, typeAt: 14, headerLength: 16, &result)
     case .linuxCooked2:
       dissectCooked(bytes, typeAt: 0, headerLength: 20, &result)
+    case .ppp, .pppHDLC:
+      dissectPPP(bytes, at: 0, &result)
+    case .pppEthernet:
+      dissectPPPoE(bytes, at: 0, &result)
+    case .pppPPPD:
+      // 0 or 1, and the control field 3.
+      dissectPPP(bytes, at: bytes.byteCount >= 2 && bytes.byte(at: 1) == 3 ? 2 : 1, &result)
+    case .pppWithDirection:
+      dissectPPP(bytes, at: 1, &result)
+    case .ciscoHDLC:
+      dissectCooked(bytes, typeAt: 2, headerLength: 4, &result)
+    case .wireless, .wirelessRadiotap, .wirelessPrism, .wirelessAVS:
+      dissectWireless(bytes, linkType, &result)
     default:
       result.kind = .unsupportedLinkType
     }
@@ -48,7 +61,8 @@ extension Dissector {
     }
   }
 
-  /// Linux cooked capture, version 1 and 2: the EtherType stands at different places.
+  /// Linux cooked capture, version 1 and 2, and Cisco's HDLC: the EtherType stands at different
+  /// places.
   private func dissectCooked(
     _ bytes: RawSpan, typeAt: Int, headerLength: Int, _ result: inout Dissection
   ) {

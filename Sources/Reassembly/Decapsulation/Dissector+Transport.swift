@@ -42,15 +42,21 @@ extension Dissector {
     return offer
   }
 
-  /// Takes the fields of a UDP header.
+  /// Takes the fields of the UDP header at `result.transportOffset`.
   @inline(never)
   func dissectUDP(_ bytes: RawSpan, _ result: inout Dissection) {
-    guard let datagram = try? UDPDatagram(validating: bytes) else {
+    let captured = bytes.extracting(result.transportOffset..<result.end)
+    guard let datagram = try? UDPDatagram(validating: captured) else {
       result.kind = .malformedUDP
       return
     }
     result.headerLength = 8
     result.end = result.transportOffset &+ datagram.bytes.byteCount
+    if let kind = Self.tunnel(from: datagram.sourcePort, to: datagram.destinationPort),
+      dissectTunnel(kind, bytes, &result)
+    {
+      return
+    }
     // 0 says that there is none (RFC 768; over IPv6 RFC 6935 allows it).
     if verifiesChecksums, result.missing == 0, datagram.checksum != 0, !datagram.isTruncated {
       result.checksum = verify(datagram.bytes, field: datagram.checksum, .udp, result)
@@ -63,7 +69,8 @@ extension Dissector {
   ) -> Dissection.ChecksumFinding {
     var checksum = Checksum()
     // The order of the addresses does not matter to a sum.
-    if result.isIPv6 {
+    // Nor do the zeros before an IPv4 address that is kept like one of IPv6.
+    if result.key.isWide {
       checksum.add(IPAddress(ipv6: result.wide.firstHigh, result.wide.firstLow))
       checksum.add(IPAddress(ipv6: result.wide.secondHigh, result.wide.secondLow))
     } else {

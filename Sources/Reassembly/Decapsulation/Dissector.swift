@@ -50,7 +50,9 @@ struct Dissector: Sendable {
         return
       }
       let identifier = UInt32(bytes.load(bigEndianAt: offset, as: UInt16.self)) & 0xFFF
-      if tags < 2 { result.vlans = result.vlans << 12 | identifier }
+      // The tags of a frame in a tunnel take the place of those around the tunnel, which have become a
+      // part of its identity.
+      if tags < 2 { result.vlans = (tags == 0 ? 0 : result.vlans << 12) | identifier }
       type = EtherType(rawValue: bytes.load(bigEndianAt: offset &+ 2))
       offset &+= 4
       tags &+= 1
@@ -63,12 +65,14 @@ struct Dissector: Sendable {
     switch type {
     case .ipv4: dissectIPv4(bytes, at: offset, &result)
     case .ipv6: dissectIPv6(bytes, at: offset, &result)
+    case .mplsUnicast, .mplsMulticast: dissectMPLS(bytes, at: offset, &result)
+    case .pppoeSession: dissectPPPoE(bytes, at: offset, &result)
     default: result.kind = .notIP
     }
   }
 
   /// The EtherType of an LLC header with SNAP and an Ethernet OUI (RFC 1042).
-  private func snapType(_ bytes: RawSpan, at offset: Int) -> EtherType? {
+  func snapType(_ bytes: RawSpan, at offset: Int) -> EtherType? {
     guard offset &+ 8 <= bytes.byteCount,
       bytes.load(bigEndianAt: offset, as: UInt32.self) == 0xAAAA_0300,
       bytes.load(bigEndianAt: offset &+ 4, as: UInt16.self) == 0

@@ -12,6 +12,8 @@ public struct PacketBatch: ~Copyable {
   let dissections: ReservedArray<Dissection>
   /// What fragments were put together to.
   var datagrams: [[UInt8]] = []
+  /// The outer keys of packets in tunnels.
+  var tunnels: [Tunnel] = []
   /// Where packet time comes to another second.
   var ticks: [Tick] = []
   /// Of several workers for each how many packets are for its shards, and their indices.
@@ -47,6 +49,7 @@ public struct PacketBatch: ~Copyable {
     for worker in 0..<workers { shares[worker &* shareStride] = 0 }
     if !ticks.isEmpty { ticks.removeAll(keepingCapacity: true) }
     if !datagrams.isEmpty { datagrams.removeAll(keepingCapacity: true) }
+    if !tunnels.isEmpty { tunnels.removeAll(keepingCapacity: true) }
     findings = DecapsulationFindings()
   }
 
@@ -66,6 +69,17 @@ public struct PacketBatch: ~Copyable {
     let count = shares[start] &+ 1
     shares[start] = count
     shares[start &+ Int(count)] = UInt16(truncatingIfNeeded: index)
+  }
+
+  /// Keeps the outer keys of a packet.
+  mutating func add(_ tunnel: Tunnel, of dissection: DissectionReference) {
+    dissection.element.outerIndex = UInt32(truncatingIfNeeded: tunnels.count)
+    tunnels.append(tunnel)
+  }
+
+  /// The outer keys of a packet that is inner, or whole.
+  func tunnel(of dissection: DissectionReference) -> Tunnel? {
+    dissection.element.nesting.kind == 0 ? nil : tunnels[Int(dissection.element.outerIndex)]
   }
 
   /// The indices of the packets that are for one of several workers, in their order.

@@ -8,6 +8,7 @@ struct FragmentKey: Hashable {
   /// Part of the key for IPv4 only: IPv6 takes the protocol of the first fragment.
   var `protocol`: UInt8
   var vlans: UInt32
+  var tunnel: UInt64
 }
 
 /// One fragment, whichever version of IP.
@@ -28,7 +29,7 @@ struct Fragment: ~Escapable {
       guard let ipv6 = try? IPv6Packet(validating: packet) else { return nil }
       key = FragmentKey(
         source: ipv6.source, destination: ipv6.destination, identification: ipv6.identification,
-        protocol: 0, vlans: dissection.vlans)
+        protocol: 0, vlans: dissection.vlans, tunnel: dissection.tunnel)
       offset = ipv6.fragmentOffset
       moreFollow = ipv6.moreFragments
       self.protocol = ipv6.protocol
@@ -38,7 +39,7 @@ struct Fragment: ~Escapable {
       key = FragmentKey(
         source: ipv4.source, destination: ipv4.destination,
         identification: UInt32(ipv4.identification), protocol: ipv4.protocol.rawValue,
-        vlans: dissection.vlans)
+        vlans: dissection.vlans, tunnel: dissection.tunnel)
       offset = ipv4.fragmentOffset
       moreFollow = ipv4.moreFragments
       self.protocol = ipv4.protocol

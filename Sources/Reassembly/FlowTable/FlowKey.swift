@@ -1,13 +1,13 @@
 import Sockets
 import Wire
 
-/// What makes packets a conversation: both ends, the protocol, and the VLAN tags around it, the same
-/// for both directions.
+/// What makes packets a conversation: both ends, the protocol, and the VLAN tags and tunnels around
+/// it, the same for both directions.
 ///
-/// An IPv4 key is whole in these 16 bytes. Of an IPv6 key they hold a keyed hash of the addresses,
-/// and `WideAddresses` decides.
+/// An IPv4 key is whole in these 16 bytes. Of an IPv6 key, and of any key in a tunnel, they hold a
+/// keyed hash of the addresses and of the tunnels, and `WideAddresses` decides.
 struct FlowKey: Hashable, BitwiseCopyable {
-  /// IPv4: the first end's address, then the second's. IPv6: a hash of both.
+  /// IPv4: the first end's address, then the second's. IPv6, or in a tunnel: a hash.
   var addresses: UInt64
   /// First port, second port, VLAN tags (24 bits), protocol and flags (8 bits).
   var rest: UInt64
@@ -15,7 +15,12 @@ struct FlowKey: Hashable, BitwiseCopyable {
   /// Set in the lowest byte for IPv6, beside the protocol number.
   static let ipv6Flag: UInt64 = 0x80
 
+  /// Set there for IPv4 in a tunnel.
+  static let tunnelledFlag: UInt64 = 0x40
+
   var isIPv6: Bool { rest & Self.ipv6Flag != 0 }
+  /// Whether the addresses are in `WideAddresses`.
+  var isWide: Bool { rest & (Self.ipv6Flag | Self.tunnelledFlag) != 0 }
   var isUDP: Bool { rest & 0x3F == UInt64(IPProtocol.udp.rawValue) }
   var firstPort: UInt16 { UInt16(truncatingIfNeeded: rest >> 48) }
   var secondPort: UInt16 { UInt16(truncatingIfNeeded: rest >> 32) }
@@ -25,7 +30,8 @@ struct FlowKey: Hashable, BitwiseCopyable {
   }
 }
 
-/// The addresses of an IPv6 conversation, in the order of the key's ends.
+/// The addresses of an IPv6 conversation, in the order of the key's ends. Those of IPv4 in a tunnel
+/// stand in the low halves.
 struct WideAddresses: Hashable, BitwiseCopyable {
   var firstHigh: UInt64 = 0
   var firstLow: UInt64 = 0

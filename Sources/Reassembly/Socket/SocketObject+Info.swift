@@ -12,7 +12,8 @@ extension SocketObject {
     var info = SocketInfo(
       id: id, transport: flags.contains(.udp) ? .udp : .tcp,
       originator: isSecond ? second : first, responder: isSecond ? first : second,
-      vlans: key.vlans, shard: place.shard, isMidstream: flags.contains(.midstream),
+      vlans: key.vlans, tunnel: tunnel?.element.tunnel, shard: place.shard,
+      isMidstream: flags.contains(.midstream),
       firstPacket: firstPacket, lastSeen: lastSeen, disconnectReason: endReason,
       out: isNew ? SocketInfo.Stream() : stream(.out),
       in: isNew ? newResponder : stream(.in))
@@ -48,6 +49,9 @@ extension SocketObject {
     if key.isIPv6 {
       first = IPAddress(ipv6: wide.firstHigh, wide.firstLow)
       second = IPAddress(ipv6: wide.secondHigh, wide.secondLow)
+    } else if key.isWide {
+      first = IPAddress(ipv4: UInt32(truncatingIfNeeded: wide.firstLow))
+      second = IPAddress(ipv4: UInt32(truncatingIfNeeded: wide.secondLow))
     } else {
       first = IPAddress(ipv4: UInt32(truncatingIfNeeded: key.addresses >> 32))
       second = IPAddress(ipv4: UInt32(truncatingIfNeeded: key.addresses))

@@ -20,6 +20,8 @@ public enum Weird: String, Hashable, Sendable, CaseIterable {
   case fragmentBadLength = "fragment_bad_length"
   case fragmentTimeout = "fragment_timeout"
   case fragmentBudgetReached = "fragment_budget_reached"
+  case tunnelLimitReached = "tunnel_limit_reached"
+  case tunnelBudgetReached = "tunnel_budget_reached"
   case reassemblyBudgetReached = "reassembly_budget_reached"
   case spoolBudgetReached = "spool_budget_reached"
   case flowBudgetReached = "flow_budget_reached"

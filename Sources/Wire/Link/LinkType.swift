@@ -8,12 +8,25 @@ public struct LinkType: Hashable, Sendable, BitwiseCopyable {
 
   @inlinable public static var null: Self { Self(rawValue: 0) }
   @inlinable public static var ethernet: Self { Self(rawValue: 1) }
+  @inlinable public static var ppp: Self { Self(rawValue: 9) }
+  @inlinable public static var pppHDLC: Self { Self(rawValue: 50) }
+  /// PPPoE without the Ethernet header.
+  @inlinable public static var pppEthernet: Self { Self(rawValue: 51) }
   /// Raw IP, as the DLT numbers of several systems had it before LINKTYPE_RAW.
   @inlinable public static var rawDLT: Self { Self(rawValue: 12) }
   @inlinable public static var rawDLTOpenBSD: Self { Self(rawValue: 14) }
   @inlinable public static var raw: Self { Self(rawValue: 101) }
+  @inlinable public static var ciscoHDLC: Self { Self(rawValue: 104) }
+  @inlinable public static var wireless: Self { Self(rawValue: 105) }
   @inlinable public static var loop: Self { Self(rawValue: 108) }
   @inlinable public static var linuxCooked: Self { Self(rawValue: 113) }
+  @inlinable public static var wirelessPrism: Self { Self(rawValue: 119) }
+  @inlinable public static var wirelessRadiotap: Self { Self(rawValue: 127) }
+  @inlinable public static var wirelessAVS: Self { Self(rawValue: 163) }
+  /// PPP with a byte for the direction in place of the address.
+  @inlinable public static var pppPPPD: Self { Self(rawValue: 166) }
+  /// PPP behind a byte for the direction.
+  @inlinable public static var pppWithDirection: Self { Self(rawValue: 204) }
   @inlinable public static var ipv4: Self { Self(rawValue: 228) }
   @inlinable public static var ipv6: Self { Self(rawValue: 229) }
   @inlinable public static var linuxCooked2: Self { Self(rawValue: 276) }
@@ -37,7 +50,9 @@ extension LinkType: CustomStringConvertible {
     227: "CAN_SOCKETCAN", 228: "IPV4", 229: "IPV6", 230: "IEEE802_15_4_NOFCS", 239: "NFLOG",
     240: "NETANALYZER", 242: "IPOIB", 248: "SCTP", 249: "USBPCAP", 251: "BLUETOOTH_LE_LL",
     253: "NETLINK", 256: "BLUETOOTH_LE_LL_WITH_PHDR", 258: "PKTAP", 264: "ISO_14443",
-    266: "USB_DARWIN", 271: "VSOCK", 272: "NORDIC_BLE", 276: "LINUX_SLL2", 280: "ZWAVE_R3",
-    283: "IEEE802_15_4_TAP",
+    266: "USB_DARWIN", 271: "VSOCK", 272: "NORDIC_BLE", 274: "ETHERNET_MPACKET", 276: "LINUX_SLL2",
+    280: "ZWAVE_R3",
+    281: "DSA_TAG_BRCM", 282: "DSA_TAG_BRCM_PREPEND", 283: "IEEE802_15_4_TAP", 284: "DSA_TAG_DSA",
+    285: "DSA_TAG_EDSA",
   ]
 }

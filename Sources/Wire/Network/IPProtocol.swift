@@ -8,10 +8,13 @@ public struct IPProtocol: Hashable, Sendable, BitwiseCopyable {
 
   @inlinable public static var hopByHop: Self { Self(rawValue: 0) }
   @inlinable public static var icmp: Self { Self(rawValue: 1) }
+  @inlinable public static var ipv4: Self { Self(rawValue: 4) }
   @inlinable public static var tcp: Self { Self(rawValue: 6) }
   @inlinable public static var udp: Self { Self(rawValue: 17) }
+  @inlinable public static var ipv6: Self { Self(rawValue: 41) }
   @inlinable public static var routing: Self { Self(rawValue: 43) }
   @inlinable public static var fragment: Self { Self(rawValue: 44) }
+  @inlinable public static var gre: Self { Self(rawValue: 47) }
   @inlinable public static var authentication: Self { Self(rawValue: 51) }
   @inlinable public static var icmpv6: Self { Self(rawValue: 58) }
   @inlinable public static var noNextHeader: Self { Self(rawValue: 59) }

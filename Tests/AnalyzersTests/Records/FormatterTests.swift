@@ -3,6 +3,7 @@ import Analyzers
 import Foundation
 import Synchronization
 import Testing
+import Wire
 
 private final class Counter: Sendable {
   let value = Mutex(0)
@@ -49,6 +50,19 @@ struct FormatterTests {
       ])
     #expect(line.contains(#""event_type":"note","vlan":[10,4094],"src_ip":"#))
     #expect(line.hasSuffix(#""pcap_filename":"odd \"name\"\n.pcap"}"# + "\n"))
+  }
+
+  @Test("The tunnel is there where there is one")
+  func eveTunnel() throws {
+    var socket = SocketInfo.sample()
+    socket.tunnel = Tunnel(
+      kind: .vxlan, depth: 2, protocol: .udp, source: IPAddress("192.0.2.7")!,
+      destination: IPAddress("2001:db8::7")!, identifier: 77)
+    let line = eve.line(Record("note"), about: socket)
+    #expect(
+      line.hasSuffix(
+        #","tunnel":{"src_ip":"192.0.2.7","dest_ip":"2001:db8::7","proto":"UDP","depth":2,"#
+          + #""type":"vxlan","id":77}}"# + "\n"))
   }
 
   @Test("A record about the run has no head but its type")

@@ -1,3 +1,4 @@
+import Support
 import Wire
 
 /// Frames with right headers and checksums, for seeds and as what scenes are made of.
@@ -10,6 +11,12 @@ enum FrameSeeds {
   /// One of each kind, for a link type.
   static func frames(_ linkType: LinkType) -> [[UInt8]] {
     packets().map { link(linkType, isIPv6: $0[0] >> 4 == 6) + $0 }
+      + (Encapsulation.tunnels + Encapsulation.teredo + Encapsulation.links)
+      .filter { $0.linkType == linkType }
+      .flatMap { encapsulation in
+        packets().filter { encapsulation.families.count == 2 || $0[0] >> 4 == 6 }
+          .map { encapsulation.pack($0, true, 1) }
+      }
   }
 
   /// IP packets without a link header.
