@@ -45,6 +45,10 @@ extension Weird {
       """
     case .flowBudgetReached:
       "There were more sockets than there may be (two fifths of --memory); one that was idle had to go."
+    case .tunnelLimitReached:
+      "More layers of tunnels stand in each other than are looked into. The packet is not used."
+    case .tunnelBudgetReached:
+      "More sockets lie in tunnels than their outer addresses can be kept of; some records lack them."
     case .overlapConflict:
       """
       Two segments have different bytes for the same place of a stream, and neither had been delivered. \
