@@ -148,13 +148,14 @@ struct TunnelTests {
       let talk = Conversation(family)
       talk.originator.sends("hello")
       let frame = encapsulation.frames(of: talk)[0]
+      var frames: [CapturedFrame] = []
       for count in 0..<frame.bytes.count {
-        var cut = frame
-        cut.cut(to: count)
-        #expect(reassemble([cut]).violations == [])
-        cut.originalLength = count
-        #expect(reassemble([cut]).violations == [])
+        frames.append(frame)
+        frames[frames.count - 1].cut(to: count)
+        frames.append(CapturedFrame(frames[frames.count - 1].bytes, at: frame.timestamp))
+        frames[frames.count - 1].linkType = frame.linkType
       }
+      #expect(reassemble(frames).violations == [])
     }
   }
 
@@ -204,7 +205,7 @@ struct TunnelTests {
     #expect(handler.weirds == [.badTCPChecksum: 1])
   }
 
-  @Test("In an interface's queue of one tunnel more sockets than the budget go without outer keys")
+  @Test("Sockets beyond the budget of outer keys go without them")
   func budget() {
     var configuration = ReassemblyConfiguration()
     configuration.memory = 1 << 20
