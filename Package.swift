@@ -93,6 +93,9 @@ let package = Package(
       name: "Support",
       dependencies: ["Wire", "Sockets", "Buffers", "Capture", "Reassembly", "Pipeline"],
       path: "Tests/Support", swiftSettings: testSettings),
+    // Scripts/facts runs it over vectors that others established.
+    .executableTarget(
+      name: "facts", dependencies: ["Support"], path: "Tests/Facts", swiftSettings: testSettings),
     .testTarget(
       name: "BuffersTests", dependencies: ["Support", "Buffers", "Wire"],
       swiftSettings: testSettings),

@@ -47,6 +47,16 @@ public struct ByteStore: ~Copyable {
       unsafe bytes.append(
         contentsOf: UnsafeRawBufferPointer(start: base + range.lowerBound, count: range.count))
     }
+
+    /// Its first bytes, or its last ones, outside of the store.
+    public func copy(first count: Int) -> [UInt8] { copy(0..<min(count, self.count)) }
+    public func copy(last count: Int) -> [UInt8] {
+      copy(self.count - min(count, self.count)..<self.count)
+    }
+
+    private func copy(_ range: Range<Int>) -> [UInt8] {
+      unsafe bytes.extracting(range).withUnsafeBytes { unsafe Array($0) }
+    }
   }
 
   /// Copies `bytes`; `nil` when the budget does not allow it.

@@ -10,6 +10,8 @@ public struct ReassemblyConfiguration: Sendable {
   /// Keys the hash of the flow table: fixed for files, random on the wire.
   public var hashSeed: UInt64 = 0x51_7C_C1_B7
   public var timeouts = Timeouts()
+  /// Whose bytes stay where segments overlap that wait for a hole to be filled.
+  public var tcpPolicy = TCPPolicy.first
 
   public init() {}
 

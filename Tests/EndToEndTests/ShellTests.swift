@@ -47,7 +47,7 @@ struct ShellTests {
       (["--mem"], ["--memory"]),
       (["gen"], ["generate"]),
       (["generate", "bu"], ["bulk"]),
-      (["generate", "--se"], ["--seed"]),
+      (["generate", "--see"], ["--seed"]),
     ])
   func bash(words: [String], expected: [String]) throws {
     let script = try Binary.sluice.run("--generate-completion-script", "bash")

@@ -8,8 +8,27 @@ struct QueuedSegment: BitwiseCopyable {
   var piece: ByteStore.Piece
   /// Index + 1 of the next one of the same stream, or of the next free node; 0 for none.
   var next: UInt32
+  /// How much of the segment that it came with stood before it, and behind it: what is left of a
+  /// segment is still judged by where that was sent.
+  var lead: UInt32
+  var trail: UInt32
 
   var end: UInt64 { offset &+ UInt64(piece.count) }
+  /// The segment as it was sent.
+  var sentStart: UInt64 { offset &- UInt64(lead) }
+  var sentEnd: UInt64 { end &+ UInt64(trail) }
+}
+
+/// What came of queueing a segment.
+struct QueueInsertion {
+  /// Bytes queued; `nil` when the budget is reached (what fitted stays queued).
+  var bytes: Int?
+  /// Where it first contradicted bytes that were queued, and how many bytes differ.
+  var conflict: (offset: UInt64, length: UInt64)?
+
+  mutating func note(_ offset: UInt64) {
+    conflict = (conflict?.offset ?? offset, (conflict?.length ?? 0) &+ 1)
+  }
 }
 
 /// The queue of one stream.
@@ -35,7 +54,8 @@ struct SegmentQueue: ~Copyable {
   }
 
   var usedBytes: Int { store.used }
-  var pieces: Int { store.pieces }
+  /// What all lists weigh together in the limits of their streams.
+  var weight: Int { store.used &+ store.pieces &* (Self.pieceCost &- ByteStore.overhead) }
 
   /// What a piece weighs besides its bytes in the limit of a stream: it bounds the length of the
   /// list, in which places are looked for one after the other.
@@ -43,36 +63,137 @@ struct SegmentQueue: ~Copyable {
 
   func segment(_ link: UInt32) -> QueuedSegment { nodes[Int(link) - 1] }
 
-  /// Queues those bytes of a segment that are not queued yet: what came first stays (policy `first`).
-  /// Returns the bytes queued, or `nil` when the budget is reached (what fitted stays queued).
-  mutating func insert(_ bytes: RawSpan, at offset: UInt64, _ list: inout SegmentList) -> Int? {
-    var queued = 0
-    var start = offset
+  /// Queues the bytes of a segment. Where it overlaps others the policy says whose bytes stay.
+  mutating func insert(
+    _ bytes: RawSpan, at offset: UInt64, _ list: inout SegmentList, _ policy: TCPPolicy
+  ) -> QueueInsertion {
+    var result = QueueInsertion(bytes: 0)
     let end = offset &+ UInt64(bytes.byteCount)
     var previous: UInt32 = 0
     var current = list.head
-    // Behind a hole segments mostly arrive in order: then the last one is where to begin.
-    if list.tail != 0, segment(list.tail).offset <= start { current = list.tail }
-    while start < end {
+    // Behind a hole segments mostly arrive in order: then the last one is where to begin, unless it
+    // may be cut, for which the one before it is needed.
+    if list.tail != 0, segment(list.tail).offset <= offset,
+      policy.isFirst || segment(list.tail).end <= offset
+    {
+      current = list.tail
+    }
+    /// The new bytes from here on have no place yet.
+    var start = offset
+    var place = offset
+    while place < end {
       // Past all that ends before the new bytes; then the room up to the next segment is free.
-      while current != 0, segment(current).end <= start {
+      while current != 0, segment(current).end <= place {
         previous = current
         current = segment(current).next
       }
-      let limit = current == 0 ? end : min(end, segment(current).offset)
-      if start < limit {
-        let range = Int(start &- offset)..<Int(limit &- offset)
-        guard
-          let link = add(
-            bytes.extracting(range), at: start, after: previous, before: current, &list)
-        else { return nil }
-        queued += range.count
-        previous = link
+      guard current != 0, segment(current).offset < end else { break }
+      let old = segment(current)
+      compare(bytes, at: offset, with: old, &result)
+      let newWins =
+        !policy.isFirst
+        && policy.keepsNew(
+          start: TCPPolicy.Relation(offset, to: old.sentStart),
+          end: TCPPolicy.Relation(end, to: old.sentEnd))
+      if newWins {
+        guard cutOut(place..<end, of: current, after: &previous, &list) else {
+          result.bytes = nil
+          return result
+        }
+        current = previous == 0 ? list.head : segment(previous).next
+        place = min(old.end, end)
+      } else {
+        if start < old.offset,
+          !add(bytes, offset, start..<old.offset, &previous, before: current, &list, &result)
+        {
+          return result
+        }
+        previous = current
+        current = old.next
+        start = max(start, old.end)
+        place = start
       }
-      guard current != 0 else { break }
-      start = max(start, segment(current).end)
     }
-    return queued
+    if start < end {
+      _ = add(bytes, offset, start..<end, &previous, before: current, &list, &result)
+    }
+    return result
+  }
+
+  /// As above, and what came first stays. Answers the bytes queued, `nil` when the budget is reached.
+  mutating func insert(_ bytes: RawSpan, at offset: UInt64, _ list: inout SegmentList) -> Int? {
+    insert(bytes, at: offset, &list, .first).bytes
+  }
+
+  /// Queues a part of a segment.
+  private mutating func add(
+    _ bytes: RawSpan, _ offset: UInt64, _ range: Range<UInt64>, _ previous: inout UInt32,
+    before next: UInt32, _ list: inout SegmentList, _ result: inout QueueInsertion
+  ) -> Bool {
+    let lead = Int(range.lowerBound &- offset)
+    let end = Int(range.upperBound &- offset)
+    let part = bytes.extracting(lead..<end)
+    guard
+      let link = add(
+        part, at: range.lowerBound, lead: lead, trail: bytes.byteCount &- end, after: previous,
+        before: next, &list)
+    else {
+      result.bytes = nil
+      return false
+    }
+    result.bytes = (result.bytes ?? 0) &+ part.byteCount
+    previous = link
+    return true
+  }
+
+  /// Looks where a segment contradicts one that is queued.
+  private func compare(
+    _ bytes: RawSpan, at offset: UInt64, with old: QueuedSegment, _ result: inout QueueInsertion
+  ) {
+    let start = max(offset, old.offset)
+    let end = min(offset &+ UInt64(bytes.byteCount), old.end)
+    guard start < end else { return }
+    let new = bytes.extracting(Int(start &- offset)..<Int(end &- offset))
+    let queued = old.piece.bytes.extracting(Int(start &- old.offset)..<Int(end &- old.offset))
+    for index in 0..<new.byteCount where new.byte(at: index) != queued.byte(at: index) {
+      result.note(start &+ UInt64(index))
+    }
+  }
+
+  /// Takes a range out of a queued segment; what is left of it in front of the range and behind it
+  /// stays, in pieces of their own. `false` when the budget is reached.
+  private mutating func cutOut(
+    _ range: Range<UInt64>, of link: UInt32, after previous: inout UInt32, _ list: inout SegmentList
+  ) -> Bool {
+    let old = segment(link)
+    let front = Int(max(range.lowerBound, old.offset) &- old.offset)
+    let back = Int(old.end &- min(range.upperBound, old.end))
+    // Copies, for the memory is given back first: otherwise a full store could not exchange anything.
+    let (head, tail) = (old.piece.copy(first: front), old.piece.copy(last: back))
+    if previous == 0 { list.head = old.next } else { nodes[Int(previous) - 1].next = old.next }
+    if old.next == 0 { list.tail = previous }
+    nodes[Int(link) - 1].next = firstFree
+    firstFree = link
+    store.release(old.piece)
+    var next = old.next
+    if back > 0 {
+      guard
+        let added = add(
+          unsafe tail.span.bytes, at: old.end &- UInt64(back),
+          lead: Int(old.lead) &+ old.piece.count &- back, trail: Int(old.trail), after: previous,
+          before: next, &list)
+      else { return false }
+      next = added
+    }
+    if front > 0 {
+      guard
+        let added = add(
+          unsafe head.span.bytes, at: old.offset, lead: Int(old.lead),
+          trail: Int(old.trail) &+ old.piece.count &- front, after: previous, before: next, &list)
+      else { return false }
+      previous = added
+    }
+    return true
   }
 
   /// Bytes in a list.
@@ -98,11 +219,13 @@ struct SegmentQueue: ~Copyable {
   }
 
   private mutating func add(
-    _ bytes: RawSpan, at offset: UInt64, after previous: UInt32, before next: UInt32,
-    _ list: inout SegmentList
+    _ bytes: RawSpan, at offset: UInt64, lead: Int, trail: Int, after previous: UInt32,
+    before next: UInt32, _ list: inout SegmentList
   ) -> UInt32? {
     guard let piece = store.copy(bytes) else { return nil }
-    let node = QueuedSegment(offset: offset, piece: piece, next: next)
+    let node = QueuedSegment(
+      offset: offset, piece: piece, next: next, lead: UInt32(truncatingIfNeeded: lead),
+      trail: UInt32(truncatingIfNeeded: trail))
     let link: UInt32
     if firstFree != 0 {
       link = firstFree

@@ -65,8 +65,26 @@ extension Shard {
   }
 
   /// Delivers text that begins at or before what is next in order, and what it makes contiguous.
-  /// Queued bytes came first and stay: the text fills the room between them (policy `first`).
   private mutating func accept(
+    _ text: RawSpan, at start: UInt64, _ socket: SocketReference, _ direction: Direction
+  ) {
+    let end = start &+ UInt64(text.byteCount)
+    let list = socket.element.histories[direction.index].queue
+    // Where it overlaps what is queued the policy decides first, as if all of it were still to come.
+    if !list.isEmpty, queue.segment(list.head).offset < end {
+      let offset = max(start, socket.element.positions[direction.index].offset)
+      let new = text.extracting(droppingFirst: Int(min(offset, end) &- start))
+      if insert(new, at: offset, socket, direction) {
+        deliverQueued(socket, direction)
+        return
+      }
+      recountQueue(socket, direction)
+    }
+    fill(text, at: start, socket, direction)
+  }
+
+  /// Delivers text, and between its parts what is queued.
+  private mutating func fill(
     _ text: RawSpan, at start: UInt64, _ socket: SocketReference, _ direction: Direction
   ) {
     let end = start &+ UInt64(text.byteCount)
@@ -80,6 +98,22 @@ extension Shard {
       }
       if !deliverQueued(socket, direction) { break }
     }
+  }
+
+  /// Queues text by the policy of its receiver; `false` when the budget is reached.
+  private mutating func insert(
+    _ text: RawSpan, at offset: UInt64, _ socket: SocketReference, _ direction: Direction
+  ) -> Bool {
+    var list = socket.element.histories[direction.index].queue
+    if list.isEmpty { socket.element.histories[direction.index].queuedBytes = 0 }
+    let weight = queue.weight
+    let result = queue.insert(text, at: offset, &list, configuration.tcpPolicy)
+    socket.element.histories[direction.index].queue = list
+    if result.conflict != nil { handler.weird(.overlapConflict, packet: packet) }
+    guard result.bytes != nil else { return false }
+    socket.element.histories[direction.index].queuedBytes &+= UInt32(
+      truncatingIfNeeded: queue.weight &- weight)
+    return true
   }
 
   /// Delivers queued segments for as long as they are next in order; `false` when none was.
@@ -115,23 +149,15 @@ extension Shard {
       passOver(from: offset, to: offset &+ UInt64(text.byteCount), socket, direction)
       return
     }
-    var list = socket.element.histories[direction.index].queue
-    if list.isEmpty { socket.element.histories[direction.index].queuedBytes = 0 }
-    let pieces = queue.pieces
-    let queued = queue.insert(text, at: offset, &list)
-    socket.element.histories[direction.index].queue = list
+    let isQueued = insert(text, at: offset, socket, direction)
     socket.element.flags.insert(.waiting)
-    if let queued {
-      let cost = queued + (queue.pieces - pieces) * SegmentQueue.pieceCost
-      socket.element.histories[direction.index].queuedBytes &+= UInt32(cost)
-      if !isOverLimit(socket, direction) { return }
-    }
+    if isQueued, !isOverLimit(socket, direction) { return }
     // The budget is reached: the first hole is given up, and what it held back goes on its way.
     handler.weird(.reassemblyBudgetReached, packet: packet)
     socket.element.recordOnce(.partial, direction)
     recountQueue(socket, direction)
     giveUpFirstHole(socket, direction)
-    if queued == nil {
+    if !isQueued {
       let end = offset &+ UInt64(text.byteCount)
       if socket.element.positions[direction.index].offset < offset {
         giveUp(until: offset, socket, direction)

@@ -1,7 +1,7 @@
-public import ArgumentParser
+import ArgumentParser
 import Buffers
 import Capture
-public import Generation
+import Generation
 
 /// `sluice generate`
 struct GenerateCommand: SluiceSubcommand {
@@ -11,18 +11,22 @@ struct GenerateCommand: SluiceSubcommand {
     usage: """
       sluice generate bulk|http|adverse|many -w FILE [--bytes SIZE] [--connections N] [--seed N] \
       [--ipv6] [--vlan ID]
+      sluice generate vector -w FILE [--isn N] [--segments LIST] [--fragments LIST] [--ipv6] [--vlan ID]
       """,
     discussion: """
       bulk     few connections with much data
       http     many short conversations, each a request and a response
       adverse  reordered, duplicated, lost and overlapping segments, and fragments
       many     many connections at the same time, with few small segments each
+      vector   what a list says, to try one thing: '0:abcd,2:cdEF' are segments with these bytes at
+               these offsets of a stream, in the order in which they arrive; as fragments of a
+               datagram a letter stands for eight bytes, and 0 is the header of UDP
 
       One JSON object on standard output says what was written.
       """)
 
-  @Argument(help: "bulk, http, adverse or many.")
-  var workload: Workload
+  @Argument(help: "bulk, http, adverse, many or vector.")
+  var workload: GeneratedCapture
 
   @Option(
     name: .shortAndLong,
@@ -38,6 +42,15 @@ struct GenerateCommand: SluiceSubcommand {
   @Option(help: ArgumentHelp("Another seed is another capture.", valueName: "n"))
   var seed: UInt64 = 1
 
+  @Option(help: ArgumentHelp("vector: the sequence number of the SYN.", valueName: "n"))
+  var isn: UInt32?
+
+  @Option(help: ArgumentHelp("vector: offsets and bytes of segments.", valueName: "list"))
+  var segments: PieceList?
+
+  @Option(help: ArgumentHelp("vector: the same of fragments.", valueName: "list"))
+  var fragments: PieceList?
+
   @Flag(help: "IPv6 in place of IPv4.")
   var ipv6 = false
 
@@ -47,6 +60,21 @@ struct GenerateCommand: SluiceSubcommand {
   func validate() throws {
     if let connections, connections < 1 { throw ValidationError("--connections is less than 1") }
     if let vlan, vlan > 4095 { throw ValidationError("--vlan is more than 4095") }
+    if workload == .vector {
+      if segments == nil && fragments == nil {
+        throw ValidationError("vector: give --segments or --fragments, or both")
+      }
+      if bytes != nil || connections != nil {
+        throw ValidationError("vector: --bytes and --connections are for the others")
+      }
+      let units = fragments?.pieces.map { $0.offset + $0.bytes.count }.max() ?? 0
+      if units > VectorCapture.unitLimit {
+        throw ValidationError(
+          "--fragments: a datagram has at most \(VectorCapture.unitLimit) units")
+      }
+    } else if isn != nil || segments != nil || fragments != nil {
+      throw ValidationError("--isn, --segments and --fragments are for vector")
+    }
   }
 
   func run(_ registry: AnalyzerRegistry) throws -> ExitStatus {
@@ -55,9 +83,15 @@ struct GenerateCommand: SluiceSubcommand {
     }
     do {
       let sink = try Parts.createSink(write)
-      let result = try generate(workload, options: options, into: sink)
-      try sink.finish()
-      report(result)
+      if let workload = workload.workload {
+        let result = try generate(workload, options: options, into: sink)
+        try sink.finish()
+        report(result)
+      } else {
+        let packets = try vector.write(to: sink)
+        try sink.finish()
+        report(["\"workload\":\"vector\"", "\"packets\":\(packets)"])
+      }
       return .done
     } catch let failure as CommandFailure {
       throw failure
@@ -75,6 +109,16 @@ struct GenerateCommand: SluiceSubcommand {
       bytes: bytes?.bytes, connections: connections, seed: seed, ipv6: ipv6, vlan: vlan)
   }
 
+  private var vector: VectorCapture {
+    var vector = VectorCapture()
+    vector.initialSequence = isn ?? vector.initialSequence
+    vector.segments = segments?.pieces ?? []
+    vector.fragments = fragments?.pieces ?? []
+    vector.ipv6 = ipv6
+    vector.vlan = vlan
+    return vector
+  }
+
   private func report(_ result: GenerationResult) {
     var fields = [
       "\"workload\":\"\(result.workload.rawValue)\"", "\"seed\":\(result.seed)",
@@ -85,10 +129,51 @@ struct GenerateCommand: SluiceSubcommand {
     }
     fields.append("\"connections\":\(result.connections)")
     fields.append("\"stream_bytes\":\(result.streamBytes)")
+    report(fields)
+  }
+
+  private func report(_ fields: [String]) {
     // With `-w -` standard output is the capture.
     let stream = write == "-" ? StandardStream.error : .output
     stream.write("{" + fields.joined(separator: ",") + "}\n")
   }
 }
 
-extension Workload: ExpressibleByArgument {}
+/// What is written: a workload, or what a list says.
+enum GeneratedCapture: String, ExpressibleByArgument, CaseIterable {
+  case bulk, http, adverse, many, vector
+
+  var workload: Workload? { Workload(rawValue: rawValue) }
+}
+
+/// `0:abcd,2:cdEF`: offsets and bytes; `\\,` `\\\\` `\\n` and `\\xHH` stand for one byte.
+struct PieceList: ExpressibleByArgument, Hashable {
+  var pieces: [VectorCapture.Piece] = []
+
+  init?(argument: String) {
+    for item in Self.items(of: argument) {
+      guard let colon = item.firstIndex(of: ":"), let offset = Int(item[..<colon]),
+        (0...VectorCapture.offsetLimit).contains(offset),
+        let bytes = try? Escapes.resolveLiteral(Array(item[item.index(after: colon)...].utf8)),
+        (1...VectorCapture.pieceLimit).contains(bytes.count)
+      else { return nil }
+      pieces.append(VectorCapture.Piece(offset: offset, bytes: bytes))
+    }
+    if pieces.isEmpty { return nil }
+  }
+
+  /// Between commas that have no backslash in front.
+  private static func items(of text: String) -> [String] {
+    var items = [""]
+    var isEscaped = false
+    for character in text {
+      if character == ",", !isEscaped {
+        items.append("")
+      } else {
+        items[items.count - 1].append(character)
+      }
+      isEscaped = character == "\\" && !isEscaped
+    }
+    return items
+  }
+}

@@ -5,6 +5,7 @@ enum HelpText {
 
       sluice [analyze] -r FILE [-a NAME[:key=value,...] ...] [-w FILE] [options] [FILTER]
       sluice analyzers [NAME ...]             list the analyzers with their settings
+      sluice explain [NAME ...]               say what a weird or a reason means
       sluice generate WORKLOAD -w FILE ...    write a synthetic capture
       sluice generate-manual                  print the manual page
 

@@ -1,0 +1,81 @@
+import Analysis
+import Reassembly
+
+/// What names in records and messages mean: weirds, the reasons of verdicts and of final calls, ends of
+/// sockets.
+enum Explanations {
+  struct Entry {
+    var name: String
+    /// `weird`, `reason of a verdict`, ...
+    var kind: String
+    var text: String
+  }
+
+  static let all: [Entry] =
+    (Weird.allCases.map { Entry(name: $0.rawValue, kind: "weird", text: $0.explanation) }
+    + verdictReasons.map { Entry(name: $0.0, kind: "reason of a verdict", text: $0.1) }
+    + finalReasons.map { Entry(name: $0.0.rawValue, kind: "reason of a final call", text: $0.1) }
+    + ends.map { Entry(name: $0.0.rawValue, kind: "end of a socket", text: $0.1) })
+    .sorted { ($0.name, $0.kind) < ($1.name, $1.kind) }
+
+  static func find(_ name: String) throws(CommandFailure) -> [Entry] {
+    let found = all.filter { $0.name == name }
+    guard found.isEmpty else { return found }
+    let hint = NearestName.hint(for: name, among: all.map(\.name))
+    throw .usage("explain: there is nothing called '\(name)'\(hint)", help: "explain ")
+  }
+
+  private static let verdictReasons: [(String, String)] = [
+    ("analyzer", "An analyzer wanted it so."),
+    (
+      "crash",
+      """
+      An analyzer threw an error, let a chunk go that it held, or answered pending without holding one. \
+      --on-crash says what is done.
+      """
+    ),
+    ("timeout", "No answer came within --deadline. --on-timeout says what is done."),
+    (
+      "no_client",
+      "An analyzer whose work another process does had none. --on-no-client says what is done."
+    ),
+    (
+      "refused_deny",
+      "Bytes were to be taken out of a stream, which is not possible yet. See --on-refused-edit."
+    ),
+    (
+      "refused_edit",
+      "Bytes of a stream were to be replaced, which is not possible yet. See --on-refused-edit."
+    ),
+    (
+      "refused_reset",
+      "A connection was to be reset, which is not possible yet. See --on-refused-edit."
+    ),
+  ]
+
+  private static let finalReasons: [(FinalReason, String)] = [
+    (.fin, "The sender has closed its direction: no more bytes come."),
+    (.reset, "The connection was reset, or has ended: no more bytes come."),
+    (.peekLimit, "The peek has as many bytes as --peek-limit allows."),
+    (.peekTimeout, "The peek has lasted for --peek-timeout in packet time."),
+    (
+      .buffersShort,
+      "A buffer holds no more, or others needed the room: the oldest peek has to decide."
+    ),
+    (.spoolFull, "Too many packets waited to be written behind the bytes of the peek."),
+    (.gap, "The bytes that would have followed will never come."),
+    (.endOfInput, "The input has come to its end."),
+    (.timeout, "The socket had been idle for too long."),
+    (.evicted, "The socket made room for others."),
+    (.superseded, "A SYN began another connection between the same ports."),
+  ]
+
+  private static let ends: [(DisconnectReason, String)] = [
+    (.fin, "Both ends have closed, and both FINs are acknowledged."),
+    (.reset, "One end has reset the connection."),
+    (.timeout, "Nothing was seen of it for too long in packet time."),
+    (.evicted, "It made room for others (flow_budget_reached)."),
+    (.endOfInput, "The input ended before it did."),
+    (.superseded, "A SYN began another connection between the same ports."),
+  ]
+}
