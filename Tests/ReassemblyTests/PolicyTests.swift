@@ -106,7 +106,8 @@ struct PolicyTests {
 
   @Test(
     "Vectors that others established",
-    .enabled(if: FileManager.default.fileExists(atPath: factsPath), "the facts lie beside the package"))
+    .enabled(
+      if: FileManager.default.fileExists(atPath: factsPath), "the facts lie beside the package"))
   func facts() throws {
     let results = try FactsFile(path: Self.factsPath).results()
     #expect(results.count > 200)

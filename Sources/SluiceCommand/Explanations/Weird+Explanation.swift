@@ -17,19 +17,18 @@ extension Weird {
     case .malformedUDP: "A UDP header contradicts itself: its length is below 8. Not used."
     case .fragmentOverlap: "Two fragments of an IP datagram overlap."
     case .fragmentOverlapConflict:
-      """
-      Two fragments of an IP datagram have different bytes for the same place. The policy of the \
-      receiver (--frag-policy) decides which stay. A sign of evasion.
-      """
+      "Fragments overlap and their bytes differ; --frag-policy says which ones are kept."
     case .fragmentedDatagramDropped:
-      "A datagram was given up because of its fragments, as its receiver would have done."
-    case .fragmentOfDropped: "A fragment of a datagram that had been given up."
-    case .fragmentEndConflict: "Fragments disagree about where their datagram ends (teardrop)."
+      "Fragments overlap or contradict each other, and the policy is drop-on-overlap (RFC 5722)."
+    case .fragmentOfDropped:
+      "A fragment of a datagram that was dropped before. Not used."
+    case .fragmentEndConflict:
+      "Fragments disagree about where their datagram ends (teardrop). The later one is not used."
     case .fragmentTiny:
-      "The header of a TCP segment is not all in the first fragment (RFC 1858, RFC 3128)."
+      "The header of a TCP segment is not all in the first fragment (RFC 1858)."
     case .fragmentTooLarge: "A fragment ends beyond 65,535 bytes. Not used (ping of death)."
     case .fragmentBadLength:
-      "A fragment that is not the last one has a length that is no multiple of 8, or ends disagree."
+      "A fragment is empty, or not the last one and of a length that is no multiple of 8."
     case .fragmentTimeout: "A datagram never became whole: some of its fragments are missing."
     case .fragmentBudgetReached:
       "Fragments took more memory than they may (a sixteenth of --memory); the oldest were given up."
