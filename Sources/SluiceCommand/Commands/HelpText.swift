@@ -45,14 +45,14 @@ enum HelpText {
           --through-pool      show every chunk in a buffer, as another process would see it
           --peek-limit SIZE   bytes that an analyzer may peek at [64K]
           --peek-timeout SECONDS
-                          how long a peek may last, in packet time [as long as it takes]
-      --deadline SECONDS  how long an answer is waited for [60]
+                              how long a peek may last, in packet time [as long as it takes]
+          --deadline SECONDS  how long an answer is waited for [60]
           --on-crash, --on-timeout, --on-refused-edit allow|drop
                               what is done about data when an analyzer crashes, does not answer,
                               or asks for an edit that is not possible [allow]
-      --on-no-client pass|hold|refuse
-                          an analyzer has no client: let the sockets pass, wait 10 s for one
-                          and give up, or drop the flows [hold]
+          --on-no-client pass|hold|refuse
+                              an analyzer has no client: let the sockets pass, wait 10 s for one
+                              and give up, or drop the flows [hold]
           --dry-run           record verdicts and change nothing
 
     Output
