@@ -40,9 +40,9 @@ public struct ReassemblyConfiguration: Sendable {
     return min(max(64, affordable), SocketPlace.indexLimit)
   }
 
-  /// Sockets of a shard whose outer keys may be kept: a thirty-second of the memory.
-  var tunnelsPerShard: Int {
-    max(64, memory / 32 / Self.shardCount / MemoryLayout<TunnelStore.Slot>.stride)
+  /// Sockets of a shard that may have details: a sixteenth of the memory.
+  var detailsPerShard: Int {
+    max(64, memory / 16 / Self.shardCount / MemoryLayout<SocketDetails>.stride)
   }
 
   /// Bytes that a shard may queue for holes to be filled: a quarter of the memory.

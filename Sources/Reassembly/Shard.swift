@@ -18,7 +18,7 @@ struct Shard: ~Copyable {
   var sockets: ReservedArray<SocketObject>
   /// What the packet came out of.
   var tunnel: Tunnel?
-  private var tunnels: TunnelStore
+  private var details: DetailStore
   var wheel = TimerWheel()
   var queue: SegmentQueue
   var counts = ReassemblyCounts()
@@ -31,7 +31,7 @@ struct Shard: ~Copyable {
     self.handler = handler
     hash = FlowHash(seed: configuration.hashSeed)
     sockets = ReservedArray(capacity: configuration.socketsPerShard)
-    tunnels = TunnelStore(capacity: configuration.tunnelsPerShard)
+    details = DetailStore(capacity: configuration.detailsPerShard)
     queue = SegmentQueue(budget: configuration.queuedBytesPerShard)
   }
 
@@ -89,9 +89,10 @@ struct Shard: ~Copyable {
 
   @inline(never)
   private mutating func keep(_ tunnel: Tunnel, of socket: SocketReference) {
-    socket.element.tunnel = tunnels.keep(tunnel)
-    if socket.element.tunnel == nil { handler.weird(.tunnelBudgetReached, packet: packet) }
+    details(of: socket)?.element.tunnel = tunnel
   }
+
+  mutating func makeDetails() -> DetailStore.Reference? { details.make() }
 
   mutating func setInterest(_ interest: SocketInterest, of socket: SocketReference) {
     var flags = socket.element.flags
@@ -115,7 +116,7 @@ struct Shard: ~Copyable {
 
   /// The flow budget is reached: who would be the next to time out goes first.
   private mutating func evict() {
-    handler.weird(.flowBudgetReached, packet: packet)
+    noteStray(.flowBudgetReached)
     counts.evicted += 1
     // Where a socket stands in the wheel may be out of date: it is put right before it is believed.
     for attempt in 1...16 {
@@ -143,7 +144,10 @@ struct Shard: ~Copyable {
       let hash = hash.hash(socket.element.key)
       table.remove(socket.index, under: UInt32(truncatingIfNeeded: hash))
     }
-    if let tunnel = socket.element.tunnel { tunnels.release(tunnel) }
+    if let details = socket.element.details {
+      self.details.release(details)
+      socket.element.details = nil
+    }
     socket.element.flags = .free
     socket.element.timerSlot = .max
     socket.element.nextFree = firstFree

@@ -112,7 +112,7 @@ struct OpeningTests {
     talk.responder.sends("data")
     let handler = reassemble(talk.frames)
     #expect(handler.sockets.map(\.transcript) == [opening + ["in 0 data"] + inputEnding])
-    #expect(handler.weirds == [.synInsideConnection: 1])
+    #expect(handler.weirds == [.synInEstablished: 1])
   }
 
   @Test("Both ends open at once: one connection")

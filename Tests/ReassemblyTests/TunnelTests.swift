@@ -218,7 +218,7 @@ struct TunnelTests {
     }
     let handler = reassemble(frames, configuration)
     let without = handler.sockets.filter { $0.first.tunnel == nil }.count
-    #expect(without == handler.weirds[.tunnelBudgetReached, default: 0])
+    #expect(without == handler.weirds[.detailBudgetReached, default: 0])
     #expect(handler.sockets.count == 6000)
     #expect(without < 3000)
   }

@@ -62,7 +62,7 @@ public final class WholeReassembly {
     findings += found
     let nowhere = PacketInfo(ordinal: 0, timestamp: Timestamp(nanoseconds: 0))
     for (weird, times) in found.weirds {
-      for _ in 0..<times { handler.weird(weird, packet: nowhere) }
+      for _ in 0..<times { handler.weird(WeirdNote(weird), of: nil, packet: nowhere) }
     }
   }
 }

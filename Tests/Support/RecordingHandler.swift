@@ -31,6 +31,8 @@ public final class RecordingHandler: SocketHandler {
 
   public private(set) var sockets: [Socket] = []
   public private(set) var weirds: [Weird: Int] = [:]
+  /// The same, one by one.
+  public private(set) var notes: [WeirdNote] = []
   /// Breaches of the contract.
   public private(set) var violations: [String] = []
   public private(set) var packets: [UInt64] = []
@@ -110,7 +112,13 @@ public final class RecordingHandler: SocketHandler {
     return nil
   }
 
-  public func weird(_ name: Weird, packet: PacketInfo) { weirds[name, default: 0] += 1 }
+  public func weird(_ weird: WeirdNote, of socket: SocketView?, packet: PacketInfo) {
+    weirds[weird.name, default: 0] += 1
+    if let socket, interest.contains(.events), open[socket.id] == nil {
+      violations.append("\(weird.name) of an unknown socket")
+    }
+    notes.append(weird)
+  }
 
   /// Who is not told everything sees offsets jump ahead, but never back.
   private func isExpected(_ offset: UInt64, _ end: UInt64, _ direction: Direction) -> Bool {

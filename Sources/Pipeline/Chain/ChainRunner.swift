@@ -335,7 +335,9 @@ final class ChainRunner: SocketHandler {
     }
   }
 
-  func weird(_ name: Weird, packet: PacketInfo) { weirds[name, default: 0] += 1 }
+  func weird(_ weird: WeirdNote, of socket: SocketView?, packet: PacketInfo) {
+    weirds[weird.name, default: 0] += 1
+  }
 
   @inline(__always)
   func begin(_ socket: SocketView, _ packet: PacketInfo) {

@@ -44,8 +44,13 @@ extension Shard {
       return true
     }
     counts.badChecksums += 1
-    handler.weird(
-      segment.element.kind == .udp ? .badUDPChecksum : .badTCPChecksum, packet: packet)
+    let name: Weird = segment.element.kind.isTCP ? .badTCPChecksum : .badUDPChecksum
+    if let socket {
+      let direction = socket.element.direction(isReversed: segment.element.isReversed)
+      note(name, segment, of: socket, direction)
+    } else {
+      noteStray(name)
+    }
     return false
   }
 

@@ -37,8 +37,9 @@ public protocol SocketHandler: AnyObject {
     _ event: SocketEvent, of socket: SocketView, packet: PacketInfo
   ) -> SocketInterest?
 
-  /// An oddity that does not stop the analysis, by its name.
-  func weird(_ name: Weird, packet: PacketInfo)
+  /// An oddity that does not stop the analysis. `socket` is `nil` for one of a packet that belongs to
+  /// none.
+  func weird(_ weird: WeirdNote, of socket: SocketView?, packet: PacketInfo)
 }
 
 /// What somebody wants to be told of a socket.

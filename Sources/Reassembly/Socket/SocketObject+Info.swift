@@ -12,7 +12,7 @@ extension SocketObject {
     var info = SocketInfo(
       id: id, transport: flags.contains(.udp) ? .udp : .tcp,
       originator: isSecond ? second : first, responder: isSecond ? first : second,
-      vlans: key.vlans, tunnel: tunnel?.element.tunnel, shard: place.shard,
+      vlans: key.vlans, tunnel: details?.element.tunnel, shard: place.shard,
       isMidstream: flags.contains(.midstream),
       firstPacket: firstPacket, lastSeen: lastSeen, disconnectReason: endReason,
       out: isNew ? SocketInfo.Stream() : stream(.out),

@@ -38,8 +38,8 @@ struct SocketObject: ~Copyable {
   var badChecksums: [2 of UInt16] = InlineArray(repeating: 0)
   /// The list of free objects.
   var nextFree: UInt32 = 0
-  /// What its first packet came out of.
-  var tunnel: TunnelStore.Reference?
+  /// What few sockets have.
+  var details: DetailStore.Reference?
 
   init(
     _ dissection: DissectionReference, at place: SocketPlace, packet: PacketInfo, flags: SocketFlags

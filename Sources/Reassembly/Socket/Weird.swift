@@ -1,5 +1,5 @@
 /// An oddity that is counted and does not stop the analysis.
-public enum Weird: String, Hashable, Sendable, CaseIterable {
+public enum Weird: String, Hashable, Sendable, CaseIterable, BitwiseCopyable {
   case badHeaderChecksum = "ip_bad_checksum"
   case badTCPChecksum = "tcp_bad_checksum"
   case badUDPChecksum = "udp_bad_checksum"
@@ -21,7 +21,7 @@ public enum Weird: String, Hashable, Sendable, CaseIterable {
   case fragmentTimeout = "fragment_timeout"
   case fragmentBudgetReached = "fragment_budget_reached"
   case tunnelLimitReached = "tunnel_limit_reached"
-  case tunnelBudgetReached = "tunnel_budget_reached"
+  case detailBudgetReached = "detail_budget_reached"
   case reassemblyBudgetReached = "reassembly_budget_reached"
   case spoolBudgetReached = "spool_budget_reached"
   case flowBudgetReached = "flow_budget_reached"
@@ -29,7 +29,51 @@ public enum Weird: String, Hashable, Sendable, CaseIterable {
   case dataAfterFIN = "data_after_fin"
   case dataAfterEnd = "data_after_end"
   case resetOutOfWindow = "rst_out_of_window"
-  case synInsideConnection = "syn_inside_connection"
+  case synInEstablished = "syn_in_established"
   case truncatedSegment = "truncated_segment"
   case midstreamIgnored = "midstream_ignored"
+
+  // Of segments: what a host would make of them, and what is noted besides.
+  case badFlags = "bad_flags"
+  case dataWithoutACK = "data_without_ack"
+  case badACK = "bad_ack"
+  case pawsReject = "paws_reject"
+  case outOfWindow = "out_of_window"
+  case authOptionUnexpected = "auth_option_unexpected"
+  case authOptionMissing = "auth_option_missing"
+  case authFlow = "auth_flow"
+  case doubtsBudgetReached = "doubts_budget_reached"
+  case lateConflict = "late_conflict"
+  case ttlAnomaly = "ttl_anomaly"
+  case duplicateCapture = "duplicate_capture"
+  case overlapStorm = "overlap_storm"
+  case resetUnverifiable = "rst_unverifiable"
+  case resetIgnored = "rst_ignored_bad_ack"
+  case resetInjectionSuspected = "rst_injection_suspected"
+  case strayReset = "stray_rst"
+  case resetStorm = "rst_storm"
+  case multipleSYN = "multiple_syn"
+  case multipleSYNACK = "multiple_synack"
+  case roleAmbiguous = "role_ambiguous"
+  case synData = "syn_data"
+  case finWithoutSession = "fin_without_session"
+  case finOutOfWindow = "fin_out_of_window"
+  case finMoved = "fin_moved"
+  case zeroWindowProbe = "zero_window_probe"
+  case keepalive = "keepalive"
+  case windowShrunk = "window_shrunk"
+  case windowScaleBad = "wscale_bad"
+  case optionMisplaced = "option_misplaced"
+  case badOption = "bad_option"
+  case segmentSizeExceeded = "mss_exceeded"
+  case multipathJoin = "mptcp_join"
+  case reservedBits = "reserved_bits"
+  case urgent = "urgent"
+  case urgentPending = "urgent_pending"
+  case resumedAfterTimeout = "resumed_after_timeout"
+
+  /// Its place among all of them.
+  var number: UInt8 { Self.numbers[self]! }
+  private static let numbers = [Weird: UInt8](
+    uniqueKeysWithValues: zip(allCases, 0...))
 }

@@ -58,7 +58,7 @@ extension Shard {
     let new = text.extracting(droppingFirst: min(-ahead, text.byteCount))
     accept(new, at: position.offset, socket, direction)
     if segment.element.missing > 0 {
-      handler.weird(.truncatedSegment, packet: packet)
+      note(.truncatedSegment, segment, of: socket, direction)
       let end = position.offset &+ UInt64(ahead &+ segment.element.length)
       giveUp(until: end, socket, direction)
     }
@@ -110,7 +110,11 @@ extension Shard {
     let policy = configuration.tcpPolicy.policy(for: socket.element.receiver(of: direction))
     let result = queue.insert(text, at: offset, &list, policy)
     socket.element.histories[direction.index].queue = list
-    if result.conflict != nil { handler.weird(.overlapConflict, packet: packet) }
+    if let conflict = result.conflict {
+      note(
+        WeirdNote(.overlapConflict, direction, offset: conflict.offset, length: conflict.length),
+        of: socket)
+    }
     guard result.bytes != nil else { return false }
     socket.element.histories[direction.index].queuedBytes &+= UInt32(
       truncatingIfNeeded: queue.weight &- weight)
@@ -154,7 +158,10 @@ extension Shard {
     socket.element.flags.insert(.waiting)
     if isQueued, !isOverLimit(socket, direction) { return }
     // The budget is reached: the first hole is given up, and what it held back goes on its way.
-    handler.weird(.reassemblyBudgetReached, packet: packet)
+    note(
+      WeirdNote(
+        .reassemblyBudgetReached, direction, offset: offset, length: UInt64(text.byteCount)),
+      of: socket)
     socket.element.recordOnce(.partial, direction)
     recountQueue(socket, direction)
     giveUpFirstHole(socket, direction)

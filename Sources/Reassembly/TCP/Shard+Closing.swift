@@ -26,7 +26,7 @@ extension Shard {
     socket.element.histories[direction.index].state.insert(.finReported)
     if !history.queue.isEmpty {
       // It stands behind the end of the stream.
-      handler.weird(.dataAfterFIN, packet: packet)
+      note(WeirdNote(.dataAfterFIN, direction, offset: history.finOffset), of: socket)
       discardQueue(socket, direction)
     }
     // The FIN takes a sequence number.
@@ -61,7 +61,11 @@ extension Shard {
     let room =
       Int(clamping: history.finOffset &- socket.element.positions[direction.index].offset) &- ahead
     guard room < text.byteCount else { return text }
-    handler.weird(.dataAfterFIN, packet: packet)
+    note(
+      WeirdNote(
+        .dataAfterFIN, direction, offset: history.finOffset,
+        length: UInt64(text.byteCount &- max(room, 0))),
+      of: socket)
     return text.extracting(0..<max(room, 0))
   }
 
@@ -72,7 +76,7 @@ extension Shard {
     let end = segment.element.sequence + segment.element.length
     // Text up to the FIN's own number is a retransmission.
     if end.isAfter(socket.element.positions[direction.index].next + -1) {
-      handler.weird(.dataAfterFIN, packet: packet)
+      note(.dataAfterFIN, segment, of: socket, direction)
     }
   }
 
@@ -83,7 +87,7 @@ extension Shard {
     _ segment: DissectionReference, _ socket: SocketReference, _ direction: Direction
   ) {
     guard acceptsReset(segment, socket, direction) else {
-      handler.weird(.resetOutOfWindow, packet: packet)
+      note(.resetOutOfWindow, segment, of: socket, direction)
       return
     }
     end(socket, reason: .reset)

@@ -66,7 +66,7 @@ extension Shard {
     guard !socket.element.flags.contains(.free),
       !socket.element.histories[direction.index].queue.isEmpty
     else { return false }
-    handler.weird(.spoolBudgetReached, packet: packet)
+    note(WeirdNote(.spoolBudgetReached, direction), of: socket)
     giveUpFirstHole(socket, direction)
     settle(socket)
     return true

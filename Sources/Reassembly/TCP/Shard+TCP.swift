@@ -105,7 +105,7 @@ extension Shard {
     let isOpening = segment.element.flags.contains(.syn)
     if !isOpening {
       guard configuration.midstream else {
-        handler.weird(.midstreamIgnored, packet: packet)
+        noteStray(.midstreamIgnored)
         return
       }
       flags.insert(.midstream)
@@ -139,7 +139,7 @@ extension Shard {
     if direction == .in { socket.element.flags.insert(.answered) }
     if socket.element.flags.contains(.ended) {
       if segment.element.length > 0, isNew(segment, socket, direction) {
-        handler.weird(.dataAfterEnd, packet: packet)
+        note(.dataAfterEnd, segment, of: socket, direction)
         // It was sent, and is counted as that, though nobody took it.
         socket.element.positions[direction.index].acknowledged =
           segment.element.sequence + segment.element.length
@@ -152,7 +152,7 @@ extension Shard {
     }
     if segment.element.flags.contains(.syn) {
       if contradictsSYN(segment, socket, direction) {
-        handler.weird(.synInsideConnection, packet: packet)
+        note(.synInEstablished, segment, of: socket, direction)
         return
       }
       receiveSYN(segment, socket, direction)

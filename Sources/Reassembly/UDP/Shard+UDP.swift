@@ -29,7 +29,7 @@ extension Shard {
       deliver(frame.extracting(datagram.element.text), of: socket, direction)
     }
     if datagram.element.missing > 0 {
-      handler.weird(.truncatedSegment, packet: packet)
+      note(.truncatedSegment, datagram, of: socket, direction)
       let end = socket.element.positions[direction.index].offset &+ UInt64(datagram.element.missing)
       giveUp(until: end, socket, direction)
     }

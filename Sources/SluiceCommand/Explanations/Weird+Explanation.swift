@@ -46,8 +46,11 @@ extension Weird {
       "There were more sockets than there may be (two fifths of --memory); one that was idle had to go."
     case .tunnelLimitReached:
       "More layers of tunnels stand in each other than are looked into. The packet is not used."
-    case .tunnelBudgetReached:
-      "More sockets lie in tunnels than their outer addresses can be kept of; some records lack them."
+    case .detailBudgetReached:
+      """
+      More sockets had something unusual (a tunnel, an oddity) than that can be kept of (a sixteenth of \
+      --memory). Of some the outer addresses or the counts are missing in records.
+      """
     case .overlapConflict:
       """
       Two segments have different bytes for the same place of a stream, and neither had been delivered. \
@@ -58,12 +61,137 @@ extension Weird {
     case .dataAfterEnd: "Text after the connection had ended. It is counted, and no stream data."
     case .resetOutOfWindow:
       "A reset with a number that its receiver does not take (RFC 5961). The connection goes on."
-    case .synInsideConnection:
+    case .synInEstablished:
       "A SYN, or its answer, with a number that does not fit the connection. Not used."
     case .truncatedSegment:
       "The capture holds only a part of a segment (snap length); the rest of it is a gap."
     case .midstreamIgnored:
       "A packet of a connection whose start was not seen, and --midstream no."
+    case .badFlags:
+      """
+      Flags that make no sense together: SYN with FIN or RST, or a FIN without ACK. A host drops \
+      it; so its text is no stream data.
+      """
+    case .dataWithoutACK:
+      "Text without the ACK flag. A host drops it (RFC 9293 §3.10.7.4); it is no stream data."
+    case .badACK:
+      """
+      An acknowledgement of what was never sent, or one that is too old (RFC 5961 §5). A host \
+      drops the segment; its text counts only if the receiver acknowledges it after all.
+      """
+    case .pawsReject:
+      """
+      A timestamp older than the last one (PAWS, RFC 7323 §5). A host drops the segment; its text \
+      counts only if the receiver acknowledges it after all.
+      """
+    case .outOfWindow:
+      """
+      Text beyond the window of its receiver. What lies in the window is taken; the rest counts \
+      only if the receiver acknowledges it after all.
+      """
+    case .authOptionUnexpected:
+      """
+      A segment with a signature (TCP-MD5 or TCP-AO) on a connection that began without. Linux \
+      drops it, others take it; its text counts only if the receiver acknowledges it.
+      """
+    case .authOptionMissing:
+      """
+      A segment without a signature on a connection that is signed (TCP-MD5 or TCP-AO). A host \
+      drops it; its text counts only if the receiver acknowledges it.
+      """
+    case .authFlow:
+      """
+      The connection is signed (value: option 19 is TCP-MD5, 29 is TCP-AO): it can be watched and \
+      not changed.
+      """
+    case .doubtsBudgetReached:
+      """
+      Text that its receiver should not take was waiting for an acknowledgement, and there was no \
+      room to keep it. It is no stream data.
+      """
+    case .lateConflict:
+      "A repetition of acknowledged bytes with other bytes. The stream stays as it was."
+    case .ttlAnomaly:
+      """
+      A copy with other bytes came with another time to live than the first one (value): a sign of \
+      a packet that was to be seen and not to arrive.
+      """
+    case .duplicateCapture:
+      """
+      The same packet twice (same IP identification and checksum): the capture shows it at two \
+      places. It is no retransmission.
+      """
+    case .overlapStorm: "Hundreds of segments of one connection overlap others: a sign of evasion."
+    case .resetUnverifiable:
+      """
+      A reset with a signature (TCP-MD5 or TCP-AO) on a connection that began without. It counts \
+      until its sender goes on.
+      """
+    case .resetIgnored:
+      """
+      A reset of a handshake that does not acknowledge the SYN: a host ignores it (RFC 9293 \
+      §3.10.7.3). The handshake goes on.
+      """
+    case .resetInjectionSuspected:
+      """
+      After a reset its sender went on as if there had been none: the reset was forged, or did not \
+      arrive. The connection is open again.
+      """
+    case .strayReset: "A reset of a connection of which nothing was seen."
+    case .resetStorm: "More than a thousand resets of one connection within a second."
+    case .multipleSYN:
+      """
+      Before the answer came a second SYN with another number. The one that the SYN/ACK \
+      acknowledges counts.
+      """
+    case .multipleSYNACK:
+      "A second SYN/ACK with another number. The one that the originator acknowledges counts."
+    case .roleAmbiguous:
+      """
+      Who sent a SYN/ACK sends SYNs, or the other way round. The originator is whose SYN is \
+      answered.
+      """
+    case .synData:
+      """
+      A SYN with text and without Fast Open (RFC 7413). Its bytes count as far as the SYN/ACK \
+      acknowledges them.
+      """
+    case .finWithoutSession: "The first packet of a connection that was seen has a FIN."
+    case .finOutOfWindow:
+      "A FIN that its receiver does not take, as it lies beyond the window. The stream stays open."
+    case .finMoved: "A second FIN at another place. The first one counts."
+    case .zeroWindowProbe:
+      """
+      A byte sent into a closed window, to learn whether it is still closed. It counts when it is \
+      acknowledged.
+      """
+    case .keepalive:
+      """
+      A segment that repeats the last byte, or stands in its place, to ask whether the other end \
+      is still there (RFC 9293 §3.8.4). Its byte is no data.
+      """
+    case .windowShrunk: "A receiver took back a part of the window that it had announced."
+    case .windowScaleBad: "A window scale above 14, which counts as 14 (RFC 7323 §2.3)."
+    case .optionMisplaced:
+      "SACK blocks on a connection that did not agree on SACK. They are ignored."
+    case .badOption: "A TCP option with an impossible length; what follows it is not read."
+    case .segmentSizeExceeded:
+      "A segment larger than its receiver announced to take (MSS). It is used."
+    case .multipathJoin:
+      """
+      The connection is a further path of a Multipath TCP connection (RFC 8684); value is the \
+      token of that connection.
+      """
+    case .reservedBits: "Reserved bits of the TCP header are set. They are ignored."
+    case .urgent:
+      """
+      Urgent data: offset is the place of the urgent byte, value the byte. --urgent says whether \
+      it stays in the stream.
+      """
+    case .urgentPending:
+      "An urgent pointer beyond its segment: offset is the place of the byte that it speaks of."
+    case .resumedAfterTimeout:
+      "A connection that was given up as idle goes on; value is the flow_id that it had before."
     }
   }
 }

@@ -115,5 +115,7 @@ final class StreamChecker: SocketHandler {
     }
   }
 
-  func weird(_ name: Weird, packet: PacketInfo) { weirds[name, default: 0] += 1 }
+  func weird(_ weird: WeirdNote, of socket: SocketView?, packet: PacketInfo) {
+    weirds[weird.name, default: 0] += 1
+  }
 }

@@ -1,0 +1,64 @@
+import Buffers
+import Sockets
+
+/// What is known of the sockets of a shard that few of them have, beside the sockets. Memory is used
+/// only for as many as there were at a time.
+struct DetailStore: ~Copyable {
+  private var slots: ReservedArray<SocketDetails>
+  private var firstFree: Reference?
+
+  typealias Reference = ElementReference<SocketDetails>
+
+  init(capacity: Int) { slots = ReservedArray(capacity: capacity) }
+
+  /// `nil` when there is no room.
+  mutating func make() -> Reference? {
+    if let slot = firstFree {
+      firstFree = slot.element.nextFree
+      slot.element = SocketDetails()
+      return slot
+    }
+    guard !slots.isFull else { return nil }
+    slots.append(SocketDetails())
+    return slots.reference(to: slots.count - 1)
+  }
+
+  mutating func release(_ slot: Reference) {
+    slot.element.nextFree = firstFree
+    firstFree = slot
+  }
+}
+
+/// The parts of a socket that most do without.
+struct SocketDetails: BitwiseCopyable {
+  /// What its first packet came out of.
+  var tunnel: Tunnel?
+  var weirds = WeirdCounts()
+  fileprivate(set) var nextFree: DetailStore.Reference?
+}
+
+/// How often a socket had each of its oddities: twelve names find room.
+struct WeirdCounts: BitwiseCopyable {
+  /// The place of the name in `Weird`, plus one, in the highest byte, and the count below it.
+  private var slots: [12 of UInt32] = InlineArray(repeating: 0)
+
+  private static var highest: UInt32 { 1 << 24 - 1 }
+
+  /// Counts one more; 0 when there is no room for the name.
+  mutating func add(_ name: Weird) -> UInt32 {
+    let tag = UInt32(name.number &+ 1)
+    for index in slots.indices {
+      let slot = slots[index]
+      if slot == 0 {
+        slots[index] = tag << 24 | 1
+        return 1
+      }
+      if slot >> 24 == tag {
+        let count = min(slot & Self.highest &+ 1, Self.highest)
+        slots[index] = tag << 24 | count
+        return count
+      }
+    }
+    return 0
+  }
+}
