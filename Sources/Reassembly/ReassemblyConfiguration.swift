@@ -12,6 +12,7 @@ public struct ReassemblyConfiguration: Sendable {
   public var timeouts = Timeouts()
   /// Whose bytes stay where segments overlap that wait for a hole to be filled.
   public var tcpPolicy = PolicyMap(TCPPolicy.first)
+  public var urgent = UrgentMode.inline
 
   public init() {}
 

@@ -125,7 +125,7 @@ struct Shard: ~Copyable {
       let slot = victim.element.timerSlot
       schedule(victim)
       guard victim.element.timerSlot == slot || attempt == 16 else { continue }
-      victim.element.recordOnce(.partial, .out)
+      recordOnce(.partial, of: victim, .out)
       remove(victim, reason: .evicted)
       return
     }
@@ -135,7 +135,9 @@ struct Shard: ~Copyable {
   mutating func remove(
     _ socket: SocketReference, reason: DisconnectReason
   ) {
-    end(socket, reason: reason)
+    // Nothing came after a reset that would speak against it.
+    let isReset = !socket.element.checks.isDisjoint(with: .anyReset)
+    end(socket, reason: isReset ? .reset : reason)
     addUp(socket)
     report(.detached, of: socket)
     handler.detached(view(socket), packet: packet)
@@ -158,7 +160,8 @@ struct Shard: ~Copyable {
     let gapBytes = socket.element.histories[direction.index].gapBytes
     counts.gaps &+= UInt64(socket.element.histories[direction.index].gaps)
     counts.gapBytes &+= gapBytes
-    counts.streamBytes &+= socket.element.positions[direction.index].offset &- gapBytes
+    let removed = removedUrgentBytes(socket, direction)
+    counts.streamBytes &+= socket.element.positions[direction.index].offset &- gapBytes &- removed
   }
 
   private mutating func addUp(_ socket: SocketReference) {

@@ -66,7 +66,9 @@ struct BudgetTests {
     let block = [UInt8].pattern(1400)
     for client in 1...150 {
       let talk = Conversation(client: client)
+      talk.scalesWindows()
       talk.opens()
+      talk.responder.acknowledges()
       talk.originator.loses(5)
       for _ in 0..<50 { talk.originator.sends(block) }
       frames += talk.frames
@@ -88,7 +90,9 @@ struct BudgetTests {
   @Test("Segments of single bytes with holes between them do not make the queue a burden")
   func manyPieces() {
     let talk = Conversation()
+    talk.scalesWindows()
     talk.opens()
+    talk.responder.acknowledges()
     // From the end to the middle and then from the start: the worst order for a sorted list.
     for index in 0..<5000 { talk.originator.sends([1], at: 100_000 + index * 2) }
     for index in 0..<2000 { talk.originator.sends([2], at: 10_000 + index * 2) }

@@ -113,7 +113,9 @@ struct GapTests {
 
   @Test("A stream may hold a mebibyte behind a hole; then the hole is given up")
   func budget() throws {
-    let talk = opened()
+    let talk = Conversation()
+    talk.scalesWindows()
+    talk.opens()
     talk.originator.loses(10)
     let block = [UInt8].pattern(16_384)
     for _ in 0..<80 {

@@ -62,6 +62,12 @@ public final class Conversation {
     originator.acknowledges()
   }
 
+  /// Lets both ends announce windows in units of 2 to the power of `scale`.
+  public func scalesWindows(by scale: UInt8 = 8) {
+    originator.windowScale = scale
+    responder.windowScale = scale
+  }
+
   public func waits(seconds: Int64) { now = now.advanced(by: seconds * 1_000_000_000) }
 
   /// Adds a frame at the time that it is now.

@@ -18,6 +18,8 @@ public final class End {
   /// What it has beyond that.
   private var pending: [Range<Int>] = []
   public var window: UInt16 = 65_535
+  /// What its SYN offers.
+  public var windowScale: UInt8?
 
   init(_ conversation: Conversation, _ address: IPAddress, port: UInt16, _ sequence: UInt32) {
     self.conversation = conversation
@@ -108,7 +110,10 @@ public final class End {
     var tcp = TCPHeader(
       sourcePort: port, destinationPort: peer.port, sequence: SequenceNumber(sequence),
       acknowledgment: SequenceNumber(acknowledgment), flags: flags, window: window)
-    if flags.contains(.syn) { tcp.options.appendMaximumSegmentSize(1460) }
+    if flags.contains(.syn) {
+      tcp.options.appendMaximumSegmentSize(1460)
+      if let windowScale { tcp.options.appendWindowScale(windowScale) }
+    }
     let headers = conversation.headers(from: self)
     var bytes: [UInt8] = []
     payload.withRawSpan { headers.append(tcp, payload: $0, to: &bytes) }

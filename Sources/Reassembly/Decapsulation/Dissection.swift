@@ -57,10 +57,12 @@ struct Dissection: BitwiseCopyable {
   /// Of a TCP segment; else empty.
   var flags: TCPFlags = []
   private var network: UInt16 = 0
+  /// As it stands in the header, not scaled.
+  var window: UInt16 = 0
   private var transport: UInt32 = 0
   private var endOfPayload: UInt32 = 0
-  /// What is missing, and in the highest bit whether the window is closed: both are seldom, and on
-  /// the fast path they are looked for at once.
+  /// What is missing, and in the highest bits whether the window is closed and whether there is
+  /// something odd: all are seldom, and on the fast path they are looked for at once.
   private var rarities: UInt32 = 0
   var sequence = SequenceNumber(0)
   var acknowledgment = SequenceNumber(0)
@@ -68,6 +70,8 @@ struct Dissection: BitwiseCopyable {
   private var lengthOfPacket: UInt32 = 0
   private var lengthOfHeader: UInt8 = 0
   var checksum = ChecksumFinding.notVerified
+  /// Whether `timestamp` is there.
+  var hasTimestamp = false
   var key = FlowKey(addresses: 0, rest: 0)
   var hash: UInt64 = 0
 
@@ -75,8 +79,7 @@ struct Dissection: BitwiseCopyable {
   var vlans: UInt32 = 0
   /// Around it, those of them that are known by their outer IP header.
   var nesting = Nesting()
-  /// Of a SYN.
-  var offer = TCPOffer()
+  private var offerOrTimestamp: UInt32 = 0
   /// The network, tunnel or key that the innermost tunnel names.
   var tunnelIdentifier: UInt32 = 0
   /// What the tunnels add to the flow key; 0 for a packet that is in none.
@@ -120,9 +123,9 @@ struct Dissection: BitwiseCopyable {
   }
   /// Bytes of the IP payload that the capture does not hold.
   var missing: Int {
-    get { Int(rarities & ~Self.windowBit) }
-    // Set once for a frame, and before `closesWindow`.
-    set { rarities = UInt32(truncatingIfNeeded: newValue) & ~Self.windowBit }
+    get { Int(rarities & ~(Self.windowBit | Self.oddBit)) }
+    // Set once for a frame, and before the bits.
+    set { rarities = UInt32(truncatingIfNeeded: newValue) & ~(Self.windowBit | Self.oddBit) }
   }
   /// Whether a TCP segment announces a window of zero.
   var closesWindow: Bool {
@@ -130,10 +133,27 @@ struct Dissection: BitwiseCopyable {
     set { if newValue { rarities |= Self.windowBit } }
   }
   private static var windowBit: UInt32 { 1 << 31 }
+  /// Whether the header of a TCP segment has anything that most do not have: it lacks the ACK flag, has
+  /// reserved bits, or other options than timestamps where they usually stand.
+  var isOdd: Bool {
+    get { rarities & Self.oddBit != 0 }
+    set { if newValue { rarities |= Self.oddBit } }
+  }
+  private static var oddBit: UInt32 { 1 << 30 }
+  /// What the options of a SYN offer.
+  var offer: TCPOffer {
+    get { TCPOffer(bits: offerOrTimestamp) }
+    set { offerOrTimestamp = newValue.bits }
+  }
+  /// TSval of a segment that is no SYN, where `hasTimestamp`.
+  var timestamp: UInt32 {
+    get { offerOrTimestamp }
+    set { offerOrTimestamp = newValue }
+  }
   /// Whether no Ethernet carries the packet as it is: it was put together by the card or the kernel
   /// (GRO, LRO), or is still to be taken apart (TSO), and its checksum is that of a part, or none.
   var isAggregate: Bool { ipLength > 1500 && !kind.isWhole }
-  /// Whether nothing is missing, nor the window closed.
+  /// Whether nothing is missing, nor the window closed, nor anything odd.
   var isOrdinary: Bool { rarities == 0 }
   /// Bytes of the frame as it was sent.
   var frameLength: Int {
@@ -206,14 +226,28 @@ struct Dissection: BitwiseCopyable {
     tunnel = 0
     rarities = 0
     checksum = .notVerified
+    hasTimestamp = false
   }
 }
 
 /// What the options of a SYN offer, each once (RFC 9293 §3.2, RFC 7323, RFC 2018).
 struct TCPOffer: BitwiseCopyable {
-  var maximumSegmentSize: UInt16 = 0
+  /// As large as can be where there is no such option.
+  var maximumSegmentSize: UInt16 = .max
   var windowScale: UInt8 = 0
   var options: Options = []
+
+  init() {}
+
+  init(bits: UInt32) {
+    maximumSegmentSize = UInt16(truncatingIfNeeded: bits >> 16)
+    windowScale = UInt8(truncatingIfNeeded: bits >> 8)
+    options = Options(rawValue: UInt8(truncatingIfNeeded: bits))
+  }
+
+  var bits: UInt32 {
+    UInt32(maximumSegmentSize) << 16 | UInt32(windowScale) << 8 | UInt32(options.rawValue)
+  }
 
   struct Options: OptionSet, BitwiseCopyable {
     var rawValue: UInt8
@@ -221,6 +255,10 @@ struct TCPOffer: BitwiseCopyable {
     static let windowScale = Self(rawValue: 2)
     static let sackPermitted = Self(rawValue: 4)
     static let timestamps = Self(rawValue: 8)
+    /// The window scale was above 14.
+    static let excessiveScale = Self(rawValue: 16)
+    /// Fast Open (RFC 7413).
+    static let fastOpen = Self(rawValue: 32)
   }
 }
 

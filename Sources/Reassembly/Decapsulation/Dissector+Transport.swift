@@ -10,12 +10,29 @@ extension Dissector {
     }
     result.headerLength = segment.headerLength
     result.flags = segment.flags
+    result.window = segment.window
     if segment.window == 0 { result.closesWindow = true }
     result.sequence = segment.sequence
     result.acknowledgment = segment.acknowledgment
-    if result.flags.contains(.syn) { result.offer = offer(segment.options) }
+    if result.flags.contains(.syn) {
+      result.offer = offer(segment.options)
+    } else {
+      if !segment.isAcknowledgmentAlone { result.isOdd = true }
+      if segment.headerLength > 20 { takeTimestamp(segment, &result) }
+    }
     if verifiesChecksums, result.missing == 0 {
       result.checksum = verify(bytes, field: segment.checksum, .tcp, result)
+    }
+  }
+
+  /// Timestamps where they usually stand (RFC 7323 appendix A); any other options are odd.
+  @inline(__always)
+  private func takeTimestamp(_ segment: TCPSegment, _ result: inout Dissection) {
+    if segment.headerLength == 32, segment.hasAlignedTimestamps {
+      result.timestamp = segment.alignedTimestamp
+      result.hasTimestamp = true
+    } else {
+      result.isOdd = true
     }
   }
 
@@ -34,8 +51,10 @@ extension Dissector {
         offer.options.insert(.windowScale)
         // More than 14 is 14 (RFC 7323 §2.3).
         offer.windowScale = min(option.value.byte(at: 0), 14)
+        if option.value.byte(at: 0) > 14 { offer.options.insert(.excessiveScale) }
       case (TCPOptions.Kind.sackPermitted, 0): offer.options.insert(.sackPermitted)
       case (TCPOptions.Kind.timestamps, 8): offer.options.insert(.timestamps)
+      case (TCPOptions.Kind.fastOpenCookie, _): offer.options.insert(.fastOpen)
       default: break
       }
     }

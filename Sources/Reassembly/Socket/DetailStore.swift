@@ -34,6 +34,17 @@ struct SocketDetails: BitwiseCopyable {
   /// What its first packet came out of.
   var tunnel: Tunnel?
   var weirds = WeirdCounts()
+  /// The letters of its history that do not fit into the socket.
+  var lateHistory = ConnectionHistory.Half()
+  /// What waits for its receiver to say whether it took it.
+  var doubts: [2 of Doubts] = InlineArray(repeating: Doubts())
+  /// SYNs besides the one that the streams begin with.
+  var otherSYNs = OtherSYNs()
+  /// Urgent bytes that are to be taken out of the streams.
+  var urgent: [2 of UrgentByte] = InlineArray(repeating: UrgentByte())
+  var resets = ResetRate()
+  /// Packets with wrong checksums.
+  var badChecksums: [2 of UInt32] = InlineArray(repeating: 0)
   fileprivate(set) var nextFree: DetailStore.Reference?
 }
 

@@ -31,7 +31,7 @@ extension Shard {
     _ letter: LackingLetters, of socket: SocketReference, _ direction: Direction
   ) {
     socket.element.lacking[direction.index].remove(letter)
-    socket.element.record(letter == .data ? .data : .acknowledgment, direction)
+    record(letter == .data ? .data : .acknowledgment, of: socket, direction)
   }
 
   /// A SYN, FIN or reset is recorded again only when it has another number than the last of them.
@@ -56,13 +56,13 @@ extension Shard {
     case .rst: letter = .reset
     default:
       let isInconsistent = control.isSuperset(of: [.fin, .rst])
-      socket.element.recordOnce(isInconsistent ? .inconsistent : .multipleFlags, direction)
+      recordOnce(isInconsistent ? .inconsistent : .multipleFlags, of: socket, direction)
       return
     }
-    let last = socket.element.histories[direction.index].lastControl
+    let last = socket.element.lastControls[direction.index]
     if !seen.isDisjoint(with: control), number == last { return }
-    socket.element.histories[direction.index].lastControl = number
-    socket.element.record(letter, direction)
+    socket.element.lastControls[direction.index] = number
+    record(letter, of: socket, direction)
   }
 
   /// A FIN or reset: the moment when both directions have had one is kept.
@@ -117,10 +117,10 @@ extension Shard {
   }
 
   mutating func recordBadChecksum(of socket: SocketReference, _ direction: Direction) {
-    guard socket.element.badChecksums[direction.index] < .max else { return }
-    socket.element.badChecksums[direction.index] += 1
-    let times = socket.element.badChecksums[direction.index]
-    recordScaled(.badChecksum, UInt32(times), of: socket, direction)
+    guard let details = details(of: socket) else { return }
+    details.element.badChecksums[direction.index] &+= 1
+    recordScaled(
+      .badChecksum, details.element.badChecksums[direction.index], of: socket, direction)
   }
 
   @inline(never)
@@ -153,7 +153,7 @@ extension Shard {
   ) {
     var missing = String(gaps).utf8.count &- socket.element.count(of: .gap, direction)
     while missing > 0 {
-      socket.element.record(.gap, direction)
+      record(.gap, of: socket, direction)
       missing &-= 1
     }
   }
@@ -166,6 +166,28 @@ extension Shard {
   ) {
     var rest = times
     while rest > 1, rest.isMultiple(of: 10) { rest /= 10 }
-    if rest == 1 { socket.element.record(letter, direction) }
+    if rest == 1 { record(letter, of: socket, direction) }
+  }
+
+  /// Adds a letter to a history, where there is room.
+  @inline(__always)
+  mutating func record(
+    _ letter: ConnectionHistory.Letter, of socket: SocketReference, _ sender: Direction
+  ) {
+    if !socket.element.earlyHistory.append(letter, sender) { recordLate(letter, of: socket, sender) }
+  }
+
+  @inline(never)
+  private mutating func recordLate(
+    _ letter: ConnectionHistory.Letter, of socket: SocketReference, _ sender: Direction
+  ) {
+    _ = details(of: socket)?.element.lateHistory.append(letter, sender)
+  }
+
+  /// Adds a letter that is recorded once for each sender.
+  mutating func recordOnce(
+    _ letter: ConnectionHistory.Letter, of socket: SocketReference, _ sender: Direction
+  ) {
+    if socket.element.count(of: letter, sender) == 0 { record(letter, of: socket, sender) }
   }
 }

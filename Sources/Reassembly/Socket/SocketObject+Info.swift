@@ -17,7 +17,7 @@ extension SocketObject {
       firstPacket: firstPacket, lastSeen: lastSeen, disconnectReason: endReason,
       out: isNew ? SocketInfo.Stream() : stream(.out),
       in: isNew ? newResponder : stream(.in))
-    info.history = ConnectionHistory(earlyHistory, lateHistory)
+    info.history = ConnectionHistory(earlyHistory, details?.element.lateHistory ?? .init())
     if isOver(.out), isOver(.in) { info.closed = closed }
     return info
   }
@@ -70,20 +70,22 @@ extension SocketObject {
     stream.frameBytes = traffic.frameBytes(direction)
     stream.ipBytes = traffic.ipBytes(direction)
     stream.streamBytes = positions[direction.index].offset &- history.gapBytes
+    if checks.contains(.urgent), let details {
+      stream.streamBytes &-= UInt64(details.element.urgent[direction.index].removed)
+    }
     stream.sentBytes = sentBytes(positions[direction.index], history)
     stream.gaps = history.gaps
     stream.gapBytes = history.gapBytes
     stream.retransmissions = history.retransmissions
     stream.outOfOrder = history.outOfOrder
     stream.tcpFlags = tcpFlags[direction.index]
-    if history.offer.options.contains(.maximumSegmentSize) {
-      stream.maximumSegmentSize = history.offer.maximumSegmentSize
+    let offer = offers[direction.index]
+    if offer.options.contains(.maximumSegmentSize) {
+      stream.maximumSegmentSize = offer.maximumSegmentSize
     }
-    if history.offer.options.contains(.windowScale) {
-      stream.windowScale = history.offer.windowScale
-    }
-    stream.sackPermitted = history.offer.options.contains(.sackPermitted)
-    stream.timestampsOffered = history.offer.options.contains(.timestamps)
+    if offer.options.contains(.windowScale) { stream.windowScale = offer.windowScale }
+    stream.sackPermitted = offer.options.contains(.sackPermitted)
+    stream.timestampsOffered = offer.options.contains(.timestamps)
     return stream
   }
 
@@ -103,7 +105,7 @@ extension SocketObject {
   /// both SYNs and both FINs.
   func state(of direction: Direction) -> TCPState {
     if flags.contains(.udp) { return .closed }
-    if endReason == .reset { return .closed }
+    if endReason == .reset || !checks.isDisjoint(with: .anyReset) { return .closed }
     let own = histories[direction.index].state
     let peer = histories[direction.reversed.index].state
     switch (own.contains(.finSeen), peer.contains(.finReported)) {

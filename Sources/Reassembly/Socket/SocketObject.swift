@@ -3,8 +3,8 @@ import Wire
 
 /// One conversation as it is kept: a TCP connection or a UDP exchange of datagrams.
 ///
-/// Laid out by use. The first two cache lines are all that an in-order segment reads and writes, the
-/// rest is for the slow path. It is not copyable, so that it is only ever reached in place.
+/// Laid out by use. The first two cache lines and half of the third are all that an in-order segment
+/// reads and writes, the rest is for the slow path. It is not copyable, so that it is only ever reached in place.
 struct SocketObject: ~Copyable {
   var key: FlowKey
   var lastSeen: Timestamp
@@ -13,6 +13,10 @@ struct SocketObject: ~Copyable {
   var flags: SocketFlags
   var endReason: DisconnectReason?
   var lacking: [2 of LackingLetters] = InlineArray(repeating: [.data, .acknowledgment])
+  /// By how many bits the windows that a direction announces are scaled. Where its SYN was not seen
+  /// the most that there is: so no window is taken for smaller than it is.
+  var shifts: [2 of UInt8] = InlineArray(repeating: 14)
+  var checks: SegmentChecks = []
 
   /// The handler's own (`SocketView.room`).
   var room: [2 of UInt64] = InlineArray(repeating: 0)
@@ -26,19 +30,23 @@ struct SocketObject: ~Copyable {
   var tcpFlags: [2 of UInt8] = InlineArray(repeating: 0)
   /// Where it stands in the timer wheel; `.max` when in no slot.
   var timerSlot = UInt16.max
+  /// What was delivered of it last, in the journal of its shard; 0 for nothing.
+  var lastDelivery: UInt32 = 0
 
+  /// Where the window of the receiver of a direction ends: the farthest that it has announced.
+  var edges: [2 of SequenceNumber] = InlineArray(repeating: SequenceNumber(0))
+  /// TS.Recent of the receiver of a direction (RFC 7323 §4.3).
+  var timestamps: [2 of UInt32] = InlineArray(repeating: 0)
+  /// What the SYN of a direction offers.
+  var offers: [2 of TCPOffer] = InlineArray(repeating: TCPOffer())
+  /// Of the last segment of a direction with SYN, FIN or RST: the number of that flag.
+  var lastControls: [2 of SequenceNumber] = InlineArray(repeating: SequenceNumber(0))
   var histories: [2 of StreamHistory]
   var firstPacket: PacketInfo
   var wide: WideAddresses
-  /// With what follows it fills the last of five cache lines.
-  var lateHistory = ConnectionHistory.Half()
   /// When both ends had closed; means nothing before.
   var closed = Timestamp(nanoseconds: 0)
-  /// Packets with wrong checksums, as far as it counts.
-  var badChecksums: [2 of UInt16] = InlineArray(repeating: 0)
-  /// The list of free objects.
-  var nextFree: UInt32 = 0
-  /// What few sockets have.
+  /// What few sockets have. It fills the last of five cache lines.
   var details: DetailStore.Reference?
 
   init(
@@ -54,25 +62,16 @@ struct SocketObject: ~Copyable {
     self.flags = flags
   }
 
-  /// Adds a letter to its history, where there is room.
-  @inline(__always)
-  mutating func record(_ letter: ConnectionHistory.Letter, _ sender: Direction) {
-    if !earlyHistory.append(letter, sender) { recordLate(letter, sender) }
-  }
-
-  @inline(never)
-  private mutating func recordLate(_ letter: ConnectionHistory.Letter, _ sender: Direction) {
-    _ = lateHistory.append(letter, sender)
-  }
-
-  /// Adds a letter that is recorded once for each sender.
-  mutating func recordOnce(_ letter: ConnectionHistory.Letter, _ sender: Direction) {
-    if count(of: letter, sender) == 0 { record(letter, sender) }
+  /// Of a free object: the next one in the list of them.
+  var nextFree: UInt32 {
+    get { packets[0] }
+    set { packets[0] = newValue }
   }
 
   /// How often a letter stands in its history.
   func count(of letter: ConnectionHistory.Letter, _ sender: Direction) -> Int {
-    earlyHistory.count(of: letter, sender) + lateHistory.count(of: letter, sender)
+    earlyHistory.count(of: letter, sender)
+      + (details?.element.lateHistory.count(of: letter, sender) ?? 0)
   }
 
   /// Which way a packet goes, by the direction that its dissection found.
@@ -80,6 +79,28 @@ struct SocketObject: ~Copyable {
   func direction(isReversed: Bool) -> Direction {
     isReversed == flags.contains(.originatorIsSecond) ? .out : .in
   }
+}
+
+/// What segments are held against, and what keeps them off the fast path.
+struct SegmentChecks: OptionSet, BitwiseCopyable {
+  var rawValue: UInt8
+
+  /// `timestamps` of the direction means something.
+  static func timestamps(_ direction: Direction) -> Self {
+    Self(rawValue: 1 << direction.rawValue)
+  }
+  /// `edges` of the direction means something.
+  static func edge(_ direction: Direction) -> Self { Self(rawValue: 4 << direction.rawValue) }
+  /// The sender of the direction has reset the connection, and it is not certain yet that its peer
+  /// took that.
+  static func reset(_ direction: Direction) -> Self { Self(rawValue: 16 << direction.rawValue) }
+  static let anyReset: Self = [.reset(.out), .reset(.in)]
+  /// Each segment of the socket has to be looked at closely.
+  static let offFastPath: Self = [anyReset, signed, urgent]
+  /// All segments are signed (TCP-MD5, TCP-AO).
+  static let signed = Self(rawValue: 64)
+  /// An urgent byte is, or was, to be taken out of a stream.
+  static let urgent = Self(rawValue: 128)
 }
 
 struct SocketFlags: OptionSet, BitwiseCopyable {
@@ -128,30 +149,31 @@ struct LackingLetters: OptionSet, BitwiseCopyable {
   static let acknowledgment = Self(rawValue: 2)
 }
 
-/// Bytes of the frames and of the IP packets of each direction, in 48 bits each: so they leave room in
-/// their cache line.
+/// Bytes of the IP packets of each direction, in 48 bits, and of what the frames have around them, in
+/// 32: so they leave room in their cache line.
 struct TrafficCounts: BitwiseCopyable {
   // Frame bytes first, then IP bytes; each by `Direction.index`.
-  private var low: [4 of UInt32] = InlineArray(repeating: 0)
-  private var high: [4 of UInt16] = InlineArray(repeating: 0)
+  private var low: [2 of UInt32] = InlineArray(repeating: 0)
+  private var high: [2 of UInt16] = InlineArray(repeating: 0)
+  /// What the frames have besides.
+  private var others: [2 of UInt32] = InlineArray(repeating: 0)
 
   @inline(__always)
   mutating func add(frame: Int, ip: Int, _ direction: Direction) {
-    add(frame, at: direction.index)
-    add(ip, at: 2 &+ direction.index)
-  }
-
-  @inline(__always)
-  private mutating func add(_ bytes: Int, at index: Int) {
-    let (sum, overflow) = low[index].addingReportingOverflow(UInt32(truncatingIfNeeded: bytes))
+    let index = direction.index
+    let (sum, overflow) = low[index].addingReportingOverflow(UInt32(truncatingIfNeeded: ip))
     low[index] = sum
     if overflow { high[index] &+= 1 }
+    others[index] &+= UInt32(truncatingIfNeeded: frame &- ip)
   }
 
-  func frameBytes(_ direction: Direction) -> UInt64 { sum(at: direction.index) }
-  func ipBytes(_ direction: Direction) -> UInt64 { sum(at: 2 &+ direction.index) }
+  func frameBytes(_ direction: Direction) -> UInt64 {
+    ipBytes(direction) &+ UInt64(others[direction.index])
+  }
 
-  private func sum(at index: Int) -> UInt64 { UInt64(high[index]) << 32 | UInt64(low[index]) }
+  func ipBytes(_ direction: Direction) -> UInt64 {
+    UInt64(high[direction.index]) << 32 | UInt64(low[direction.index])
+  }
 }
 
 /// How far one direction has come. For UDP only `offset` is used.
@@ -171,15 +193,13 @@ struct StreamPosition: BitwiseCopyable {
 /// What the slow path knows of one direction.
 struct StreamHistory: BitwiseCopyable {
   var initialSequence = SequenceNumber(0)
-  /// Of its last segment with SYN, FIN or RST: the number of that flag.
-  var lastControl = SequenceNumber(0)
+  /// The weight of `queue`: the bytes, and something for each piece.
+  var queuedBytes: UInt32 = 0
   /// Where the FIN stands, once it is known.
   var finOffset: UInt64 = 0
   var gapBytes: UInt64 = 0
   /// What waits for a hole to be filled.
   var queue = SegmentList()
-  /// Its weight: the bytes, and something for each piece.
-  var queuedBytes: UInt32 = 0
   /// Where nobody wants the data, and so nothing is queued: how much of what was passed over may yet
   /// come. In the same place.
   var unseenBytes: UInt32 {
@@ -194,7 +214,6 @@ struct StreamHistory: BitwiseCopyable {
   /// Packets of the socket since the receiver was seen to acknowledge past the first hole.
   var packetsSinceSkipped: UInt8 = 0
   var state: State = []
-  var offer = TCPOffer()
 
   struct State: OptionSet, BitwiseCopyable {
     var rawValue: UInt8

@@ -51,6 +51,7 @@ public enum Weird: String, Hashable, Sendable, CaseIterable, BitwiseCopyable {
   case resetIgnored = "rst_ignored_bad_ack"
   case resetInjectionSuspected = "rst_injection_suspected"
   case strayReset = "stray_rst"
+  case resetChallenged = "rst_challenged"
   case resetStorm = "rst_storm"
   case multipleSYN = "multiple_syn"
   case multipleSYNACK = "multiple_synack"

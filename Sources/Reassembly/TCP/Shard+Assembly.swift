@@ -3,18 +3,16 @@ import Wire
 
 // From segments to a stream: order, overlap, holes.
 extension Shard {
-  /// Takes the text of a segment, and its FIN.
+  /// Takes the first bytes of the text of a segment, and its FIN.
   mutating func receiveText(
-    _ segment: DissectionReference, _ frame: RawSpan, _ socket: SocketReference,
-    _ direction: Direction
+    _ segment: DissectionReference, _ frame: RawSpan, first length: Int, hasFIN: Bool,
+    _ socket: SocketReference, _ direction: Direction
   ) {
-    let hasFIN = segment.element.flags.contains(.fin)
-    var sequence = segment.element.sequence
-    if segment.element.flags.contains(.syn) { sequence += 1 }
+    let sequence = segment.element.sequence
     if !isStarted(socket, direction) {
       socket.element.positions[direction.index].next = sequence
       socket.element.positions[direction.index].acknowledged = sequence
-      if segment.element.length > 0 || hasFIN {
+      if length > 0 || hasFIN {
         socket.element.histories[direction.index].state.insert(.started)
       }
     }
@@ -24,12 +22,8 @@ extension Shard {
       return
     }
     let ahead = sequence.distance(from: socket.element.positions[direction.index].next)
-    if hasFIN {
-      noteFIN(ahead &+ segment.element.length, socket, direction)
-    }
-    if segment.element.length > 0 {
-      receiveText(frame.extracting(segment.element.text), segment, ahead, socket, direction)
-    }
+    if hasFIN { noteFIN(ahead &+ length, socket, direction) }
+    if length > 0 { receiveText(segment, frame, first: length, ahead, socket, direction) }
     reportFIN(socket, direction)
     if hasFIN, !socket.element.histories[direction.index].state.isFINSettled {
       socket.element.flags.insert(.waiting)
@@ -38,30 +32,47 @@ extension Shard {
 
   /// `ahead` is how far the text begins beyond what is next in order; negative for a repetition.
   private mutating func receiveText(
-    _ text: RawSpan, _ segment: DissectionReference, _ ahead: Int, _ socket: SocketReference,
-    _ direction: Direction
+    _ segment: DissectionReference, _ frame: RawSpan, first length: Int, _ ahead: Int,
+    _ socket: SocketReference, _ direction: Direction
   ) {
     let position = socket.element.positions[direction.index]
     if ahead < 0, socket.element.flags.isDisjoint(with: .wantsData(direction)) {
-      fillHoles(segment, min(segment.element.length, -ahead), socket, direction)
+      fillHoles(segment, min(length, -ahead), socket, direction)
     }
-    if ahead &+ segment.element.length <= 0 { return }
-    let text = cutAtFIN(text, ahead, socket, direction)
+    if ahead &+ length <= 0 { return }
+    let captured = frame.extracting(segment.element.text)
+    let used = captured.extracting(0..<min(length, captured.byteCount))
+    let text = cutAtFIN(used, ahead, socket, direction)
     reportConnected(socket)
     if ahead > 0 {
       socket.element.histories[direction.index].outOfOrder &+= 1
-      enqueue(
-        text, at: position.offset &+ UInt64(ahead), socket, direction)
+      enqueue(text, at: position.offset &+ UInt64(ahead), socket, direction)
       return
     }
     // What is old is left out here: it may lie before the start of the stream, at no offset at all.
     let new = text.extracting(droppingFirst: min(-ahead, text.byteCount))
     accept(new, at: position.offset, socket, direction)
-    if segment.element.missing > 0 {
+    if length > captured.byteCount {
       note(.truncatedSegment, segment, of: socket, direction)
-      let end = position.offset &+ UInt64(ahead &+ segment.element.length)
+      let end = position.offset &+ UInt64(ahead &+ length)
       giveUp(until: end, socket, direction)
     }
+  }
+
+  /// Takes text that was kept in doubt.
+  mutating func take(
+    _ text: RawSpan, at start: UInt64, _ socket: SocketReference, _ direction: Direction
+  ) {
+    let offset = socket.element.positions[direction.index].offset
+    let ahead = Int(truncatingIfNeeded: start &- offset)
+    let text = cutAtFIN(text, ahead, socket, direction)
+    reportConnected(socket)
+    if ahead > 0 {
+      enqueue(text, at: start, socket, direction)
+    } else if ahead &+ text.byteCount > 0 {
+      accept(text.extracting(droppingFirst: -ahead), at: offset, socket, direction)
+    }
+    reportFIN(socket, direction)
   }
 
   /// Delivers text that begins at or before what is next in order, and what it makes contiguous.
@@ -94,7 +105,7 @@ extension Shard {
       let limit = list.isEmpty ? end : min(end, queue.segment(list.head).offset)
       if offset < limit {
         let range = Int(offset &- start)..<Int(limit &- start)
-        deliver(text.extracting(range), of: socket, direction)
+        pass(text.extracting(range), of: socket, direction)
       }
       if !deliverQueued(socket, direction) { break }
     }
@@ -138,7 +149,7 @@ extension Shard {
         segment.piece.count + SegmentQueue.pieceCost)
       let text = cutAtFIN(segment.piece.bytes, 0, socket, direction)
       if text.byteCount > 0 {
-        deliver(text, of: socket, direction)
+        pass(text, of: socket, direction)
       }
       queue.release(segment)
       deliveredAny = true
@@ -162,7 +173,7 @@ extension Shard {
       WeirdNote(
         .reassemblyBudgetReached, direction, offset: offset, length: UInt64(text.byteCount)),
       of: socket)
-    socket.element.recordOnce(.partial, direction)
+    recordOnce(.partial, of: socket, direction)
     recountQueue(socket, direction)
     giveUpFirstHole(socket, direction)
     if !isQueued {

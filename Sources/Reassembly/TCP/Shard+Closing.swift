@@ -1,14 +1,20 @@
 import Sockets
 import Wire
 
-// How a connection closes: FIN, reset, the end (RFC 9293 §3.6, RFC 5961 §3).
+// How a connection closes: FIN, the end (RFC 9293 §3.6).
 extension Shard {
   /// Notes where the stream ends. `ahead` is how far the FIN stands beyond what is next in order.
   /// The first one counts.
   mutating func noteFIN(_ ahead: Int, _ socket: SocketReference, _ direction: Direction) {
-    guard ahead >= 0, !socket.element.histories[direction.index].state.contains(.finSeen) else {
+    let history = socket.element.histories[direction.index]
+    let place = Int(truncatingIfNeeded: socket.element.positions[direction.index].offset) &+ ahead
+    if history.state.contains(.finSeen) {
+      if place != Int(truncatingIfNeeded: history.finOffset) {
+        note(WeirdNote(.finMoved, direction, offset: UInt64(max(place, 0))), of: socket)
+      }
       return
     }
+    guard ahead >= 0 else { return }
     socket.element.histories[direction.index].state.insert(.finSeen)
     socket.element.histories[direction.index].finOffset =
       socket.element.positions[direction.index].offset &+ UInt64(ahead)
@@ -72,50 +78,17 @@ extension Shard {
   mutating func noteTextAfterFIN(
     _ segment: DissectionReference, _ socket: SocketReference, _ direction: Direction
   ) {
-    guard segment.element.length > 0 else { return }
     let end = segment.element.sequence + segment.element.length
+    let fin = socket.element.positions[direction.index].next + -1
+    if segment.element.flags.contains(.fin), end != fin {
+      note(.finMoved, segment, of: socket, direction)
+      return
+    }
+    guard segment.element.length > 0 else { return }
     // Text up to the FIN's own number is a retransmission.
     if end.isAfter(socket.element.positions[direction.index].next + -1) {
       note(.dataAfterFIN, segment, of: socket, direction)
     }
-  }
-
-  /// A reset counts where the receiver would take it for certain: at the number it waits for, at the
-  /// end of all that was captured of the sender, or, before the handshake is complete, when it
-  /// acknowledges the SYN. Its text is a diagnosis and no data (RFC 9293 §3.5.3).
-  mutating func receiveReset(
-    _ segment: DissectionReference, _ socket: SocketReference, _ direction: Direction
-  ) {
-    guard acceptsReset(segment, socket, direction) else {
-      note(.resetOutOfWindow, segment, of: socket, direction)
-      return
-    }
-    end(socket, reason: .reset)
-  }
-
-  private mutating func acceptsReset(
-    _ segment: DissectionReference, _ socket: SocketReference, _ direction: Direction
-  )
-    -> Bool
-  {
-    let peer = socket.element.positions[direction.reversed.index]
-    if !isStarted(socket, direction) {
-      guard isStarted(socket, direction.reversed) else { return true }
-      // Refused: the SYN is acknowledged by the reset itself.
-      return segment.element.flags.contains(.ack)
-        ? !segment.element.acknowledgment.isBefore(peer.acknowledged) : true
-    }
-    let position = socket.element.positions[direction.index]
-    if segment.element.sequence == position.next { return true }
-    if segment.element.sequence == position.acknowledged {
-      return true
-    }
-    let history = socket.element.histories[direction.index]
-    if history.state.contains(.finSeen) { return true }
-    guard history.queue.tail != 0 else { return false }
-    let queuedEnd = queue.segment(history.queue.tail).end
-    return segment.element.sequence
-      == position.next + Int(truncatingIfNeeded: queuedEnd &- position.offset)
   }
 
   /// The end of a conversation, once. The object stays for a while to absorb stragglers.
@@ -128,6 +101,7 @@ extension Shard {
     where socket.element.positions[direction.index].isAcknowledgedBeyond {
       giveUpAcknowledged(socket, direction)
     }
+    for direction in Direction.allCases { noteSentAfterReset(socket, direction) }
     recordPassedGaps(of: socket)
     if reason == .fin || reason == .reset {
       reportClosing(socket)
@@ -138,5 +112,14 @@ extension Shard {
     socket.element.flags.remove(.plain)
     report(.disconnected(reason), of: socket)
     schedule(socket)
+  }
+
+  /// What came after a reset and was not taken was sent nevertheless.
+  private mutating func noteSentAfterReset(_ socket: SocketReference, _ direction: Direction) {
+    guard hasDoubts(socket) else { return }
+    if !socket.element.checks.isDisjoint(with: .anyReset) {
+      socket.element.positions[direction.index].acknowledged = sentEdge(socket, direction)
+    }
+    discardDoubts(socket, direction)
   }
 }

@@ -81,6 +81,12 @@ extension Shard {
     let history = socket.element.histories[direction.index]
     let end = history.state.contains(.finSeen) ? min(end, history.finOffset) : end
     while socket.element.positions[direction.index].offset < end {
+      // Where no receiver is seen to acknowledge anything, that its sender went on has to do.
+      if hasDoubts(socket), socket.element.packets[direction.reversed.index] == 0,
+        takeDoubts(before: end, socket, direction)
+      {
+        continue
+      }
       let offset = socket.element.positions[direction.index].offset
       let list = socket.element.histories[direction.index].queue
       let edge = list.isEmpty ? end : min(end, queue.segment(list.head).offset)
@@ -90,8 +96,8 @@ extension Shard {
       socket.element.histories[direction.index].gapBytes &+= length
       recordGap(of: socket, direction)
       skip(to: edge, socket, direction)
-      report(
-        .gap(direction, offset: offset, length: length), of: socket)
+      let place = offset &- removedUrgentBytes(socket, direction)
+      report(.gap(direction, offset: place, length: length), of: socket)
       deliverQueued(socket, direction)
     }
     reportFIN(socket, direction)

@@ -1,22 +1,53 @@
 import Sockets
 import Wire
 
+/// SYNs of a socket besides those that its streams begin with: until the answer, or the acknowledgement
+/// of the answer, chooses one of them nobody knows which of them arrived.
+struct OtherSYNs: BitwiseCopyable {
+  struct SYN: BitwiseCopyable {
+    var sequence = SequenceNumber(0)
+    var offer = TCPOffer()
+    var sender = Direction.out
+  }
+
+  private var slots: [4 of SYN] = InlineArray(repeating: SYN())
+  private var count = 0
+
+  var isEmpty: Bool { count == 0 }
+
+  /// Notes one; of more than four the oldest is forgotten.
+  mutating func add(_ syn: SYN) {
+    guard find(syn.sequence, syn.sender) == nil else { return }
+    slots[count & 3] = syn
+    count = count < 7 ? count &+ 1 : 4
+  }
+
+  func find(_ sequence: SequenceNumber, _ sender: Direction) -> SYN? {
+    for index in 0..<min(count, 4)
+    where slots[index].sequence == sequence && slots[index].sender == sender {
+      return slots[index]
+    }
+    return nil
+  }
+}
+
 // How a connection opens (RFC 9293 §3.5).
 extension Shard {
   /// Whether a SYN belongs to another connection between the same ports than the one at hand.
   mutating func beginsAnother(
     _ segment: DissectionReference, _ socket: SocketReference, _ direction: Direction
-  )
-    -> Bool
-  {
+  ) -> Bool {
+    if contradictsRoles(segment, socket, direction) { return true }
     let history = socket.element.histories[direction.index]
+    let isOver = isOver(socket)
     if history.state.contains(.synSeen) {
-      let isAnswer = segment.element.flags.contains(.ack)
       // The same number again is a retransmission.
       if segment.element.sequence == history.initialSequence { return false }
-      return socket.element.flags.contains(.ended) || !isAnswer
+      if isOver { return true }
+      return segment.element.flags.contains(.ack)
+        ? answersOtherSYN(segment, socket, direction) : isOneSided(socket, direction)
     }
-    if socket.element.flags.contains(.ended) { return true }
+    if isOver { return true }
     if isStarted(socket, direction) {
       // A SYN that was overtaken by the data behind it belongs to them.
       let position = socket.element.positions[direction.index]
@@ -26,13 +57,41 @@ extension Shard {
     return false
   }
 
-  /// Whether a SYN that begins no other connection has another number than the one of this: no end
-  /// takes it (RFC 9293 §3.10.7.4).
-  mutating func contradictsSYN(
+  /// Whether the ports are free for another connection: both ends have closed (RFC 9293 §3.6.1), or
+  /// one of them has reset this one.
+  private mutating func isOver(_ socket: SocketReference) -> Bool {
+    socket.element.flags.contains(.ended) || socket.element.flags.contains(.closing)
+      || !socket.element.checks.isDisjoint(with: .anyReset)
+  }
+
+  /// Whether an open connection is of no use to tell what a SYN is: nobody would be seen to answer.
+  private mutating func isOneSided(_ socket: SocketReference, _ direction: Direction) -> Bool {
+    socket.element.packets[direction.reversed.index] == 0
+      && socket.element.positions[direction.index].offset > 0
+  }
+
+  /// Whether a SYN/ACK answers a SYN that did not fit the connection, so that its end must have been
+  /// missed.
+  private mutating func answersOtherSYN(
     _ segment: DissectionReference, _ socket: SocketReference, _ direction: Direction
   ) -> Bool {
-    guard socket.element.histories[direction.index].state.contains(.synSeen) else { return false }
-    return segment.element.sequence != socket.element.histories[direction.index].initialSequence
+    let peer = direction.reversed
+    guard socket.element.histories[peer.index].state.contains(.synAcknowledged),
+      let details = socket.element.details
+    else { return false }
+    return details.element.otherSYNs.find(segment.element.acknowledgment + -1, peer) != nil
+  }
+
+  /// Whether who began with an answer begins anew with a SYN, though nobody has answered yet: its
+  /// first packet was to confuse (TCB reversal).
+  mutating func contradictsRoles(
+    _ segment: DissectionReference, _ socket: SocketReference, _ direction: Direction
+  ) -> Bool {
+    direction == .in && !segment.element.flags.contains(.ack)
+      && socket.element.count(of: .flipped, .out) > 0
+      && !socket.element.histories[Direction.out.index].state.contains(.synSeen)
+      && socket.element.positions[Direction.out.index].offset == 0
+      && socket.element.positions[Direction.in.index].offset == 0
   }
 
   /// Whether it is known where in the sequence space this stream is.
@@ -43,6 +102,100 @@ extension Shard {
   }
 
   mutating func receiveSYN(
+    _ segment: DissectionReference, _ examined: borrowing ExaminedSegment, _ frame: RawSpan,
+    _ socket: SocketReference, _ direction: Direction
+  ) {
+    chooseSYN(segment, socket, direction)
+    guard acceptsSYN(segment, socket, direction) else { return settle(socket) }
+    takeTimestamp(examined, segment, socket, direction)
+    begin(segment, socket, direction)
+    if segment.element.flags.contains(.ack) {
+      receiveAcknowledgment(segment, socket, direction)
+      takeUnscaledWindow(segment, socket, direction)
+    }
+    // Whether its text is taken only the answer tells (RFC 7413 §4.2.2).
+    let text = frame.extracting(segment.element.text)
+    if text.byteCount > 0 {
+      if !segment.element.offer.options.contains(.fastOpen) {
+        note(.synData, segment, of: socket, direction)
+      }
+      let first = segment.element.sequence + 1
+      let next = socket.element.positions[direction.index].next
+      keepDoubtful(text, first.distance(from: next), hasFIN: false, socket, direction)
+    }
+    if socket.element.flags.contains(.waiting) { skipAcknowledgedHoles(socket) }
+    settle(socket)
+  }
+
+  /// Whether a SYN is the one that its stream begins with. Others are kept in mind: which of several
+  /// counts, the other end decides.
+  private mutating func acceptsSYN(
+    _ segment: DissectionReference, _ socket: SocketReference, _ direction: Direction
+  ) -> Bool {
+    let isAnswer = segment.element.flags.contains(.ack)
+    let own = socket.element.histories[direction.index]
+    let peer = socket.element.histories[direction.reversed.index]
+    if isAnswer, direction == .out, !peer.state.contains(.synSeen) {
+      // An originator has nothing to answer yet.
+      if own.state.contains(.synSeen) {
+        note(.roleAmbiguous, segment, of: socket, direction)
+        return false
+      }
+    }
+    if own.state.contains(.synSeen), segment.element.sequence != own.initialSequence {
+      let isOpening =
+        !own.state.contains(.synAcknowledged)
+        && socket.element.positions[direction.index].offset == 0
+      let name: Weird = isAnswer ? .multipleSYNACK : .multipleSYN
+      note(isOpening ? name : .synInEstablished, segment, of: socket, direction)
+      let other = OtherSYNs.SYN(
+        sequence: segment.element.sequence, offer: segment.element.offer, sender: direction)
+      details(of: socket)?.element.otherSYNs.add(other)
+      return false
+    }
+    if isAnswer, peer.state.contains(.synSeen),
+      socket.element.positions[direction.reversed.index].offset == 0,
+      !acknowledgesSYN(segment, socket, direction)
+    {
+      note(.badACK, segment, of: socket, direction)
+      return false
+    }
+    return true
+  }
+
+  /// Whether a SYN/ACK acknowledges the SYN, and no more than came with it.
+  private mutating func acknowledgesSYN(
+    _ segment: DissectionReference, _ socket: SocketReference, _ direction: Direction
+  ) -> Bool {
+    let peer = direction.reversed
+    let acknowledged = segment.element.acknowledgment
+    return acknowledged.isAfter(socket.element.histories[peer.index].initialSequence)
+      && !acknowledged.isAfter(sentEdge(socket, peer))
+  }
+
+  /// Where several SYNs came, the acknowledgement chooses among them.
+  mutating func chooseSYN(
+    _ segment: DissectionReference, _ socket: SocketReference, _ direction: Direction
+  ) {
+    let stream = direction.reversed
+    guard let details = socket.element.details, !details.element.otherSYNs.isEmpty,
+      segment.element.flags.contains(.ack),
+      !socket.element.histories[stream.index].state.contains(.synAcknowledged),
+      socket.element.positions[stream.index].offset == 0,
+      let chosen = details.element.otherSYNs.find(segment.element.acknowledgment + -1, stream)
+    else { return }
+    discardQueue(socket, stream)
+    discardDoubts(socket, stream)
+    socket.element.histories[stream.index].initialSequence = chosen.sequence
+    socket.element.positions[stream.index].next = chosen.sequence + 1
+    socket.element.positions[stream.index].acknowledged = chosen.sequence
+    socket.element.offers[stream.index] = chosen.offer
+    socket.element.checks.subtract([.timestamps(stream), .edge(stream)])
+    settleScales(socket)
+  }
+
+  /// Begins a stream with its SYN.
+  private mutating func begin(
     _ segment: DissectionReference, _ socket: SocketReference, _ direction: Direction
   ) {
     guard !socket.element.histories[direction.index].state.contains(.synSeen) else { return }
@@ -54,7 +207,8 @@ extension Shard {
       socket.element.positions[direction.index].next = segment.element.sequence + 1
       socket.element.positions[direction.index].acknowledged = segment.element.sequence
     }
-    socket.element.histories[direction.index].offer = segment.element.offer
+    socket.element.offers[direction.index] = segment.element.offer
+    settleScales(socket)
     // The answer tells where the originator's stream begins, should its SYN not have been captured.
     let peer = direction.reversed
     if segment.element.flags.contains(.ack), !isStarted(socket, peer) {
@@ -73,6 +227,8 @@ extension Shard {
     _ socket: SocketReference
   ) {
     guard !socket.element.flags.contains(.connected) else { return }
+    // Both ends go on: a reset before did not arrive.
+    if !socket.element.checks.isDisjoint(with: .anyReset) { reopen(socket, .out) }
     socket.element.flags.insert(.connected)
     report(.connected(midstream: false), of: socket)
   }

@@ -18,23 +18,18 @@ extension Shard {
     // The fast path: an open connection, nothing queued, the next segment in order.
     if socket.element.flags.contains(.plain), segment.element.flags.isDisjoint(with: .control),
       segment.element.sequence == socket.element.positions[direction.index].next,
-      segment.element.isOrdinary
+      segment.element.isOrdinary, passesAtAGlance(segment, socket, direction)
     {
       count(segment, of: socket, direction)
-      let peer = direction.reversed
-      if segment.element.flags.contains(.ack),
-        segment.element.acknowledgment.isAfter(socket.element.positions[peer.index].acknowledged)
-      {
-        socket.element.positions[peer.index].acknowledged = segment.element.acknowledgment
-      }
+      socket.element.positions[direction.reversed.index].acknowledged =
+        segment.element.acknowledgment
+      takeWindow(segment, socket, direction)
       if segment.element.captured > 0 {
         if socket.element.lacking[direction.index].contains(.data) {
           recordFirst(.data, of: socket, direction)
         }
         deliver(frame.extracting(segment.element.text), of: socket, direction)
-      } else if socket.element.lacking[direction.index].contains(.acknowledgment),
-        segment.element.flags.contains(.ack)
-      {
+      } else if socket.element.lacking[direction.index].contains(.acknowledgment) {
         recordFirst(.acknowledgment, of: socket, direction)
       }
       return
@@ -73,7 +68,7 @@ extension Shard {
       !segment.element.flags.contains(.syn)
     {
       let position = socket.element.positions[direction.index]
-      end = Int(truncatingIfNeeded: position.offset)
+      end = Int(truncatingIfNeeded: position.offset &- removedUrgentBytes(socket, direction))
       end &+= segment.element.sequence.distance(from: position.next) &+ length
     } else if !segment.element.kind.isTCP {
       end &+= Int(truncatingIfNeeded: socket.element.positions[direction.index].offset)
@@ -85,14 +80,14 @@ extension Shard {
   /// Hands bytes that are next in order to whoever wants them.
   @inline(__always)
   mutating func deliver(
-    _ bytes: RawSpan, of socket: SocketReference, _ direction: Direction
+    _ bytes: RawSpan, behind removed: UInt32 = 0, of socket: SocketReference, _ direction: Direction
   ) {
     let offset = socket.element.positions[direction.index].offset
     socket.element.positions[direction.index].offset = offset &+ UInt64(bytes.byteCount)
     socket.element.positions[direction.index].next += bytes.byteCount
     guard socket.element.flags.contains(.wantsData(direction)) else { return }
     if let interest = handler.data(
-      bytes, direction, at: offset, of: view(socket), packet: packet)
+      bytes, direction, at: offset &- UInt64(removed), of: view(socket), packet: packet)
     {
       setInterest(interest, of: socket)
     }
@@ -114,12 +109,17 @@ extension Shard {
     let isAnswer = segment.element.flags.isSuperset(of: [.syn, .ack])
     if segment.element.isReversed != isAnswer { flags.insert(.originatorIsSecond) }
     let socket = open(segment, flags: flags)
-    if isAnswer { socket.element.record(.flipped, .out) }
+    if isAnswer { record(.flipped, of: socket, .out) }
+    let direction = socket.element.direction(isReversed: segment.element.isReversed)
     if !isOpening {
       socket.element.flags.insert(.connected)
       report(.connected(midstream: true), of: socket)
+      if segment.element.flags.contains(.rst) {
+        note(WeirdNote(.strayReset, direction), of: socket)
+      } else if segment.element.flags.contains(.fin) {
+        note(WeirdNote(.finWithoutSession, direction), of: socket)
+      }
     }
-    let direction = socket.element.direction(isReversed: segment.element.isReversed)
     receiveSlowly(segment, frame, socket, direction)
   }
 
@@ -129,46 +129,116 @@ extension Shard {
     _ segment: DissectionReference, _ frame: RawSpan, _ socket: SocketReference,
     _ direction: Direction
   ) {
-    if segment.element.flags.contains(.syn), beginsAnother(segment, socket, direction) {
+    let flags = segment.element.flags
+    if flags.contains(.syn), !flags.isContradictory, beginsAnother(segment, socket, direction) {
+      if contradictsRoles(segment, socket, direction) {
+        note(.roleAmbiguous, segment, of: socket, direction)
+      }
       remove(socket, reason: .superseded)
       receiveFirst(segment, frame)
       return
     }
+    let silence = packet.timestamp.nanoseconds &- socket.element.lastSeen.nanoseconds
     record(segment, of: socket, direction)
     count(segment, of: socket, direction)
     if direction == .in { socket.element.flags.insert(.answered) }
+    let bytes = frame.extracting(segment.element.transportOffset..<segment.element.end)
+    guard let header = try? TCPSegment(validating: bytes) else { return }
+    let examined = ExaminedSegment(header, silence: silence)
+    if !segment.element.isOrdinary || flags.contains(.syn) || segment.element.length > 0 {
+      noteOddities(segment, examined, socket, direction)
+    }
+    guard acceptsFlags(segment, socket, direction) else { return }
     if socket.element.flags.contains(.ended) {
-      if segment.element.length > 0, isNew(segment, socket, direction) {
-        note(.dataAfterEnd, segment, of: socket, direction)
-        // It was sent, and is counted as that, though nobody took it.
-        socket.element.positions[direction.index].acknowledged =
-          segment.element.sequence + segment.element.length
-      }
-      return
+      receiveAfterEnd(segment, socket, direction)
+    } else if flags.contains(.rst) {
+      receiveReset(segment, examined, socket, direction)
+    } else if flags.contains(.syn) {
+      receiveSYN(segment, examined, frame, socket, direction)
+    } else {
+      receive(segment, examined, frame, socket, direction)
     }
-    if segment.element.flags.contains(.rst) {
-      receiveReset(segment, socket, direction)
-      return
-    }
-    if segment.element.flags.contains(.syn) {
-      if contradictsSYN(segment, socket, direction) {
-        note(.synInEstablished, segment, of: socket, direction)
-        return
-      }
-      receiveSYN(segment, socket, direction)
-    }
-    if segment.element.flags.contains(.ack) {
+  }
+
+  /// What was sent after the end is counted, though nobody took it.
+  private mutating func receiveAfterEnd(
+    _ segment: DissectionReference, _ socket: SocketReference, _ direction: Direction
+  ) {
+    guard !segment.element.flags.contains(.rst), segment.element.length > 0,
+      isNew(segment, socket, direction)
+    else { return }
+    note(.dataAfterEnd, segment, of: socket, direction)
+    socket.element.positions[direction.index].acknowledged =
+      segment.element.sequence + segment.element.length
+  }
+
+  /// A segment of a connection that is open, or opening, and that is no SYN.
+  private mutating func receive(
+    _ segment: DissectionReference, _ examined: borrowing ExaminedSegment, _ frame: RawSpan,
+    _ socket: SocketReference, _ direction: Direction
+  ) {
+    chooseSYN(segment, socket, direction)
+    let isRepetition = isRepetition(segment, socket, direction)
+    if isRepetition { noteRepetition(segment, frame, socket, direction) }
+    let hasText = segment.element.length > 0 || segment.element.flags.contains(.fin)
+    switch judge(segment, examined, hasText: hasText && !isRepetition, socket, direction) {
+    case .unused: break
+    case .doubtful(let weird):
+      receiveDoubtful(segment, weird, frame, socket, direction)
+    case .good:
+      takeTimestamp(examined, segment, socket, direction)
       receiveAcknowledgment(segment, socket, direction)
+      takeWindow(segment, socket, direction)
+      noteUrgent(segment, examined, socket, direction)
+      if segment.element.length > 0 || segment.element.flags.contains(.fin)
+        || !isStarted(socket, direction)
+      {
+        receiveGood(segment, frame, socket, direction)
+      }
     }
-    if segment.element.length > 0 || segment.element.flags.contains(.fin)
-      || !isStarted(socket, direction)
-    {
-      receiveText(segment, frame, socket, direction)
-    }
-    if socket.element.flags.contains(.waiting) {
-      skipAcknowledgedHoles(socket)
-    }
+    if socket.element.flags.contains(.waiting) { skipAcknowledgedHoles(socket) }
     settle(socket)
+  }
+
+  /// Text that its receiver takes, but for what lies beyond the window.
+  private mutating func receiveGood(
+    _ segment: DissectionReference, _ frame: RawSpan, _ socket: SocketReference,
+    _ direction: Direction
+  ) {
+    if !socket.element.checks.isDisjoint(with: .anyReset),
+      waitsAfterReset(segment, frame, socket, direction)
+    {
+      return
+    }
+    let inside = textWithinWindow(segment, segment.element.sequence, socket, direction)
+    if isStarted(socket, direction), inside < segment.element.length {
+      note(.outOfWindow, segment, of: socket, direction)
+      receiveText(segment, frame, first: inside, hasFIN: false, socket, direction)
+      let text = frame.extracting(segment.element.text)
+      if inside < text.byteCount {
+        let sequence = segment.element.sequence + inside
+        keepDoubtful(
+          text.extracting(droppingFirst: inside),
+          sequence.distance(from: socket.element.positions[direction.index].next),
+          hasFIN: segment.element.flags.contains(.fin), socket, direction)
+      }
+      return
+    }
+    receiveText(
+      segment, frame, first: segment.element.length,
+      hasFIN: segment.element.flags.contains(.fin), socket, direction)
+  }
+
+  mutating func receiveDoubtful(
+    _ segment: DissectionReference, _ weird: Weird, _ frame: RawSpan, _ socket: SocketReference,
+    _ direction: Direction
+  ) {
+    note(weird, segment, of: socket, direction)
+    let ahead = segment.element.sequence.distance(
+      from: socket.element.positions[direction.index].next)
+    keepDoubtful(
+      frame.extracting(segment.element.text), ahead,
+      hasFIN: segment.element.flags.contains(.fin), socket, direction)
   }
 
   /// Whether any of the text lies ahead of what was delivered.
@@ -198,7 +268,10 @@ extension Shard {
     if isQueueEmpty && (isOpen || out.isFINSettled && `in`.isFINSettled) {
       socket.element.flags.remove(.waiting)
     }
-    if isQueueEmpty && isOpen && socket.element.flags.contains(.connected) {
+    if isQueueEmpty && isOpen && socket.element.flags.contains(.connected),
+      socket.element.checks.isDisjoint(with: .offFastPath), !hasDoubts(socket)
+    {
+      openUnknownWindows(socket)
       socket.element.flags.insert(.plain)
     } else {
       socket.element.flags.remove(.plain)

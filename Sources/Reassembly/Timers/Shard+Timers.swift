@@ -9,12 +9,13 @@ extension Shard {
 
   /// The second of packet time after which a socket is given up.
   private mutating func deadline(of socket: SocketReference) -> Int64 {
-    socket.element.lastSeen.wholeSeconds &+ Int64(timeout(socket.element.flags)) &+ 1
+    socket.element.lastSeen.wholeSeconds &+ Int64(timeout(socket.element.flags, socket.element.checks)) &+ 1
   }
 
-  private mutating func timeout(_ flags: SocketFlags) -> Int {
+  private mutating func timeout(_ flags: SocketFlags, _ checks: SegmentChecks) -> Int {
     let timeouts = configuration.timeouts
-    if flags.contains(.ended) { return timeouts.ended }
+    // After a reset as long as after the end: who is silent for so long has taken it.
+    if flags.contains(.ended) || !checks.isDisjoint(with: .anyReset) { return timeouts.ended }
     if flags.contains(.udp) {
       return flags.contains(.answered) ? timeouts.udpAnswered : timeouts.udpUnanswered
     }

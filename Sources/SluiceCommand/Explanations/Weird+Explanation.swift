@@ -138,6 +138,11 @@ extension Weird {
       arrive. The connection is open again.
       """
     case .strayReset: "A reset of a connection of which nothing was seen."
+    case .resetChallenged:
+      """
+      A reset in the window of its receiver, but not with the number that it waits for: a host asks its \
+      sender back (RFC 5961 §3). The connection goes on.
+      """
     case .resetStorm: "More than a thousand resets of one connection within a second."
     case .multipleSYN:
       """

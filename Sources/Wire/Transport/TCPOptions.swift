@@ -5,6 +5,10 @@
 public struct TCPOptions: ~Escapable {
   @usableFromInline let bytes: RawSpan
   @usableFromInline var position = 0
+  @usableFromInline var hasImpossibleLength = false
+
+  /// Whether `next` came to a length that is impossible.
+  public var isMalformed: Bool { hasImpossibleLength }
 
   @inlinable @_lifetime(copy bytes)
   init(_ bytes: RawSpan) { self.bytes = bytes }
@@ -47,9 +51,12 @@ public struct TCPOptions: ~Escapable {
         position &+= 1
         continue
       }
-      guard kind != Kind.endOfList, position &+ 1 < count else { break }
-      let length = Int(bytes.byte(at: position &+ 1))
-      guard length >= 2, length <= count &- position else { break }
+      guard kind != Kind.endOfList else { break }
+      let length = position &+ 1 < count ? Int(bytes.byte(at: position &+ 1)) : 0
+      guard length >= 2, length <= count &- position else {
+        hasImpossibleLength = true
+        break
+      }
       let value = bytes.extracting((position &+ 2)..<(position &+ length))
       position &+= length
       return Option(kind: kind, value: value)

@@ -43,6 +43,24 @@ public struct TCPSegment: ~Escapable {
     SequenceNumber(bytes.load(bigEndianAt: 8))
   }
   @inlinable public var flags: TCPFlags { TCPFlags(rawValue: bytes.byte(at: 13)) }
+  /// Whether the ACK flag is set, and none of the reserved bits (RFC 9293 §3.1; what was the NS bit
+  /// counts as used, by RFC 9768).
+  @inlinable public var isAcknowledgmentAlone: Bool {
+    let word: UInt16 = bytes.load(bigEndianAt: 12)
+    return word & 0x0E10 == 0x0010
+  }
+  /// Reserved bits that are set.
+  @inlinable public var reservedBits: UInt8 { bytes.byte(at: 12) & 0x0E }
+
+  /// Whether the options begin with two bytes of padding and timestamps, as nearly all that have
+  /// timestamps do. There must be options.
+  @inlinable public var hasAlignedTimestamps: Bool {
+    let word: UInt32 = bytes.load(bigEndianAt: 20)
+    return word == 0x0101_080A
+  }
+  /// TSval of those; the header must have 32 bytes.
+  @inlinable public var alignedTimestamp: UInt32 { bytes.load(bigEndianAt: 24) }
+
   @inlinable public var window: UInt16 { bytes.load(bigEndianAt: 14) }
   @inlinable public var checksum: UInt16 { bytes.load(bigEndianAt: 16) }
   @inlinable public var urgentPointer: UInt16 { bytes.load(bigEndianAt: 18) }

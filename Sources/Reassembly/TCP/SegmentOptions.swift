@@ -1,0 +1,46 @@
+import Wire
+
+/// What the options of a segment say that is looked at off the fast path.
+struct SegmentOptions {
+  /// TSval (RFC 7323 §3).
+  var timestamp: UInt32?
+  /// The kind of a signature: TCP-MD5 (RFC 2385) or TCP-AO (RFC 5925).
+  var signature: UInt8?
+  var hasSACK = false
+  /// Of a SYN that joins a Multipath TCP connection: the token of that (RFC 8684 §3.2).
+  var joinedToken: UInt32?
+  /// Whether a length was impossible.
+  var isMalformed = false
+
+  /// - Parameter header: a whole TCP header.
+  init(_ header: TCPSegment) {
+    var options = header.options
+    while let option = options.next() {
+      switch (option.kind, option.value.byteCount) {
+      case (TCPOptions.Kind.timestamps, 8): timestamp = option.value.load(bigEndianAt: 0)
+      case (TCPOptions.Kind.md5Signature, 16): signature = option.kind
+      case (TCPOptions.Kind.authentication, 2...): signature = option.kind
+      case (TCPOptions.Kind.sack, _): hasSACK = true
+      case (TCPOptions.Kind.multipath, 10) where option.value.byte(at: 0) >> 4 == 1:
+        if header.flags.contains(.syn) { joinedToken = option.value.load(bigEndianAt: 2) }
+      default: break
+      }
+    }
+    isMalformed = options.isMalformed
+  }
+}
+
+/// A segment off the fast path, with what its header says besides its dissection.
+struct ExaminedSegment: ~Escapable {
+  let header: TCPSegment
+  let options: SegmentOptions
+  /// Nanoseconds since the last packet of the socket.
+  let silence: Int64
+
+  @_lifetime(copy header)
+  init(_ header: TCPSegment, silence: Int64) {
+    self.header = header
+    self.silence = silence
+    options = SegmentOptions(header)
+  }
+}

@@ -1,0 +1,127 @@
+import Sockets
+import Wire
+
+/// Text of a stream that its receiver should not have taken, as far as the capture tells.
+struct Doubts: BitwiseCopyable {
+  /// In the order of the offsets.
+  var list = SegmentList()
+  /// Its weight, as in `StreamHistory.queuedBytes`.
+  var weight: UInt32 = 0
+  /// The stream offset behind a FIN that is in doubt as well; 0 for none.
+  var finEnd: UInt64 = 0
+
+  var isEmpty: Bool { list.isEmpty && finEnd == 0 }
+}
+
+// Text in doubt waits for the word of its receiver: what it acknowledges it has, whatever this capture
+// may lack. Until then the same bytes in a segment that is in order take its place.
+extension Shard {
+  /// Keeps text that begins `ahead` bytes beyond what is next in order, and a FIN behind it.
+  mutating func keepDoubtful(
+    _ text: RawSpan, _ ahead: Int, hasFIN: Bool, _ socket: SocketReference, _ direction: Direction
+  ) {
+    guard isStarted(socket, direction),
+      !socket.element.histories[direction.index].state.contains(.finReported),
+      let details = details(of: socket)
+    else { return }
+    let offset = socket.element.positions[direction.index].offset
+    let end = ahead &+ text.byteCount
+    if hasFIN, end >= 0 {
+      details.element.doubts[direction.index].finEnd = offset &+ UInt64(end &+ 1)
+    }
+    guard end > 0 else { return }
+    let new = text.extracting(droppingFirst: max(-ahead, 0))
+    let start = offset &+ UInt64(max(ahead, 0))
+    var doubts = details.element.doubts[direction.index]
+    guard doubts.weight < 1 << 20 else {
+      noteDoubtsBudget(start, new.byteCount, socket, direction)
+      return
+    }
+    let weight = queue.weight
+    let isKept = queue.insert(new, at: start, &doubts.list) != nil
+    doubts.weight &+= UInt32(truncatingIfNeeded: queue.weight &- weight)
+    details.element.doubts[direction.index] = doubts
+    if !isKept { noteDoubtsBudget(start, new.byteCount, socket, direction) }
+  }
+
+  private mutating func noteDoubtsBudget(
+    _ offset: UInt64, _ length: Int, _ socket: SocketReference, _ direction: Direction
+  ) {
+    note(
+      WeirdNote(.doubtsBudgetReached, direction, offset: offset, length: UInt64(length)),
+      of: socket)
+  }
+
+  /// Whether something is in doubt: then no segment may take the fast path.
+  mutating func hasDoubts(_ socket: SocketReference) -> Bool {
+    guard let details = socket.element.details else { return false }
+    return !details.element.doubts[0].isEmpty || !details.element.doubts[1].isEmpty
+  }
+
+  /// After an acknowledgement, or when a hole is to be given up: what its receiver has after all is
+  /// stream data.
+  mutating func confirmDoubts(_ socket: SocketReference, _ stream: Direction) {
+    guard let details = socket.element.details,
+      !details.element.doubts[stream.index].isEmpty
+    else { return }
+    let position = socket.element.positions[stream.index]
+    let reach = position.acknowledged.distance(from: position.next)
+    let edge = position.offset &+ UInt64(max(reach, 0))
+    let hasConfirmed = takeDoubts(before: edge, socket, stream)
+    confirmFIN(before: edge, socket, stream)
+    if hasConfirmed, !socket.element.checks.isDisjoint(with: .anyReset) { reopen(socket, stream) }
+  }
+
+  /// Makes stream data of what is in doubt before an offset, and forgets what has come otherwise;
+  /// `true` when there was any.
+  @discardableResult
+  mutating func takeDoubts(
+    before edge: UInt64, _ socket: SocketReference, _ stream: Direction
+  ) -> Bool {
+    guard let details = socket.element.details else { return false }
+    var hasTaken = false
+    while true {
+      var doubts = details.element.doubts[stream.index]
+      guard !doubts.list.isEmpty else { return hasTaken }
+      let head = queue.segment(doubts.list.head)
+      let offset = socket.element.positions[stream.index].offset
+      guard head.end <= offset || head.offset < edge, let piece = queue.popFirst(&doubts.list) else {
+        return hasTaken
+      }
+      let end = min(piece.end, max(edge, piece.offset))
+      if end < piece.end, piece.end > offset {
+        let rest = piece.piece.bytes.extracting(droppingFirst: Int(end &- piece.offset))
+        _ = queue.insert(rest, at: end, &doubts.list)
+      }
+      if doubts.list.isEmpty { doubts.weight = 0 }
+      details.element.doubts[stream.index] = doubts
+      if end > offset {
+        hasTaken = true
+        let text = piece.piece.bytes.extracting(0..<Int(end &- piece.offset))
+        take(text, at: piece.offset, socket, stream)
+      }
+      queue.release(piece)
+    }
+  }
+
+  private mutating func confirmFIN(
+    before edge: UInt64, _ socket: SocketReference, _ stream: Direction
+  ) {
+    guard let details = socket.element.details else { return }
+    let finEnd = details.element.doubts[stream.index].finEnd
+    guard finEnd != 0, finEnd <= edge else { return }
+    details.element.doubts[stream.index].finEnd = 0
+    let offset = socket.element.positions[stream.index].offset
+    guard finEnd > offset else { return }
+    noteFIN(Int(finEnd &- 1 &- offset), socket, stream)
+    reportFIN(socket, stream)
+  }
+
+  /// Lets go of what is in doubt.
+  mutating func discardDoubts(_ socket: SocketReference, _ stream: Direction) {
+    guard let details = socket.element.details else { return }
+    var list = details.element.doubts[stream.index].list
+    while let segment = queue.popFirst(&list) { queue.release(segment) }
+    details.element.doubts[stream.index] = Doubts()
+  }
+}
