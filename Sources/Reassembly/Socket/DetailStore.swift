@@ -37,7 +37,7 @@ struct SocketDetails: BitwiseCopyable {
   /// The letters of its history that do not fit into the socket.
   var lateHistory = ConnectionHistory.Half()
   /// What waits for its receiver to say whether it took it.
-  var doubts: [2 of Doubts] = InlineArray(repeating: Doubts())
+  var doubts = SocketDoubts()
   /// SYNs besides the one that the streams begin with.
   var otherSYNs = OtherSYNs()
   /// Urgent bytes that are to be taken out of the streams.

@@ -185,6 +185,10 @@ struct StreamPosition: BitwiseCopyable {
   /// The 64-bit stream offset of `next`: delivered bytes and gaps.
   var offset: UInt64 = 0
 
+  mutating func noteAcknowledged(_ number: SequenceNumber) {
+    if number.isAfter(acknowledged) { acknowledged = number }
+  }
+
   /// Whether the receiver has acknowledged what was not seen.
   @inline(__always)
   var isAcknowledgedBeyond: Bool { acknowledged.isAfter(next) }

@@ -96,12 +96,18 @@ extension Shard {
     _ socket: SocketReference, reason: DisconnectReason
   ) {
     guard !socket.element.flags.contains(.ended) else { return }
+    let sent = (sentEdge(socket, .out), sentEdge(socket, .in))
+    settleDoubts(socket)
     flush(socket)
     for direction in Direction.allCases
     where socket.element.positions[direction.index].isAcknowledgedBeyond {
       giveUpAcknowledged(socket, direction)
     }
-    for direction in Direction.allCases { noteSentAfterReset(socket, direction) }
+    if !socket.element.checks.isDisjoint(with: .anyReset) {
+      // What came after a reset and was not taken was sent nevertheless.
+      socket.element.positions[0].noteAcknowledged(sent.0)
+      socket.element.positions[1].noteAcknowledged(sent.1)
+    }
     recordPassedGaps(of: socket)
     if reason == .fin || reason == .reset {
       reportClosing(socket)
@@ -112,14 +118,5 @@ extension Shard {
     socket.element.flags.remove(.plain)
     report(.disconnected(reason), of: socket)
     schedule(socket)
-  }
-
-  /// What came after a reset and was not taken was sent nevertheless.
-  private mutating func noteSentAfterReset(_ socket: SocketReference, _ direction: Direction) {
-    guard hasDoubts(socket) else { return }
-    if !socket.element.checks.isDisjoint(with: .anyReset) {
-      socket.element.positions[direction.index].acknowledged = sentEdge(socket, direction)
-    }
-    discardDoubts(socket, direction)
   }
 }

@@ -3,6 +3,14 @@ import Wire
 
 /// Text of a stream that its receiver should not have taken, as far as the capture tells.
 struct Doubts: BitwiseCopyable {
+  /// How likely it is that the receiver took it nevertheless.
+  enum Kind: Int, CaseIterable {
+    /// Only its own word makes stream data of it.
+    case unlikely
+    /// More likely the capture lacks a packet: at the end it counts where nothing else came.
+    case likely
+  }
+
   /// In the order of the offsets.
   var list = SegmentList()
   /// Its weight, as in `StreamHistory.queuedBytes`.
@@ -13,12 +21,27 @@ struct Doubts: BitwiseCopyable {
   var isEmpty: Bool { list.isEmpty && finEnd == 0 }
 }
 
+/// The doubts of both streams of a socket.
+struct SocketDoubts: BitwiseCopyable {
+  private var all: [4 of Doubts] = InlineArray(repeating: Doubts())
+
+  subscript(stream: Direction, kind: Doubts.Kind) -> Doubts {
+    get { all[stream.index &* 2 &+ kind.rawValue] }
+    set { all[stream.index &* 2 &+ kind.rawValue] = newValue }
+  }
+
+  func isEmpty(_ stream: Direction) -> Bool {
+    self[stream, .unlikely].isEmpty && self[stream, .likely].isEmpty
+  }
+}
+
 // Text in doubt waits for the word of its receiver: what it acknowledges it has, whatever this capture
 // may lack. Until then the same bytes in a segment that is in order take its place.
 extension Shard {
   /// Keeps text that begins `ahead` bytes beyond what is next in order, and a FIN behind it.
   mutating func keepDoubtful(
-    _ text: RawSpan, _ ahead: Int, hasFIN: Bool, _ socket: SocketReference, _ direction: Direction
+    _ text: RawSpan, _ ahead: Int, hasFIN: Bool, _ kind: Doubts.Kind, _ socket: SocketReference,
+    _ direction: Direction
   ) {
     guard isStarted(socket, direction),
       !socket.element.histories[direction.index].state.contains(.finReported),
@@ -27,20 +50,21 @@ extension Shard {
     let offset = socket.element.positions[direction.index].offset
     let end = ahead &+ text.byteCount
     if hasFIN, end >= 0 {
-      details.element.doubts[direction.index].finEnd = offset &+ UInt64(end &+ 1)
+      details.element.doubts[direction, kind].finEnd = offset &+ UInt64(end &+ 1)
     }
     guard end > 0 else { return }
     let new = text.extracting(droppingFirst: max(-ahead, 0))
     let start = offset &+ UInt64(max(ahead, 0))
-    var doubts = details.element.doubts[direction.index]
+    var doubts = details.element.doubts[direction, kind]
     guard doubts.weight < 1 << 20 else {
       noteDoubtsBudget(start, new.byteCount, socket, direction)
+      if kind == .likely { takeDoubts(before: .max, kind, socket, direction) }
       return
     }
     let weight = queue.weight
     let isKept = queue.insert(new, at: start, &doubts.list) != nil
     doubts.weight &+= UInt32(truncatingIfNeeded: queue.weight &- weight)
-    details.element.doubts[direction.index] = doubts
+    details.element.doubts[direction, kind] = doubts
     if !isKept { noteDoubtsBudget(start, new.byteCount, socket, direction) }
   }
 
@@ -55,20 +79,23 @@ extension Shard {
   /// Whether something is in doubt: then no segment may take the fast path.
   mutating func hasDoubts(_ socket: SocketReference) -> Bool {
     guard let details = socket.element.details else { return false }
-    return !details.element.doubts[0].isEmpty || !details.element.doubts[1].isEmpty
+    return !details.element.doubts.isEmpty(.out) || !details.element.doubts.isEmpty(.in)
   }
 
   /// After an acknowledgement, or when a hole is to be given up: what its receiver has after all is
   /// stream data.
   mutating func confirmDoubts(_ socket: SocketReference, _ stream: Direction) {
     guard let details = socket.element.details,
-      !details.element.doubts[stream.index].isEmpty
+      !details.element.doubts.isEmpty(stream)
     else { return }
     let position = socket.element.positions[stream.index]
     let reach = position.acknowledged.distance(from: position.next)
     let edge = position.offset &+ UInt64(max(reach, 0))
-    let hasConfirmed = takeDoubts(before: edge, socket, stream)
-    confirmFIN(before: edge, socket, stream)
+    var hasConfirmed = false
+    for kind in Doubts.Kind.allCases {
+      if takeDoubts(before: edge, kind, socket, stream) { hasConfirmed = true }
+      confirmFIN(before: edge, kind, socket, stream)
+    }
     if hasConfirmed, !socket.element.checks.isDisjoint(with: .anyReset) { reopen(socket, stream) }
   }
 
@@ -76,12 +103,12 @@ extension Shard {
   /// `true` when there was any.
   @discardableResult
   mutating func takeDoubts(
-    before edge: UInt64, _ socket: SocketReference, _ stream: Direction
+    before edge: UInt64, _ kind: Doubts.Kind, _ socket: SocketReference, _ stream: Direction
   ) -> Bool {
     guard let details = socket.element.details else { return false }
     var hasTaken = false
     while true {
-      var doubts = details.element.doubts[stream.index]
+      var doubts = details.element.doubts[stream, kind]
       guard !doubts.list.isEmpty else { return hasTaken }
       let head = queue.segment(doubts.list.head)
       let offset = socket.element.positions[stream.index].offset
@@ -94,7 +121,7 @@ extension Shard {
         _ = queue.insert(rest, at: end, &doubts.list)
       }
       if doubts.list.isEmpty { doubts.weight = 0 }
-      details.element.doubts[stream.index] = doubts
+      details.element.doubts[stream, kind] = doubts
       if end > offset {
         hasTaken = true
         let text = piece.piece.bytes.extracting(0..<Int(end &- piece.offset))
@@ -105,23 +132,35 @@ extension Shard {
   }
 
   private mutating func confirmFIN(
-    before edge: UInt64, _ socket: SocketReference, _ stream: Direction
+    before edge: UInt64, _ kind: Doubts.Kind, _ socket: SocketReference, _ stream: Direction
   ) {
     guard let details = socket.element.details else { return }
-    let finEnd = details.element.doubts[stream.index].finEnd
+    let finEnd = details.element.doubts[stream, kind].finEnd
     guard finEnd != 0, finEnd <= edge else { return }
-    details.element.doubts[stream.index].finEnd = 0
+    details.element.doubts[stream, kind].finEnd = 0
     let offset = socket.element.positions[stream.index].offset
     guard finEnd > offset else { return }
     noteFIN(Int(finEnd &- 1 &- offset), socket, stream)
     reportFIN(socket, stream)
   }
 
+  /// At the end of a connection: what the capture only makes look wrong is data, the rest is let go.
+  mutating func settleDoubts(_ socket: SocketReference) {
+    guard hasDoubts(socket) else { return }
+    for stream in Direction.allCases {
+      takeDoubts(before: .max, .likely, socket, stream)
+      confirmFIN(before: .max, .likely, socket, stream)
+      discardDoubts(socket, stream)
+    }
+  }
+
   /// Lets go of what is in doubt.
   mutating func discardDoubts(_ socket: SocketReference, _ stream: Direction) {
     guard let details = socket.element.details else { return }
-    var list = details.element.doubts[stream.index].list
-    while let segment = queue.popFirst(&list) { queue.release(segment) }
-    details.element.doubts[stream.index] = Doubts()
+    for kind in Doubts.Kind.allCases {
+      var list = details.element.doubts[stream, kind].list
+      while let segment = queue.popFirst(&list) { queue.release(segment) }
+      details.element.doubts[stream, kind] = Doubts()
+    }
   }
 }

@@ -83,7 +83,7 @@ extension Shard {
     while socket.element.positions[direction.index].offset < end {
       // Where no receiver is seen to acknowledge anything, that its sender went on has to do.
       if hasDoubts(socket), socket.element.packets[direction.reversed.index] == 0,
-        takeDoubts(before: end, socket, direction)
+        takeDoubts(before: end, .unlikely, socket, direction)
       {
         continue
       }

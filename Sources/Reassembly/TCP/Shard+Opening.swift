@@ -121,7 +121,7 @@ extension Shard {
       }
       let first = segment.element.sequence + 1
       let next = socket.element.positions[direction.index].next
-      keepDoubtful(text, first.distance(from: next), hasFIN: false, socket, direction)
+      keepDoubtful(text, first.distance(from: next), hasFIN: false, .unlikely, socket, direction)
     }
     if socket.element.flags.contains(.waiting) { skipAcknowledgedHoles(socket) }
     settle(socket)

@@ -105,7 +105,7 @@ extension Shard {
       if end.isAfter(socket.element.lastControls[direction.index]) { reopen(socket, direction) }
       return false
     }
-    receiveDoubtful(segment, .dataAfterEnd, frame, socket, direction)
+    receiveDoubtful(segment, .dataAfterEnd, .unlikely, frame, socket, direction)
     return true
   }
 

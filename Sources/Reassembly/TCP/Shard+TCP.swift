@@ -183,8 +183,9 @@ extension Shard {
     let hasText = segment.element.length > 0 || segment.element.flags.contains(.fin)
     switch judge(segment, examined, hasText: hasText && !isRepetition, socket, direction) {
     case .unused: break
-    case .doubtful(let weird):
-      receiveDoubtful(segment, weird, frame, socket, direction)
+    case .refused(let weird): note(weird, segment, of: socket, direction)
+    case .doubtful(let weird, let kind):
+      receiveDoubtful(segment, weird, kind, frame, socket, direction)
     case .good:
       takeTimestamp(examined, segment, socket, direction)
       receiveAcknowledgment(segment, socket, direction)
@@ -220,7 +221,7 @@ extension Shard {
         keepDoubtful(
           text.extracting(droppingFirst: inside),
           sequence.distance(from: socket.element.positions[direction.index].next),
-          hasFIN: segment.element.flags.contains(.fin), socket, direction)
+          hasFIN: segment.element.flags.contains(.fin), .unlikely, socket, direction)
       }
       return
     }
@@ -230,15 +231,15 @@ extension Shard {
   }
 
   mutating func receiveDoubtful(
-    _ segment: DissectionReference, _ weird: Weird, _ frame: RawSpan, _ socket: SocketReference,
-    _ direction: Direction
+    _ segment: DissectionReference, _ weird: Weird, _ kind: Doubts.Kind, _ frame: RawSpan,
+    _ socket: SocketReference, _ direction: Direction
   ) {
     note(weird, segment, of: socket, direction)
     let ahead = segment.element.sequence.distance(
       from: socket.element.positions[direction.index].next)
     keepDoubtful(
       frame.extracting(segment.element.text), ahead,
-      hasFIN: segment.element.flags.contains(.fin), socket, direction)
+      hasFIN: segment.element.flags.contains(.fin), kind, socket, direction)
   }
 
   /// Whether any of the text lies ahead of what was delivered.

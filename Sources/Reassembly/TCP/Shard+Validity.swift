@@ -10,7 +10,9 @@ extension Shard {
   enum Judgment {
     case good
     /// It should not be taken, for the reason that is named.
-    case doubtful(Weird)
+    case doubtful(Weird, Doubts.Kind)
+    /// Nobody takes it, whatever the capture may lack.
+    case refused(Weird)
     /// Nothing of it is used: it carries nothing that could be taken, and its acknowledgement is wrong
     /// or out of date.
     case unused
@@ -65,40 +67,54 @@ extension Shard {
     _ segment: DissectionReference, _ examined: borrowing ExaminedSegment, hasText: Bool,
     _ socket: SocketReference, _ direction: Direction
   ) -> Judgment {
-    if let isAhead = misacknowledges(segment, socket, direction) {
-      if hasText { return .doubtful(.badACK) }
-      // Of what was sent and not captured a pure acknowledgement is the only evidence.
-      if isAhead, isWithinWindow(segment.element.acknowledgment, socket, direction.reversed) {
+    if let fault = misacknowledges(segment, socket, direction) {
+      // Of what was sent and not captured a pure acknowledgement is the only evidence, and of a
+      // connection whose start was not captured more may be missing.
+      if fault == .perhapsUnseen, !hasText || socket.element.flags.contains(.midstream) {
         return .good
       }
-      if isAhead { note(.badACK, segment, of: socket, direction) }
-      return .unused
+      if hasText { return fault == .perhapsUnseen ? .doubtful(.badACK, .likely) : .refused(.badACK) }
+      return fault == .tooOld ? .unused : .refused(.badACK)
     }
-    if isOutdated(examined, socket, direction) { return hasText ? .doubtful(.pawsReject) : .unused }
+    if isOutdated(examined, socket, direction) {
+      return hasText ? .doubtful(.pawsReject, .unlikely) : .unused
+    }
     guard hasText, isStarted(socket, direction) else { return .good }
     if !isWithinWindow(segment.element.sequence, socket, direction) {
-      return .doubtful(segment.element.length > 0 ? .outOfWindow : .finOutOfWindow)
+      return .doubtful(segment.element.length > 0 ? .outOfWindow : .finOutOfWindow, .unlikely)
     }
-    if let weird = windowFault(segment, socket, direction) { return .doubtful(weird) }
+    if let weird = windowFault(segment, socket, direction) {
+      return .doubtful(weird, .unlikely)
+    }
     if socket.element.checks.contains(.signed) != (examined.options.signature != nil) {
       let isSigned = examined.options.signature != nil
-      return .doubtful(isSigned ? .authOptionUnexpected : .authOptionMissing)
+      return .doubtful(isSigned ? .authOptionUnexpected : .authOptionMissing, .unlikely)
     }
     return .good
   }
 
-  /// Whether an acknowledgement is of what was never sent (`true`) or older than any that may still be
-  /// on its way (`false`; RFC 5961 §5); `nil` for one that may be right.
+  private enum AcknowledgmentFault {
+    /// Of what was not seen to be sent, but might have been: the receiver has announced to take it.
+    case perhapsUnseen
+    /// Of what nobody would have sent.
+    case neverSent
+    /// Older than any that may still be on its way (RFC 5961 §5).
+    case tooOld
+  }
+
+  /// What is wrong with an acknowledgement; `nil` for one that may be right.
   private mutating func misacknowledges(
     _ segment: DissectionReference, _ socket: SocketReference, _ direction: Direction
-  ) -> Bool? {
+  ) -> AcknowledgmentFault? {
     let stream = direction.reversed
     guard isStarted(socket, stream), socket.element.packets[stream.index] > 0 else { return nil }
     let acknowledged = segment.element.acknowledgment
-    if acknowledged.isAfter(sentEdge(socket, stream)) { return true }
+    if acknowledged.isAfter(sentEdge(socket, stream)) {
+      return isWithinWindow(acknowledged, socket, stream) ? .perhapsUnseen : .neverSent
+    }
     let last = socket.element.positions[stream.index].acknowledged
     let largestWindow = 1 << (16 &+ Int(socket.element.shifts[direction.index]))
-    return last.distance(from: acknowledged) > largestWindow ? false : nil
+    return last.distance(from: acknowledged) > largestWindow ? .tooOld : nil
   }
 
   /// The end of all that was captured of a stream, be it in order or not (SND.NXT).
@@ -109,9 +125,11 @@ extension Shard {
     if history.queue.tail != 0 { end = max(end, queue.segment(history.queue.tail).end) }
     if !history.state.isFINSettled { end = max(end, history.finOffset &+ 1) }
     if let details = socket.element.details {
-      let doubts = details.element.doubts[stream.index]
-      if !doubts.list.isEmpty { end = max(end, queue.segment(doubts.list.tail).end) }
-      end = max(end, doubts.finEnd)
+      for kind in Doubts.Kind.allCases {
+        let doubts = details.element.doubts[stream, kind]
+        if !doubts.list.isEmpty { end = max(end, queue.segment(doubts.list.tail).end) }
+        end = max(end, doubts.finEnd)
+      }
     }
     return position.next + Int(truncatingIfNeeded: end &- position.offset)
   }
