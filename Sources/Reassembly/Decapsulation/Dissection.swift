@@ -259,6 +259,8 @@ struct TCPOffer: BitwiseCopyable {
     static let excessiveScale = Self(rawValue: 16)
     /// Fast Open (RFC 7413).
     static let fastOpen = Self(rawValue: 32)
+    /// Something that is to be looked at closely.
+    static let other = Self(rawValue: 64)
   }
 }
 

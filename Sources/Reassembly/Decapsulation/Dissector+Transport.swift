@@ -16,6 +16,7 @@ extension Dissector {
     result.acknowledgment = segment.acknowledgment
     if result.flags.contains(.syn) {
       result.offer = offer(segment.options)
+      if result.offer.options.contains(.other) || segment.reservedBits != 0 { result.isOdd = true }
     } else {
       if !segment.isAcknowledgmentAlone { result.isOdd = true }
       if segment.headerLength > 20 { takeTimestamp(segment, &result) }
@@ -51,13 +52,14 @@ extension Dissector {
         offer.options.insert(.windowScale)
         // More than 14 is 14 (RFC 7323 §2.3).
         offer.windowScale = min(option.value.byte(at: 0), 14)
-        if option.value.byte(at: 0) > 14 { offer.options.insert(.excessiveScale) }
+        if option.value.byte(at: 0) > 14 { offer.options.formUnion([.excessiveScale, .other]) }
       case (TCPOptions.Kind.sackPermitted, 0): offer.options.insert(.sackPermitted)
       case (TCPOptions.Kind.timestamps, 8): offer.options.insert(.timestamps)
       case (TCPOptions.Kind.fastOpenCookie, _): offer.options.insert(.fastOpen)
-      default: break
+      default: offer.options.insert(.other)
       }
     }
+    if options.isMalformed { offer.options.insert(.other) }
     return offer
   }
 

@@ -102,12 +102,11 @@ extension Shard {
   }
 
   mutating func receiveSYN(
-    _ segment: DissectionReference, _ examined: borrowing ExaminedSegment, _ frame: RawSpan,
-    _ socket: SocketReference, _ direction: Direction
+    _ segment: DissectionReference, _ frame: RawSpan, _ socket: SocketReference,
+    _ direction: Direction
   ) {
     chooseSYN(segment, socket, direction)
-    guard acceptsSYN(segment, socket, direction) else { return settle(socket) }
-    takeTimestamp(examined, segment, socket, direction)
+    guard acceptsSYN(segment, socket, direction) else { return finish(socket) }
     begin(segment, socket, direction)
     if segment.element.flags.contains(.ack) {
       receiveAcknowledgment(segment, socket, direction)
@@ -123,8 +122,7 @@ extension Shard {
       let next = socket.element.positions[direction.index].next
       keepDoubtful(text, first.distance(from: next), hasFIN: false, .unlikely, socket, direction)
     }
-    if socket.element.flags.contains(.waiting) { skipAcknowledgedHoles(socket) }
-    settle(socket)
+    finish(socket)
   }
 
   /// Whether a SYN is the one that its stream begins with. Others are kept in mind: which of several
@@ -174,7 +172,15 @@ extension Shard {
   }
 
   /// Where several SYNs came, the acknowledgement chooses among them.
+  @inline(__always)
   mutating func chooseSYN(
+    _ segment: DissectionReference, _ socket: SocketReference, _ direction: Direction
+  ) {
+    if socket.element.details != nil { chooseAmongSYNs(segment, socket, direction) }
+  }
+
+  @inline(never)
+  private mutating func chooseAmongSYNs(
     _ segment: DissectionReference, _ socket: SocketReference, _ direction: Direction
   ) {
     let stream = direction.reversed
@@ -217,6 +223,8 @@ extension Shard {
       socket.element.positions[peer.index].next = segment.element.acknowledgment
       socket.element.positions[peer.index].acknowledged = segment.element.acknowledgment
     }
+    openUnknownWindow(socket, direction)
+    openUnknownWindow(socket, peer)
     if isFirst, !socket.element.flags.contains(.connected) {
       report(.connecting, of: socket)
     }

@@ -21,6 +21,9 @@ extension Shard {
       segment.element.isOrdinary, passesAtAGlance(segment, socket, direction)
     {
       count(segment, of: socket, direction)
+      if segment.element.hasTimestamp {
+        socket.element.timestamps[direction.index] = segment.element.timestamp
+      }
       socket.element.positions[direction.reversed.index].acknowledged =
         segment.element.acknowledgment
       takeWindow(segment, socket, direction)
@@ -142,19 +145,50 @@ extension Shard {
     record(segment, of: socket, direction)
     count(segment, of: socket, direction)
     if direction == .in { socket.element.flags.insert(.answered) }
+    if isOrdinary(segment, socket, direction) {
+      takeTimestamp(of: segment, socket, direction)
+      takeGood(segment, frame, socket, direction)
+      finish(socket)
+    } else if flags.contains(.syn), segment.element.isOrdinary, !flags.isContradictory,
+      !socket.element.flags.contains(.ended)
+    {
+      receiveSYN(segment, frame, socket, direction)
+    } else {
+      examine(segment, frame, silence, socket, direction)
+    }
+  }
+
+  /// Whether nothing is to be looked at about a segment that brings new text, or none, in order or not.
+  @inline(__always)
+  private mutating func isOrdinary(
+    _ segment: DissectionReference, _ socket: SocketReference, _ direction: Direction
+  ) -> Bool {
+    segment.element.isOrdinary && segment.element.flags.isDisjoint(with: [.syn, .rst, .urg])
+      && !socket.element.flags.contains(.ended) && socket.element.details == nil
+      && socket.element.checks.isDisjoint(with: .offFastPath)
+      && isStarted(socket, direction)
+      && !segment.element.sequence.isBefore(socket.element.positions[direction.index].next)
+      && passesAtAGlance(segment, socket, direction)
+  }
+
+  /// What is out of the ordinary in its header, or in its place in the connection.
+  @inline(never)
+  private mutating func examine(
+    _ segment: DissectionReference, _ frame: RawSpan, _ silence: Int64, _ socket: SocketReference,
+    _ direction: Direction
+  ) {
     let bytes = frame.extracting(segment.element.transportOffset..<segment.element.end)
     guard let header = try? TCPSegment(validating: bytes) else { return }
     let examined = ExaminedSegment(header, silence: silence)
-    if !segment.element.isOrdinary || flags.contains(.syn) || segment.element.length > 0 {
-      noteOddities(segment, examined, socket, direction)
-    }
+    noteOddities(segment, examined, socket, direction)
     guard acceptsFlags(segment, socket, direction) else { return }
+    let flags = segment.element.flags
     if socket.element.flags.contains(.ended) {
       receiveAfterEnd(segment, socket, direction)
     } else if flags.contains(.rst) {
       receiveReset(segment, examined, socket, direction)
     } else if flags.contains(.syn) {
-      receiveSYN(segment, examined, frame, socket, direction)
+      receiveSYN(segment, frame, socket, direction)
     } else {
       receive(segment, examined, frame, socket, direction)
     }
@@ -188,17 +222,25 @@ extension Shard {
       receiveDoubtful(segment, weird, kind, frame, socket, direction)
     case .good:
       takeTimestamp(examined, segment, socket, direction)
-      receiveAcknowledgment(segment, socket, direction)
-      takeWindow(segment, socket, direction)
       noteUrgent(segment, examined, socket, direction)
-      if segment.element.length > 0 || segment.element.flags.contains(.fin)
-        || !isStarted(socket, direction)
-      {
-        receiveGood(segment, frame, socket, direction)
-      }
+      takeGood(segment, frame, socket, direction)
     }
-    if socket.element.flags.contains(.waiting) { skipAcknowledgedHoles(socket) }
-    settle(socket)
+    finish(socket)
+  }
+
+  /// A segment that its receiver takes.
+  @inline(__always)
+  private mutating func takeGood(
+    _ segment: DissectionReference, _ frame: RawSpan, _ socket: SocketReference,
+    _ direction: Direction
+  ) {
+    receiveAcknowledgment(segment, socket, direction)
+    takeWindow(segment, socket, direction)
+    if segment.element.length > 0 || segment.element.flags.contains(.fin)
+      || !isStarted(socket, direction)
+    {
+      receiveGood(segment, frame, socket, direction)
+    }
   }
 
   /// Text that its receiver takes, but for what lies beyond the window.
@@ -252,7 +294,13 @@ extension Shard {
       socket.element.positions[direction.index].next)
   }
 
-  /// After a segment on the slow path: did the connection end, and may the next one be fast?
+  /// After a segment on the slow path: holes, and whether the connection has ended.
+  mutating func finish(_ socket: SocketReference) {
+    if socket.element.flags.contains(.waiting) { skipAcknowledgedHoles(socket) }
+    settle(socket)
+  }
+
+  /// Did the connection end, and may the next segment be fast?
   mutating func settle(
     _ socket: SocketReference
   ) {
@@ -272,7 +320,8 @@ extension Shard {
     if isQueueEmpty && isOpen && socket.element.flags.contains(.connected),
       socket.element.checks.isDisjoint(with: .offFastPath), !hasDoubts(socket)
     {
-      openUnknownWindows(socket)
+      openUnknownWindow(socket, .out)
+      openUnknownWindow(socket, .in)
       socket.element.flags.insert(.plain)
     } else {
       socket.element.flags.remove(.plain)

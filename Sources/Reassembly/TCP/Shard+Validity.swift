@@ -39,7 +39,6 @@ extension Shard {
       let recent = socket.element.timestamps[direction.index]
       if Int32(bitPattern: segment.element.timestamp &- recent) < 0 { return false }
       if !socket.element.checks.contains(.timestamps(direction)) { return false }
-      socket.element.timestamps[direction.index] = segment.element.timestamp
     }
     return true
   }
@@ -180,6 +179,18 @@ extension Shard {
     let policy = configuration.tcpPolicy.policy(for: socket.element.receiver(of: direction))
     if timestamp == 0, policy.acceptsZeroTimestamps { return false }
     return age < -policy.timestampTolerance
+  }
+
+  /// Of a segment that passed at a glance.
+  @inline(__always)
+  mutating func takeTimestamp(
+    of segment: DissectionReference, _ socket: SocketReference, _ direction: Direction
+  ) {
+    if segment.element.hasTimestamp,
+      segment.element.sequence == socket.element.positions[direction.index].next
+    {
+      socket.element.timestamps[direction.index] = segment.element.timestamp
+    }
   }
 
   /// TS.Recent moves on with segments at the left edge (RFC 7323 §4.3).

@@ -69,10 +69,10 @@ extension Shard {
 
   /// A stream of whose receiver no window is known may go on: far, but not so far that it could not be
   /// told what lies before and what behind.
-  mutating func openUnknownWindows(_ socket: SocketReference) {
-    for direction in Direction.allCases where !socket.element.checks.contains(.edge(direction)) {
-      socket.element.edges[direction.index] =
-        socket.element.positions[direction.index].next + 1 << 30
+  @inline(__always)
+  mutating func openUnknownWindow(_ socket: SocketReference, _ stream: Direction) {
+    if !socket.element.checks.contains(.edge(stream)) {
+      socket.element.edges[stream.index] = socket.element.positions[stream.index].next + 1 << 30
     }
   }
 }
