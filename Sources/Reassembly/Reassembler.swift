@@ -111,11 +111,12 @@ public final class Reassembler {
     }
     shards[shard].sockets.prefetch(candidate)
     shards[shard].sockets.prefetch(candidate, offset: 64)
+    shards[shard].sockets.prefetch(candidate, offset: 128)
     if handlerKeepsMore { handler.prefetch(shard: shard, index: candidate) }
     // A SYN, FIN or reset will want the rest.
     if !dissection.element.flags.isDisjoint(with: .control) {
-      shards[shard].sockets.prefetch(candidate, offset: 128)
       shards[shard].sockets.prefetch(candidate, offset: 192)
+      shards[shard].sockets.prefetch(candidate, offset: 256)
     }
   }
 

@@ -39,15 +39,16 @@ struct SocketObject: ~Copyable {
   var timestamps: [2 of UInt32] = InlineArray(repeating: 0)
   /// What the SYN of a direction offers.
   var offers: [2 of TCPOffer] = InlineArray(repeating: TCPOffer())
-  /// Of the last segment of a direction with SYN, FIN or RST: the number of that flag.
-  var lastControls: [2 of SequenceNumber] = InlineArray(repeating: SequenceNumber(0))
+  /// What few sockets have.
+  var details: DetailStore.Reference?
   var histories: [2 of StreamHistory]
   var firstPacket: PacketInfo
   var wide: WideAddresses
   /// When both ends had closed; means nothing before.
   var closed = Timestamp(nanoseconds: 0)
-  /// What few sockets have. It fills the last of five cache lines.
-  var details: DetailStore.Reference?
+  /// Of the last segment of a direction with SYN, FIN or RST: the number of that flag. With it the last
+  /// of five cache lines is full.
+  var lastControls: [2 of SequenceNumber] = InlineArray(repeating: SequenceNumber(0))
 
   init(
     _ dissection: DissectionReference, at place: SocketPlace, packet: PacketInfo, flags: SocketFlags

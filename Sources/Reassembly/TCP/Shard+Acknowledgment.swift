@@ -19,7 +19,7 @@ extension Shard {
     if acknowledged.isAfter(socket.element.positions[stream.index].acknowledged) {
       socket.element.positions[stream.index].acknowledged = acknowledged
     }
-    confirmDoubts(socket, stream)
+    if socket.element.details != nil { confirmDoubts(socket, stream) }
     let history = socket.element.histories[stream.index]
     if history.state.contains(.synKnown), acknowledged.isAfter(history.initialSequence) {
       socket.element.histories[stream.index].state.insert(.synAcknowledged)

@@ -168,7 +168,7 @@ extension Shard {
       && socket.element.checks.isDisjoint(with: .offFastPath)
       && isStarted(socket, direction)
       && !segment.element.sequence.isBefore(socket.element.positions[direction.index].next)
-      && passesAtAGlance(segment, socket, direction)
+      && passesAtAGlance(segment, socket, direction, isFirstTimestampEnough: true)
   }
 
   /// What is out of the ordinary in its header, or in its place in the connection.

@@ -22,7 +22,8 @@ extension Shard {
   /// tells. What does not pass is looked at again by ``judge``.
   @inline(__always)
   mutating func passesAtAGlance(
-    _ segment: DissectionReference, _ socket: SocketReference, _ direction: Direction
+    _ segment: DissectionReference, _ socket: SocketReference, _ direction: Direction,
+    isFirstTimestampEnough: Bool = false
   ) -> Bool {
     let peer = direction.reversed.index
     // It acknowledges what was sent, and no less than the last one.
@@ -37,8 +38,9 @@ extension Shard {
     }
     if segment.element.hasTimestamp {
       let recent = socket.element.timestamps[direction.index]
+      let isKnown = socket.element.checks.contains(.timestamps(direction))
+      if !isKnown { return isFirstTimestampEnough }
       if Int32(bitPattern: segment.element.timestamp &- recent) < 0 { return false }
-      if !socket.element.checks.contains(.timestamps(direction)) { return false }
     }
     return true
   }
@@ -190,6 +192,7 @@ extension Shard {
       segment.element.sequence == socket.element.positions[direction.index].next
     {
       socket.element.timestamps[direction.index] = segment.element.timestamp
+      socket.element.checks.insert(.timestamps(direction))
     }
   }
 
