@@ -202,7 +202,7 @@ struct TunnelTests {
     #expect(lives(frames) == [life])
     frames[3].bytes[frames[3].bytes.count - 1] ^= 1
     let handler = reassemble(frames)
-    #expect(handler.weirds == [.badTCPChecksum: 1])
+    #expect(handler.weirds == [.badChecksum: 1])
   }
 
   @Test("Sockets beyond the budget of outer keys go without them")

@@ -98,7 +98,7 @@ struct Defragmenter: ~Copyable {
   ) -> Bool {
     let range = fragment.offset..<fragment.offset + fragment.payload.byteCount
     guard datagram.accepts(end: range.upperBound, moreFollow: fragment.moreFollow) else {
-      weird(.fragmentEndConflict)
+      weird(.fragmentBadLength)
       // Linux gives the datagram up then too.
       if datagram.policy == .dropOnOverlap { dropBytes(of: datagram, weird) }
       return false
@@ -108,7 +108,7 @@ struct Defragmenter: ~Copyable {
       return false
     }
     switch datagram.insert(fragment.payload, at: range.lowerBound, &store) {
-    case .new: return true
+    case .new, .duplicate: return true
     case .repetition(let differs):
       noteOverlap(differs, weird)
       return true

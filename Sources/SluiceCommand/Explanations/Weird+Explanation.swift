@@ -6,29 +6,32 @@ extension Weird {
     switch self {
     case .badHeaderChecksum:
       "An IPv4 header has a wrong checksum. The packet is not used, unless with -k none."
-    case .badTCPChecksum:
+    case .badChecksum:
       """
-      A TCP segment has a wrong checksum that offload to a network card does not explain. A host would \
-      not have taken it, so its bytes are no stream data. -k none uses it.
+      A TCP segment, UDP datagram or ICMP message has a wrong checksum that offload to a network card \
+      does not explain. A host would not have taken it, so its bytes are no stream data. -k none uses it.
       """
-    case .badUDPChecksum: "As tcp_bad_checksum, of a UDP datagram."
     case .malformedTCP:
       "A TCP header contradicts itself: its data offset is below 20 or beyond the packet. Not used."
     case .malformedUDP: "A UDP header contradicts itself: its length is below 8. Not used."
-    case .fragmentOverlap: "Two fragments of an IP datagram overlap."
+    case .fragmentOverlap:
+      """
+      Two fragments of an IP datagram overlap. The same fragment twice is no overlap: networks do that.
+      """
     case .fragmentOverlapConflict:
       "Fragments overlap and their bytes differ; --frag-policy says which ones are kept."
     case .fragmentedDatagramDropped:
       "Fragments overlap or contradict each other, and the policy is drop-on-overlap (RFC 5722)."
     case .fragmentOfDropped:
       "A fragment of a datagram that was dropped before. Not used."
-    case .fragmentEndConflict:
-      "Fragments disagree about where their datagram ends (teardrop). The later one is not used."
     case .fragmentTiny:
       "The header of a TCP segment is not all in the first fragment (RFC 1858)."
     case .fragmentTooLarge: "A fragment ends beyond 65,535 bytes. Not used (ping of death)."
     case .fragmentBadLength:
-      "A fragment is empty, or not the last one and of a length that is no multiple of 8."
+      """
+      A fragment is empty, or not the last one and of a length that is no multiple of 8; or fragments \
+      disagree about where their datagram ends (teardrop). It is not used.
+      """
     case .fragmentTimeout: "A datagram never became whole: some of its fragments are missing."
     case .fragmentBudgetReached:
       "Fragments took more memory than they may (a sixteenth of --memory); the oldest were given up."
