@@ -140,6 +140,7 @@ struct TunnelTests {
     let handler = reassemble([CapturedFrame(packet, at: Timestamp(seconds: 1), linkType: .raw)])
     #expect(handler.sockets.map(\.first.transport) == [.udp])
     #expect(handler.sockets.map(\.first.tunnel?.depth) == [8])
+    #expect(handler.weirds == [.tunnelLimitReached: 1])
   }
 
   @Test("Cut at any byte, nothing traps", arguments: all)

@@ -3,6 +3,9 @@ public enum Weird: String, Hashable, Sendable, CaseIterable, BitwiseCopyable {
   case badHeaderChecksum = "ip_bad_checksum"
   /// Of TCP, UDP or ICMP.
   case badChecksum = "bad_checksum"
+  /// IP that does not say how long it is, as offload leaves it.
+  case zeroLength = "ip_len_zero"
+  case unsupportedJumbo = "unsupported_jumbo"
   case malformedTCP = "tcp_malformed_header"
   case malformedUDP = "udp_malformed_header"
   case fragmentOverlap = "frag_overlap"
@@ -18,8 +21,14 @@ public enum Weird: String, Hashable, Sendable, CaseIterable, BitwiseCopyable {
   /// The length of a fragment is none that it can have, or does not fit to where others say that the
   /// datagram ends (teardrop).
   case fragmentBadLength = "frag_bad_length"
+  /// IPv6: a Fragment header in a fragment.
+  case fragmentNested = "frag_nested"
   case fragmentTimeout = "frag_timeout"
   case fragmentBudgetReached = "frag_budget_reached"
+  /// An ICMP message says that a packet of the socket did not arrive.
+  case icmpError = "icmp_error"
+  /// The same, because it was too big for a link.
+  case pathMTU = "pmtu"
   case tunnelLimitReached = "tunnel_limit_reached"
   case detailBudgetReached = "detail_budget_reached"
   case reassemblyBudgetReached = "reassembly_budget_reached"

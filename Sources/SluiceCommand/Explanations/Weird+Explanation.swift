@@ -11,6 +11,14 @@ extension Weird {
       A TCP segment, UDP datagram or ICMP message has a wrong checksum that offload to a network card \
       does not explain. A host would not have taken it, so its bytes are no stream data. -k none uses it.
       """
+    case .zeroLength:
+      """
+      An IP header says that its packet has the length 0, as segmentation offload leaves it. All that was \
+      captured is taken for the packet where that is plausible: above 576 bytes, or with -k none. With \
+      -k all, and below, the packet is malformed and not used.
+      """
+    case .unsupportedJumbo:
+      "An IPv6 packet with a Jumbo Payload option (RFC 2675). It is not used."
     case .malformedTCP:
       "A TCP header contradicts itself: its data offset is below 20 or beyond the packet. Not used."
     case .malformedUDP: "A UDP header contradicts itself: its length is below 8. Not used."
@@ -32,6 +40,8 @@ extension Weird {
       A fragment is empty, or not the last one and of a length that is no multiple of 8; or fragments \
       disagree about where their datagram ends (teardrop). It is not used.
       """
+    case .fragmentNested:
+      "A fragment of an IPv6 packet has a second Fragment header. The packet is not used."
     case .fragmentTimeout: "A datagram never became whole: some of its fragments are missing."
     case .fragmentBudgetReached:
       "Fragments took more memory than they may (a sixteenth of --memory); the oldest were given up."
@@ -47,8 +57,21 @@ extension Weird {
       """
     case .flowBudgetReached:
       "There were more sockets than there may be (two fifths of --memory); one that was idle had to go."
+    case .icmpError:
+      """
+      An ICMP message says that a packet of this socket did not arrive: direction and offset are those of \
+      the packet, value is the type of the message times 256, and its code. The socket stays as it is.
+      """
+    case .pathMTU:
+      """
+      An ICMP message says that a packet of this socket was too big for a link: direction and offset are \
+      those of the packet, value is the size that the link takes (MTU).
+      """
     case .tunnelLimitReached:
-      "More layers of tunnels stand in each other than are looked into. The packet is not used."
+      """
+      More layers of tunnels stand in each other than are looked into. A datagram with a tunnel in it \
+      stays a datagram; another packet is not used.
+      """
     case .detailBudgetReached:
       """
       More sockets had something unusual (a tunnel, an oddity) than that can be kept of (a sixteenth of \
