@@ -13,6 +13,6 @@ public enum WireError: Error, Hashable, Sendable {
 
   @frozen
   public enum Field: String, Sendable {
-    case version, headerLength, totalLength, dataOffset, extensionHeader, option
+    case version, headerLength, totalLength, dataOffset, extensionHeader, option, type
   }
 }

@@ -43,11 +43,11 @@ struct FragmentTests {
     ] {
       let result = try run("--frag-policy", name)
       #expect(result.texts == [text, text], "\(name)")
-      #expect(result.errors.contains("fragment_overlap_conflict 2"), "\(result.errors)")
+      #expect(result.errors.contains("frag_overlap_conflict 2"), "\(result.errors)")
     }
     let dropped = try run("--frag-policy", "drop-on-overlap")
     #expect(dropped.texts == [])
-    #expect(dropped.errors.contains("fragmented_datagram_dropped 2"), "\(dropped.errors)")
+    #expect(dropped.errors.contains("frag_datagram_dropped 2"), "\(dropped.errors)")
   }
 
   @Test("--frag-policy @FILE says it by network")

@@ -34,7 +34,7 @@ struct ChecksumTests {
     let handler = reassemble(insertion(family, checksum: nil).frames, configuration(mode))
     let isNone = mode == .none
     #expect(handler.sockets[0].text(.out) == (isNone ? "abcevil" : "abcgood"))
-    #expect(handler.weirds[.badTCPChecksum] == (isNone ? nil : 1))
+    #expect(handler.weirds[.badChecksum] == (isNone ? nil : 1))
   }
 
   @Test("A direction that has shown right checksums is not offloaded")
@@ -53,7 +53,7 @@ struct ChecksumTests {
     talk.changeLast { $0 = $0.replacing(offset, with: UInt16(0x1234)) }
     let handler = reassemble(talk.frames, configuration(.auto))
     #expect(handler.sockets[0].text(.out).utf8.count == 2899)
-    #expect(handler.weirds[.badTCPChecksum] == nil)
+    #expect(handler.weirds[.badChecksum] == nil)
     #expect(
       reassemble(talk.frames, configuration(.all)).sockets[0].text(.out) == "abc")
   }
@@ -135,7 +135,7 @@ struct ChecksumTests {
     talk.changeLast { $0 = $0.replacing(offset, with: 0x1234) }
     let handler = reassemble(talk.frames, configuration(mode))
     #expect(handler.sockets[0].text(.out) == (mode == .none ? "nonewrong" : "none"))
-    #expect(handler.weirds[.badUDPChecksum] == (mode == .none ? nil : 1))
+    #expect(handler.weirds[.badChecksum] == (mode == .none ? nil : 1))
   }
 
   @Test("What was cut off cannot be verified, and is taken")

@@ -99,7 +99,7 @@ struct FragmentPolicyTests {
       FragmentVector("0+2a 1+2z 3+1b. 0+2a").run(.dropOnOverlap).weirds
         == both.merging(dropped) { $1 })
     #expect(
-      FragmentVector("3+1a 1+1b. 0+1c 2+2d.").run(.first).weirds[.fragmentEndConflict] == 1)
+      FragmentVector("3+1a 1+1b. 0+1c 2+2d.").run(.first).weirds[.fragmentBadLength] == 1)
   }
 
   @Test("For IPv6 datagrams with overlaps are dropped unless told otherwise")

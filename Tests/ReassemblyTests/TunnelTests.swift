@@ -140,6 +140,7 @@ struct TunnelTests {
     let handler = reassemble([CapturedFrame(packet, at: Timestamp(seconds: 1), linkType: .raw)])
     #expect(handler.sockets.map(\.first.transport) == [.udp])
     #expect(handler.sockets.map(\.first.tunnel?.depth) == [8])
+    #expect(handler.weirds == [.tunnelLimitReached: 1])
   }
 
   @Test("Cut at any byte, nothing traps", arguments: all)
@@ -202,7 +203,7 @@ struct TunnelTests {
     #expect(lives(frames) == [life])
     frames[3].bytes[frames[3].bytes.count - 1] ^= 1
     let handler = reassemble(frames)
-    #expect(handler.weirds[.badTCPChecksum] == 1)
+    #expect(handler.weirds[.badChecksum] == 1)
   }
 
   @Test("Sockets beyond the budget of outer keys go without them")

@@ -203,6 +203,92 @@ import Wire
   }
 }
 
+@Suite struct JumbogramTests {
+  @Test(
+    "a Jumbo Payload option makes a jumbogram, wherever in the hop-by-hop header it stands",
+    arguments: [
+      (0, "0600 c204 00010000 aabb", true), (0, "0600 0104 00000000 aabb", false),
+      (0, "0601 00 00 00 00 0100 c204 00010000 0000 aabb", true),
+      (0, "0601 0103 000000 00 c204 00010000 0000 aabb", true),
+      // Its number in the content of another option, or behind a length that lies.
+      (0, "0600 0104 c204c204 aabb", false), (0, "0600 01ff c2040000 aabb", false),
+      (0, "0600 0000 00000000 aabb", false), (0, "0600 0000 000000c2 aabb", false),
+      // Destination options have no such thing.
+      (60, "0600 c204 00010000 aabb", false),
+    ] as [(UInt8, String, Bool)])
+  func options(next: UInt8, rest: String, isJumbogram: Bool) throws {
+    for length in [0, nil] {
+      let bytes = IPv6PacketTests.packet(next, rest, length: length)
+      let packet = try IPv6Packet(validating: bytes.span.bytes)
+      #expect(packet.isJumbogram == isJumbogram)
+    }
+  }
+
+  @Test(
+    "what stands behind a Fragment header is followed to a protocol, or to another one",
+    arguments: [
+      (6, "aabb", 6, 0), (60, "0600000000000000 aabb", 6, 8),
+      (60, "3300000000000000 0600000000000000 aabb", 6, 16), (44, "0600000000000000", 44, 0),
+      (60, "2c00000000000000 0600000000000000", 44, 8),
+    ] as [(UInt8, String, UInt8, Int)])
+  func chain(next: UInt8, rest: String, expected: UInt8, offset: Int) throws {
+    let bytes = [UInt8](hex: rest)
+    let place = try IPv6Packet.followChain(
+      in: bytes.span.bytes, at: 0, IPProtocol(rawValue: next))
+    #expect(place.protocol.rawValue == expected)
+    #expect(place.offset == offset)
+  }
+
+  @Test("a chain that is cut, or too long, is an error")
+  func badChain() {
+    func error(_ rest: String) -> WireError? {
+      let bytes = [UInt8](hex: rest)
+      return wireError { () throws(WireError) in
+        _ = try IPv6Packet.followChain(in: bytes.span.bytes, at: 0, .destinationOptions)
+      }
+    }
+    #expect(error("0600") == .truncated(.ipv6, needed: 8, available: 2))
+    #expect(error("06ff000000000000") == .truncated(.ipv6, needed: 2048, available: 8))
+    let header = "3c00000000000000"
+    #expect(error(String(repeating: header, count: 17)) == .malformed(.ipv6, .extensionHeader))
+  }
+}
+
+@Suite struct ICMPErrorTests {
+  @Test(
+    "errors are told from other messages, and packets that were too big from the rest",
+    arguments: [
+      (.icmp, 3, 1, false), (.icmp, 3, 4, true), (.icmp, 11, 0, false), (.icmp, 12, 0, false),
+      (.icmpv6, 1, 4, false), (.icmpv6, 2, 0, true), (.icmpv6, 3, 0, false),
+      (.icmpv6, 4, 1, false), (.icmp, 5, 0, nil), (.icmp, 8, 0, nil), (.icmp, 1, 0, nil),
+      (.icmp, 2, 0, nil), (.icmp, 4, 0, nil), (.icmpv6, 11, 0, nil), (.icmpv6, 137, 0, nil),
+    ] as [(IPProtocol, UInt8, UInt8, Bool?)])
+  func types(protocol: IPProtocol, type: UInt8, code: UInt8, isTooBig: Bool?) throws {
+    let bytes: [UInt8] = [type, code, 0xAB, 0xCD, 0, 1, 5, 0, 0x45]
+    guard let isTooBig else {
+      let error = wireError { () throws(WireError) in
+        _ = try ICMPError(validating: bytes.span.bytes, `protocol`)
+      }
+      #expect(error == .malformed(.icmp, .type))
+      return
+    }
+    let error = try ICMPError(validating: bytes.span.bytes, `protocol`)
+    #expect(error.isPacketTooBig == isTooBig)
+    #expect(error.type == type && error.code == code && error.checksum == 0xABCD)
+    #expect(error.mtu == (`protocol` == .icmp ? 1280 : 0x0001_0500))
+    #expect([UInt8](error.quote) == [0x45])
+  }
+
+  @Test("less than a header is an error", arguments: 0..<8)
+  func cut(count: Int) {
+    let bytes = [UInt8](repeating: 3, count: count)
+    let error = wireError { () throws(WireError) in
+      _ = try ICMPError(validating: bytes.span.bytes, .icmp)
+    }
+    #expect(error == .truncated(.icmp, needed: 8, available: count))
+  }
+}
+
 @Suite struct LinkTests {
   @Test(
     "the types of VLAN tags are known", arguments: [0x8100, 0x88A8, 0x9100, 0x9200] as [UInt16])

@@ -15,6 +15,9 @@ private func touchAll(_ bytes: RawSpan) -> Int {
     seen += packet.payload.byteCount + packet.fragmentOffset + Int(packet.identification & 1)
     seen += packet.moreFragments || packet.isFragment ? 1 : 0
     seen += packet.destination.description.utf8.count + Int(packet.hopLimit)
+    let place = try? IPv6Packet.followChain(
+      in: packet.bytes, at: packet.payloadOffset, packet.protocol)
+    seen += packet.isJumbogram ? 1 : place?.offset ?? 0
     touchTransport(packet.payload, &seen)
   }
   touchTransport(bytes, &seen)
@@ -32,6 +35,11 @@ private func touchTransport(_ bytes: RawSpan, _ seen: inout Int) {
   }
   if let datagram = try? UDPDatagram(validating: bytes) {
     seen += datagram.payload.byteCount + Int(datagram.sourcePort) + Int(datagram.checksum)
+  }
+  for number in [IPProtocol.icmp, .icmpv6] {
+    if let error = try? ICMPError(validating: bytes, number) {
+      seen += Int(error.mtu & 0xFFFF) + Int(error.type) + Int(error.code) + error.quote.byteCount
+    }
   }
   var checksum = Checksum()
   checksum.add(bytes)

@@ -38,10 +38,9 @@ public final class Decapsulator {
         let second = clock.advance(to: frame.element.timestamp)
       {
         batch.ticks.append(PacketBatch.Tick(index: index, second: second))
+        defragmenter.expire(at: second) { batch.findings.note($0) }
       }
-      if !dissection.element.isOrdinary, dissection.element.missing > 0 {
-        batch.findings.counts.truncatedPackets += 1
-      }
+      if !dissection.element.isOrdinary { noteRarities(of: dissection, &batch) }
       if dissection.element.kind.rawValue > Dissection.Kind.udp.rawValue {
         prepareOther(index, dissection, &batch)
       } else if workers > 1 {
@@ -49,6 +48,13 @@ public final class Decapsulator {
       }
     }
     if let last = batch.lastPacket { batch.time = clock.believed(last.timestamp) }
+  }
+
+  @inline(never)
+  private func noteRarities(of dissection: DissectionReference, _ batch: inout PacketBatch) {
+    if dissection.element.missing > 0 { batch.findings.counts.truncatedPackets += 1 }
+    if dissection.element.hasZeroLength { batch.findings.note(.zeroLength) }
+    if dissection.element.isAtLayerLimit { batch.findings.note(.tunnelLimitReached) }
   }
 
   @inline(never)
@@ -66,6 +72,9 @@ public final class Decapsulator {
     case .tcp, .udp: break
     case .wholeTCP, .wholeUDP, .innerTCP, .innerUDP:
       if workers > 1 { batch.assign(index, toShard: dissection.element.shard, workers) }
+    case .icmpError, .pathMTU:
+      batch.findings.counts.otherProtocols += 1
+      if workers > 1 { batch.assign(index, toShard: dissection.element.shard, workers) }
     case .fragment: break
     case .otherProtocol: batch.findings.counts.otherProtocols += 1
     case .notIP: batch.findings.counts.otherPackets += 1
@@ -76,10 +85,18 @@ public final class Decapsulator {
       batch.findings.unsupportedLinkTypes[batch.frames[index].linkType, default: 0] += 1
     case .badHeaderChecksum:
       batch.findings.counts.badChecksums += 1
-      batch.findings.weirds[.badHeaderChecksum, default: 0] += 1
+      batch.findings.note(.badHeaderChecksum)
+    case .badICMPChecksum:
+      batch.findings.counts.badChecksums += 1
+      batch.findings.note(.badChecksum)
+    case .zeroLength: batch.findings.noteMalformed(.zeroLength)
+    case .nestedFragment: batch.findings.noteMalformed(.fragmentNested)
+    case .jumbogram:
+      batch.findings.counts.otherPackets += 1
+      batch.findings.note(.unsupportedJumbo)
     case .tooDeep:
       batch.findings.counts.otherPackets += 1
-      batch.findings.weirds[.tunnelLimitReached, default: 0] += 1
+      batch.findings.note(.tunnelLimitReached)
     }
   }
 
@@ -112,7 +129,7 @@ public final class Decapsulator {
     let outcome = defragmenter.add(
       fragment, frameLength: frameLength, at: time, clock: clock.second,
       weird: { weirds.append($0) })
-    for weird in weirds { batch.findings.weirds[weird, default: 0] += 1 }
+    for weird in weirds { batch.findings.note(weird) }
     guard case .complete(let datagram) = outcome else { return }
     let payload = unsafe datagram.payload.span.bytes
     var whole = Dissection()
@@ -139,6 +156,7 @@ public final class Decapsulator {
     whole.makeWhole(datagram: batch.datagrams.count)
     dissection.element = whole
     batch.datagrams.append(datagram.payload)
+    if !whole.isOrdinary { noteRarities(of: dissection, &batch) }
     if whole.kind.isWhole, let outer { batch.add(outer, of: dissection) }
   }
 
@@ -168,8 +186,10 @@ public struct DecapsulationFindings: Sendable {
     }
   }
 
+  fileprivate mutating func note(_ weird: Weird) { weirds[weird, default: 0] += 1 }
+
   fileprivate mutating func noteMalformed(_ weird: Weird) {
     counts.malformedPackets += 1
-    weirds[weird, default: 0] += 1
+    note(weird)
   }
 }

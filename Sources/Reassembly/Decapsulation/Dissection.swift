@@ -23,8 +23,20 @@ struct Dissection: BitwiseCopyable {
     case malformed
     case malformedTCP
     case malformedUDP
+    /// An ICMP error: the key is that of the conversation whose packet it quotes.
+    case icmpError
+    /// The same, of a packet that was too big for a link.
+    case pathMTU
+    /// An ICMP error with a wrong checksum.
+    case badICMPChecksum
     /// IPv4 with a wrong header checksum.
     case badHeaderChecksum
+    /// IP that does not say how long it is, where offload does not explain it.
+    case zeroLength
+    /// IPv6 with a Jumbo Payload option.
+    case jumbogram
+    /// IPv6 with a Fragment header in a fragment.
+    case nestedFragment
     /// More layers in each other than are looked for.
     case tooDeep
 
@@ -34,7 +46,9 @@ struct Dissection: BitwiseCopyable {
     /// Whether an IP header was found whose packet makes sense as far as it was looked at.
     var isPacket: Bool {
       switch self {
-      case .tcp, .udp, .innerTCP, .innerUDP, .fragment, .otherProtocol: true
+      case .tcp, .udp, .innerTCP, .innerUDP, .fragment, .otherProtocol, .icmpError, .pathMTU,
+        .jumbogram, .nestedFragment:
+        true
       default: false
       }
     }
@@ -61,8 +75,9 @@ struct Dissection: BitwiseCopyable {
   var window: UInt16 = 0
   private var transport: UInt32 = 0
   private var endOfPayload: UInt32 = 0
-  /// What is missing, and in the highest bits whether the window is closed and whether there is
-  /// something odd: all are seldom, and on the fast path they are looked for at once.
+  /// What is missing, and in the highest bits whether the window is closed, whether there is something
+  /// odd, whether there is no IP length, and whether more layers were to come than are entered: all are
+  /// seldom, and on the fast path they are looked for at once.
   private var rarities: UInt32 = 0
   var sequence = SequenceNumber(0)
   var acknowledgment = SequenceNumber(0)
@@ -123,14 +138,24 @@ struct Dissection: BitwiseCopyable {
   }
   /// Bytes of the IP payload that the capture does not hold.
   var missing: Int {
-    get { Int(rarities & ~(Self.windowBit | Self.oddBit)) }
-    // Set once for a frame, and before the bits.
-    set { rarities = UInt32(truncatingIfNeeded: newValue) & ~(Self.windowBit | Self.oddBit) }
+    get { Int(rarities & Self.missingBits) }
+    // Set before the others.
+    set { rarities = UInt32(truncatingIfNeeded: newValue) & Self.missingBits }
   }
   /// Whether a TCP segment announces a window of zero.
   var closesWindow: Bool {
     get { rarities & Self.windowBit != 0 }
     set { if newValue { rarities |= Self.windowBit } }
+  }
+  /// Whether the IP length is 0, and all that was captured is taken for it.
+  var hasZeroLength: Bool {
+    get { rarities & Self.lengthBit != 0 }
+    set { if newValue { rarities |= Self.lengthBit } }
+  }
+  /// Of a datagram: whether it looks like a tunnel, but lies too deep to be entered.
+  var isAtLayerLimit: Bool {
+    get { rarities & Self.limitBit != 0 }
+    set { if newValue { rarities |= Self.limitBit } }
   }
   private static var windowBit: UInt32 { 1 << 31 }
   /// Whether the header of a TCP segment has anything that most do not have: it lacks the ACK flag, has
@@ -139,7 +164,10 @@ struct Dissection: BitwiseCopyable {
     get { rarities & Self.oddBit != 0 }
     set { if newValue { rarities |= Self.oddBit } }
   }
-  private static var oddBit: UInt32 { 1 << 30 }
+  private static var lengthBit: UInt32 { 1 << 30 }
+  private static var limitBit: UInt32 { 1 << 29 }
+  private static var oddBit: UInt32 { 1 << 28 }
+  private static var missingBits: UInt32 { ~(windowBit | lengthBit | limitBit | oddBit) }
   /// What the options of a SYN offer.
   var offer: TCPOffer {
     get { TCPOffer(bits: offerOrTimestamp) }
@@ -150,10 +178,16 @@ struct Dissection: BitwiseCopyable {
     get { offerOrTimestamp }
     set { offerOrTimestamp = newValue }
   }
+  /// Of an ICMP error: its type and code, or the MTU. It lies where a segment has what no ICMP message
+  /// has.
+  var icmpValue: UInt32 {
+    get { acknowledgment.rawValue }
+    set { acknowledgment = SequenceNumber(newValue) }
+  }
   /// Whether no Ethernet carries the packet as it is: it was put together by the card or the kernel
   /// (GRO, LRO), or is still to be taken apart (TSO), and its checksum is that of a part, or none.
   var isAggregate: Bool { ipLength > 1500 && !kind.isWhole }
-  /// Whether nothing is missing, nor the window closed, nor anything odd.
+  /// Whether there is none of that: nothing missing, and nothing else that is seldom.
   var isOrdinary: Bool { rarities == 0 }
   /// Bytes of the frame as it was sent.
   var frameLength: Int {

@@ -11,6 +11,10 @@ extension Dissector {
       result.kind = .badHeaderChecksum
       return
     }
+    if packet.hasOffloadedLength {
+      dissectOffloaded(packet, bytes, at: offset, &result)
+      return
+    }
     setExtent(
       offset, header: packet.headerLength, length: packet.bytes.byteCount,
       missing: packet.missing, in: bytes, &result)
@@ -29,6 +33,17 @@ extension Dissector {
       return
     }
     result.isIPv6 = true
+    // Its length is in the option alone, and no link carries it: nothing here has room for more than
+    // 65,535 bytes.
+    if packet.isJumbogram {
+      result.kind = .jumbogram
+      return
+    }
+    // Who has nothing to send may send nothing.
+    if packet.hasOffloadedLength, packet.protocol != .noNextHeader {
+      dissectOffloaded(packet, bytes, at: offset, &result)
+      return
+    }
     setExtent(
       offset, header: packet.payloadOffset, length: packet.bytes.byteCount,
       missing: packet.missing, in: bytes, &result)
@@ -39,6 +54,59 @@ extension Dissector {
     dissectTransport(
       bytes, source: packet.source, destination: packet.destination, packet.protocol, &result)
   }
+
+  @inline(never)
+  private func dissectOffloaded(
+    _ packet: IPv4Packet, _ bytes: RawSpan, at offset: Int, _ result: inout Dissection
+  ) {
+    guard
+      takesWhole(packet.bytes, packet.headerLength, packet.isFragment, at: offset, bytes, &result)
+    else { return }
+    dissectTransport(
+      bytes, source: packet.source, destination: packet.destination, packet.protocol, &result)
+    result.hasZeroLength = true
+  }
+
+  private func dissectOffloaded(
+    _ packet: IPv6Packet, _ bytes: RawSpan, at offset: Int, _ result: inout Dissection
+  ) {
+    guard
+      takesWhole(packet.bytes, packet.payloadOffset, packet.isFragment, at: offset, bytes, &result)
+    else { return }
+    dissectTransport(
+      bytes, source: packet.source, destination: packet.destination, packet.protocol, &result)
+    result.hasZeroLength = true
+  }
+
+  /// Whether a packet with the length 0 is all that is there.
+  ///
+  /// Offload leaves the length to the card that takes the packet apart, and that happens to what is
+  /// larger than a segment of the path: 576 bytes, which every host takes (RFC 9293 §3.7.1), need no
+  /// taking apart. Up to there it is a packet that no host and no router would take, as anybody could
+  /// send it to be seen by an analyzer only. What is larger than cards and kernels make is a lie too.
+  private func takesWhole(
+    _ packet: RawSpan, _ header: Int, _ isFragment: Bool, at offset: Int, _ frame: RawSpan,
+    _ result: inout Dissection
+  ) -> Bool {
+    let cut = max(result.frameLength &- frame.byteCount, 0)
+    let length = packet.byteCount &+ cut
+    let isPlausible: Bool
+    switch checksums {
+    case .auto: isPlausible = length > 576
+    case .none: isPlausible = true
+    case .all: isPlausible = false
+    }
+    guard isPlausible, length <= Self.largestOffload, !isFragment else {
+      result.kind = .zeroLength
+      return false
+    }
+    setExtent(
+      offset, header: header, length: packet.byteCount, missing: cut, in: frame, &result)
+    return true
+  }
+
+  /// GSO_MAX_SIZE of Linux.
+  private static var largestOffload: Int { 8 * 65_535 }
 
   /// Notes where an IP packet lies in its frame. Only what the capture cut off is missing: an IP length
   /// beyond a frame that is whole is a lie.
@@ -73,6 +141,20 @@ extension Dissector {
       return
     }
     let ports: UInt32 = bytes.load(bigEndianAt: result.transportOffset)
+    setKey(source, destination, ports, `protocol`, &result)
+    if result.kind == .tcp {
+      dissectTCP(bytes.extracting(result.transportOffset..<result.end), &result)
+    } else {
+      dissectUDP(bytes, &result)
+    }
+  }
+
+  /// - Parameter ports: of the source and of the destination, as they stand in the header.
+  @inline(__always)
+  func setKey(
+    _ source: IPAddress, _ destination: IPAddress, _ ports: UInt32, _ protocol: IPProtocol,
+    _ result: inout Dissection
+  ) {
     let from = ports >> 16
     let to = ports & 0xFFFF
     if source.family == .ipv4, result.tunnel == 0 {
@@ -81,11 +163,6 @@ extension Dissector {
       setWideKey(source, destination, from, to, `protocol`, &result)
     }
     result.hash = hash.hash(result.key)
-    if result.kind == .tcp {
-      dissectTCP(bytes.extracting(result.transportOffset..<result.end), &result)
-    } else {
-      dissectUDP(bytes, &result)
-    }
   }
 
   @inline(__always)

@@ -13,8 +13,14 @@ extension Dissector {
     _ bytes: RawSpan, source: IPAddress, destination: IPAddress, _ protocol: IPProtocol,
     _ result: inout Dissection
   ) {
-    switch `protocol` {
-    case .ipv4, .ipv6, .gre: break
+    switch (`protocol`, source.family) {
+    case (.ipv4, _), (.ipv6, _), (.gre, _): break
+    case (.icmp, .ipv4), (.icmpv6, .ipv6):
+      dissectICMP(bytes, source, destination, `protocol`, &result)
+      return
+    case (_, .ipv6) where `protocol`.isExtensionHeader:
+      dissectChain(bytes, source, destination, `protocol`, &result)
+      return
     default:
       result.kind = .otherProtocol
       return
@@ -31,6 +37,29 @@ extension Dissector {
     }
     result.frameLength = frameLength
     result.makeInner()
+  }
+
+  /// Extension headers behind a Fragment header, of a packet that is whole without it or was put
+  /// together.
+  private func dissectChain(
+    _ bytes: RawSpan, _ source: IPAddress, _ destination: IPAddress, _ protocol: IPProtocol,
+    _ result: inout Dissection
+  ) {
+    let packet = bytes.extracting(0..<result.end)
+    guard
+      let place = try? IPv6Packet.followChain(in: packet, at: result.transportOffset, `protocol`)
+    else {
+      result.kind = .malformed
+      return
+    }
+    // Nobody fragments fragments (RFC 8200 §4.5 has one Fragment header); hosts differ in what they make
+    // of it.
+    if place.protocol == .fragment {
+      result.kind = .nestedFragment
+      return
+    }
+    result.transportOffset = place.offset
+    dissectTransport(bytes, source: source, destination: destination, place.protocol, &result)
   }
 
   /// The addresses of both ends in one number, the same for both directions.

@@ -22,7 +22,8 @@ extension Dissector {
     }
   }
 
-  /// Makes the packet in a datagram the result; `false` when there is none, and nothing has changed.
+  /// Makes the packet in a datagram the result; `false` when there is none, and nothing has changed but
+  /// that it may be noted that it lies too deep.
   @inline(never)
   func dissectTunnel(
     _ kind: Tunnel.Kind, _ bytes: RawSpan, _ result: inout Dissection
@@ -39,7 +40,10 @@ extension Dissector {
     case .gtpU: dissectGTP(datagram, at: offset, &inner)
     default: return false
     }
-    guard inner.kind.isPacket else { return false }
+    guard inner.kind.isPacket else {
+      if inner.kind == .tooDeep { result.isAtLayerLimit = true }
+      return false
+    }
     inner.frameLength = result.frameLength
     inner.makeInner()
     result = inner

@@ -3,6 +3,7 @@ import Wire
 /// Finds the layers of frames. It keeps no state and allocates nothing.
 struct Dissector: Sendable {
   let hash: FlowHash
+  let checksums: ChecksumMode
   /// Whether checksums are looked at.
   let verifiesChecksums: Bool
 
@@ -11,6 +12,7 @@ struct Dissector: Sendable {
 
   init(_ configuration: ReassemblyConfiguration) {
     hash = FlowHash(seed: configuration.hashSeed)
+    checksums = configuration.checksums
     verifiesChecksums = configuration.checksums != .none
   }
 

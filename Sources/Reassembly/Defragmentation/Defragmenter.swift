@@ -51,7 +51,6 @@ struct Defragmenter: ~Copyable {
     _ fragment: borrowing Fragment, frameLength: Int, at time: Timestamp, clock: Int64,
     weird: (Weird) -> Void
   ) -> Outcome {
-    expire(before: clock &- Self.timeout, weird: weird)
     guard Self.isSensible(fragment, weird) else { return .incomplete }
     let key = fragment.key
     if let old = datagrams[key], time.since(old.firstSeen) > Self.timeout * 1_000_000_000 {
@@ -98,7 +97,7 @@ struct Defragmenter: ~Copyable {
   ) -> Bool {
     let range = fragment.offset..<fragment.offset + fragment.payload.byteCount
     guard datagram.accepts(end: range.upperBound, moreFollow: fragment.moreFollow) else {
-      weird(.fragmentEndConflict)
+      weird(.fragmentBadLength)
       // Linux gives the datagram up then too.
       if datagram.policy == .dropOnOverlap { dropBytes(of: datagram, weird) }
       return false
@@ -108,7 +107,7 @@ struct Defragmenter: ~Copyable {
       return false
     }
     switch datagram.insert(fragment.payload, at: range.lowerBound, &store) {
-    case .new: return true
+    case .new, .duplicate: return true
     case .repetition(let differs):
       noteOverlap(differs, weird)
       return true
@@ -193,8 +192,9 @@ struct Defragmenter: ~Copyable {
     drop(key)
   }
 
-  /// Gives up the datagrams that were begun before a second of packet time.
-  private mutating func expire(before limit: Int64, weird: (Weird) -> Void) {
+  /// Gives up the datagrams that have waited for too long when packet time has come to a second.
+  mutating func expire(at second: Int64, weird: (Weird) -> Void) {
+    let limit = second &- Self.timeout
     while oldest < order.count {
       if isWaiting(order[oldest]) {
         guard order[oldest].clock < limit else { break }

@@ -33,6 +33,8 @@ final class PartialDatagram {
   /// What became of the bytes of a fragment.
   enum Insertion {
     case new
+    /// All of them were there, and came in one fragment: the network has sent it twice.
+    case duplicate
     /// Some were there already, the same or others.
     case repetition(differs: Bool)
     /// The same, and the datagram is to be dropped.
@@ -94,6 +96,8 @@ final class PartialDatagram {
     }
     var differs = false
     for piece in pieces[indices] where !differs { differs = !piece.agrees(with: bytes, at: offset) }
+    // Every receiver has the same afterwards, whatever its policy (RFC 8200 §4.5 allows it by name).
+    if !differs, indices.count == 1, pieces[indices.lowerBound].range == range { return .duplicate }
     if policy == .dropOnOverlap {
       return isRepeated(range, indices.lowerBound)
         ? .repetition(differs: differs) : .forbidden(differs: differs)

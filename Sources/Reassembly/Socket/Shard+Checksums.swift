@@ -44,12 +44,11 @@ extension Shard {
       return true
     }
     counts.badChecksums += 1
-    let name: Weird = segment.element.kind.isTCP ? .badTCPChecksum : .badUDPChecksum
     if let socket {
       let direction = socket.element.direction(isReversed: segment.element.isReversed)
-      note(name, segment, of: socket, direction)
+      note(.badChecksum, segment, of: socket, direction)
     } else {
-      noteStray(name)
+      noteStray(.badChecksum)
     }
     return false
   }

@@ -1,25 +1,34 @@
 /// An oddity that is counted and does not stop the analysis.
 public enum Weird: String, Hashable, Sendable, CaseIterable, BitwiseCopyable {
   case badHeaderChecksum = "ip_bad_checksum"
-  case badTCPChecksum = "tcp_bad_checksum"
-  case badUDPChecksum = "udp_bad_checksum"
+  /// Of TCP, UDP or ICMP.
+  case badChecksum = "bad_checksum"
+  /// IP that does not say how long it is, as offload leaves it.
+  case zeroLength = "ip_len_zero"
+  case unsupportedJumbo = "unsupported_jumbo"
   case malformedTCP = "tcp_malformed_header"
   case malformedUDP = "udp_malformed_header"
-  case fragmentOverlap = "fragment_overlap"
+  case fragmentOverlap = "frag_overlap"
   /// An overlap with other bytes, whichever are kept.
-  case fragmentOverlapConflict = "fragment_overlap_conflict"
+  case fragmentOverlapConflict = "frag_overlap_conflict"
   /// A datagram that was given up because of what its fragments are.
-  case fragmentedDatagramDropped = "fragmented_datagram_dropped"
+  case fragmentedDatagramDropped = "frag_datagram_dropped"
   /// A fragment of such a datagram that came later.
-  case fragmentOfDropped = "fragment_of_dropped"
-  /// Where fragments say that their datagram ends does not fit together, as in teardrop.
-  case fragmentEndConflict = "fragment_end_conflict"
+  case fragmentOfDropped = "frag_of_dropped"
   /// The header of a TCP segment is not all in the first fragment (RFC 1858, RFC 3128).
-  case fragmentTiny = "fragment_tiny"
-  case fragmentTooLarge = "fragment_too_large"
-  case fragmentBadLength = "fragment_bad_length"
-  case fragmentTimeout = "fragment_timeout"
-  case fragmentBudgetReached = "fragment_budget_reached"
+  case fragmentTiny = "frag_tiny"
+  case fragmentTooLarge = "frag_too_large"
+  /// The length of a fragment is none that it can have, or does not fit to where others say that the
+  /// datagram ends (teardrop).
+  case fragmentBadLength = "frag_bad_length"
+  /// IPv6: a Fragment header in a fragment.
+  case fragmentNested = "frag_nested"
+  case fragmentTimeout = "frag_timeout"
+  case fragmentBudgetReached = "frag_budget_reached"
+  /// An ICMP message says that a packet of the socket did not arrive.
+  case icmpError = "icmp_error"
+  /// The same, because it was too big for a link.
+  case pathMTU = "pmtu"
   case tunnelLimitReached = "tunnel_limit_reached"
   case detailBudgetReached = "detail_budget_reached"
   case reassemblyBudgetReached = "reassembly_budget_reached"

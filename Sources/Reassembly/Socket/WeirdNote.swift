@@ -9,7 +9,8 @@ public struct WeirdNote: Hashable, Sendable, BitwiseCopyable {
   /// no bytes.
   public var offset: UInt64?
   public var length: UInt64 = 0
-  /// What else there is to it, by its name: an option, a byte, the flow_id of an earlier socket.
+  /// What else there is to it, by its name: an option, a byte, the flow_id of an earlier socket,
+  /// the type and code of an ICMP message.
   public var value: UInt64?
   /// How often the socket had it, this time included; 0 where that is not known.
   public var count: UInt32 = 0

@@ -6,29 +6,42 @@ extension Weird {
     switch self {
     case .badHeaderChecksum:
       "An IPv4 header has a wrong checksum. The packet is not used, unless with -k none."
-    case .badTCPChecksum:
+    case .badChecksum:
       """
-      A TCP segment has a wrong checksum that offload to a network card does not explain. A host would \
-      not have taken it, so its bytes are no stream data. -k none uses it.
+      A TCP segment, UDP datagram or ICMP message has a wrong checksum that offload to a network card \
+      does not explain. A host would not have taken it, so its bytes are no stream data. -k none uses it.
       """
-    case .badUDPChecksum: "As tcp_bad_checksum, of a UDP datagram."
+    case .zeroLength:
+      """
+      An IP header says that its packet has the length 0, as segmentation offload leaves it. All that was \
+      captured is taken for the packet where that is plausible: above 576 bytes, or with -k none. With \
+      -k all, and below, the packet is malformed and not used.
+      """
+    case .unsupportedJumbo:
+      "An IPv6 packet with a Jumbo Payload option (RFC 2675). It is not used."
     case .malformedTCP:
       "A TCP header contradicts itself: its data offset is below 20 or beyond the packet. Not used."
     case .malformedUDP: "A UDP header contradicts itself: its length is below 8. Not used."
-    case .fragmentOverlap: "Two fragments of an IP datagram overlap."
+    case .fragmentOverlap:
+      """
+      Two fragments of an IP datagram overlap. The same fragment twice is no overlap: networks do that.
+      """
     case .fragmentOverlapConflict:
       "Fragments overlap and their bytes differ; --frag-policy says which ones are kept."
     case .fragmentedDatagramDropped:
       "Fragments overlap or contradict each other, and the policy is drop-on-overlap (RFC 5722)."
     case .fragmentOfDropped:
       "A fragment of a datagram that was dropped before. Not used."
-    case .fragmentEndConflict:
-      "Fragments disagree about where their datagram ends (teardrop). The later one is not used."
     case .fragmentTiny:
       "The header of a TCP segment is not all in the first fragment (RFC 1858)."
     case .fragmentTooLarge: "A fragment ends beyond 65,535 bytes. Not used (ping of death)."
     case .fragmentBadLength:
-      "A fragment is empty, or not the last one and of a length that is no multiple of 8."
+      """
+      A fragment is empty, or not the last one and of a length that is no multiple of 8; or fragments \
+      disagree about where their datagram ends (teardrop). It is not used.
+      """
+    case .fragmentNested:
+      "A fragment of an IPv6 packet has a second Fragment header. The packet is not used."
     case .fragmentTimeout: "A datagram never became whole: some of its fragments are missing."
     case .fragmentBudgetReached:
       "Fragments took more memory than they may (a sixteenth of --memory); the oldest were given up."
@@ -44,8 +57,21 @@ extension Weird {
       """
     case .flowBudgetReached:
       "There were more sockets than there may be (two fifths of --memory); one that was idle had to go."
+    case .icmpError:
+      """
+      An ICMP message says that a packet of this socket did not arrive: direction and offset are those of \
+      the packet, value is the type of the message times 256, and its code. The socket stays as it is.
+      """
+    case .pathMTU:
+      """
+      An ICMP message says that a packet of this socket was too big for a link: direction and offset are \
+      those of the packet, value is the size that the link takes (MTU).
+      """
     case .tunnelLimitReached:
-      "More layers of tunnels stand in each other than are looked into. The packet is not used."
+      """
+      More layers of tunnels stand in each other than are looked into. A datagram with a tunnel in it \
+      stays a datagram; another packet is not used.
+      """
     case .detailBudgetReached:
       """
       More sockets had something unusual (a tunnel, an oddity) than that can be kept of (a sixteenth of \

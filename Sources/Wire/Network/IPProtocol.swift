@@ -20,4 +20,13 @@ public struct IPProtocol: Hashable, Sendable, BitwiseCopyable {
   @inlinable public static var noNextHeader: Self { Self(rawValue: 59) }
   @inlinable public static var destinationOptions: Self { Self(rawValue: 60) }
   @inlinable public static var mobility: Self { Self(rawValue: 135) }
+
+  /// Whether it is a header between IPv6 and what IPv6 carries, with the next one's number in its first
+  /// byte (RFC 8200 §4).
+  @inlinable public var isExtensionHeader: Bool {
+    switch self {
+    case .hopByHop, .routing, .fragment, .authentication, .destinationOptions, .mobility: true
+    default: false
+    }
+  }
 }

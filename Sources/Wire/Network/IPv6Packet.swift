@@ -12,11 +12,11 @@ public struct IPv6Packet: ~Escapable {
   public let lastNextHeaderOffset: Int
   /// How many bytes fewer the capture holds than Payload Length says.
   public let missing: Int
-  /// Whether Payload Length is 0 without a jumbo option, as segmentation offload leaves it.
+  /// Whether Payload Length is 0, as segmentation offload leaves it; all captured bytes count then.
   public let hasOffloadedLength: Bool
-
-  /// More extension headers than any host sends: the rest is not walked.
-  @usableFromInline static var extensionHeaderLimit: Int { 16 }
+  /// Whether a hop-by-hop header has a Jumbo Payload option (RFC 2675), which says how long the packet
+  /// is in the place of Payload Length.
+  public let isJumbogram: Bool
 
   @inlinable @_lifetime(copy bytes)
   public init(validating bytes: RawSpan) throws(WireError) {
@@ -32,46 +32,22 @@ public struct IPv6Packet: ~Escapable {
     let packet = bytes.extracting(0..<length)
     self.bytes = packet
 
-    var next = IPProtocol(rawValue: packet.byte(at: 6))
-    var nextHeaderOffset = 6
-    var offset = 40
+    var place = ChainPlace(protocol: IPProtocol(rawValue: packet.byte(at: 6)), offset: 40)
     var fragmentHeader = 0
-    var count = 0
-    walk: while fragmentHeader == 0 {
-      let size: Int
-      switch next {
-      case .hopByHop, .routing, .destinationOptions, .mobility:
-        guard offset &+ 8 <= length else {
-          throw .truncated(.ipv6, needed: offset &+ 8, available: length)
-        }
-        size = (Int(packet.byte(at: offset &+ 1)) &+ 1) &* 8
-      case .authentication:
-        guard offset &+ 8 <= length else {
-          throw .truncated(.ipv6, needed: offset &+ 8, available: length)
-        }
-        size = (Int(packet.byte(at: offset &+ 1)) &+ 2) &* 4
-      case .fragment:
-        guard offset &+ 8 <= length else {
-          throw .truncated(.ipv6, needed: offset &+ 8, available: length)
-        }
-        fragmentHeader = offset
-        size = 8
-      default:
-        break walk
+    var isJumbogram = false
+    while fragmentHeader == 0 {
+      let header = place
+      guard try place.advance(in: packet) else { break }
+      if header.protocol == .fragment { fragmentHeader = header.offset }
+      if header.protocol == .hopByHop {
+        isJumbogram = isJumbogram || Self.hasJumboPayload(packet, header.offset..<place.offset)
       }
-      count &+= 1
-      guard offset &+ size <= length else {
-        throw .truncated(.ipv6, needed: offset &+ size, available: length)
-      }
-      guard count <= Self.extensionHeaderLimit else { throw .malformed(.ipv6, .extensionHeader) }
-      next = IPProtocol(rawValue: packet.byte(at: offset))
-      if fragmentHeader == 0 { nextHeaderOffset = offset }
-      offset &+= size
     }
-    self.protocol = next
-    payloadOffset = offset
+    self.protocol = place.protocol
+    payloadOffset = place.offset
     fragmentHeaderOffset = fragmentHeader
-    lastNextHeaderOffset = nextHeaderOffset
+    lastNextHeaderOffset = place.nextHeaderOffset
+    self.isJumbogram = isJumbogram
   }
 
   @inlinable public var isTruncated: Bool { missing > 0 }
@@ -111,5 +87,75 @@ public struct IPv6Packet: ~Escapable {
 
   @inlinable public var payload: RawSpan {
     @_lifetime(copy self) get { bytes.extracting(droppingFirst: payloadOffset) }
+  }
+}
+
+extension IPv6Packet {
+  /// A place in a chain of extension headers (RFC 8200 §4): what comes next, and where.
+  public struct ChainPlace: BitwiseCopyable {
+    public var `protocol`: IPProtocol
+    public var offset: Int
+    /// Where the Next Header field stands that names `protocol`, the Fragment header's left out.
+    @usableFromInline var nextHeaderOffset = 6
+    @usableFromInline var passed = 0
+
+    /// More extension headers than any host sends: the rest is not walked.
+    @usableFromInline static var limit: Int { 16 }
+
+    @inlinable
+    init(protocol: IPProtocol, offset: Int) {
+      self.protocol = `protocol`
+      self.offset = offset
+    }
+
+    /// Passes over one extension header; `false` where there is none any more.
+    @inlinable
+    mutating func advance(in packet: RawSpan) throws(WireError) -> Bool {
+      guard `protocol`.isExtensionHeader else { return false }
+      guard offset &+ 8 <= packet.byteCount else {
+        throw .truncated(.ipv6, needed: offset &+ 8, available: packet.byteCount)
+      }
+      let field = Int(packet.byte(at: offset &+ 1))
+      let size: Int
+      switch `protocol` {
+      case .fragment: size = 8
+      case .authentication: size = (field &+ 2) &* 4
+      default: size = (field &+ 1) &* 8
+      }
+      guard offset &+ size <= packet.byteCount else {
+        throw .truncated(.ipv6, needed: offset &+ size, available: packet.byteCount)
+      }
+      passed &+= 1
+      guard passed <= Self.limit else { throw .malformed(.ipv6, .extensionHeader) }
+      if `protocol` != .fragment { nextHeaderOffset = offset }
+      `protocol` = IPProtocol(rawValue: packet.byte(at: offset))
+      offset &+= size
+      return true
+    }
+  }
+
+  /// Follows what stands behind a Fragment header, in the fragmentable part of a packet: to what is no
+  /// extension header, or to another Fragment header.
+  public static func followChain(
+    in bytes: RawSpan, at offset: Int, _ protocol: IPProtocol
+  ) throws(WireError) -> ChainPlace {
+    var place = ChainPlace(protocol: `protocol`, offset: offset)
+    while place.protocol != .fragment, try place.advance(in: bytes) {}
+    return place
+  }
+
+  /// Whether there is an option of type 0xC2 in a hop-by-hop header (RFC 2675 §2).
+  @inlinable
+  static func hasJumboPayload(_ packet: RawSpan, _ header: Range<Int>) -> Bool {
+    var offset = header.lowerBound &+ 2
+    while offset &+ 1 < header.upperBound {
+      switch packet.byte(at: offset) {
+      case 0xC2: return true
+      // One byte of padding, without a length.
+      case 0: offset &+= 1
+      default: offset &+= 2 &+ Int(packet.byte(at: offset &+ 1))
+      }
+    }
+    return false
   }
 }

@@ -41,7 +41,24 @@ enum FrameSeeds {
       FrameHeaders(ip: ip).append(payload: [UInt8](0..<16).span.bytes, to: &bytes)
       result.append(bytes)
     }
-    return result
+    return result + Conversation.Family.allCases.flatMap(errors) + [jumbogram]
+  }
+
+  /// A SYN, and ICMP errors that quote it: unreachable, and too big.
+  private static func errors(_ family: Conversation.Family) -> [[UInt8]] {
+    let talk = Conversation(family)
+    talk.originator.opens()
+    let quote = talk.quotesLast()
+    talk.sendsICMP(type: family == .ipv4 ? 3 : 1, code: 4, quoting: quote, to: talk.originator)
+    talk.sendsICMP(
+      type: family == .ipv4 ? 3 : 2, code: 4, word: 1280, quoting: quote, to: talk.originator)
+    return talk.frames.map { Array($0.bytes.dropFirst(talk.networkOffset)) }
+  }
+
+  /// An IPv6 packet whose hop-by-hop header has a Jumbo Payload option.
+  private static var jumbogram: [UInt8] {
+    [0x60, 0, 0, 0, 0, 0, 0, 64] + client6.bytes + server6.bytes
+      + [59, 0, 0xC2, 4, 0, 1, 0, 0]
   }
 
   private static func link(_ linkType: LinkType, isIPv6: Bool) -> [UInt8] {

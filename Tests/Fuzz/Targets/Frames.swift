@@ -64,6 +64,14 @@ enum Views {
       try require(packet.lastNextHeaderOffset < packet.payloadOffset, "IPv6 next header")
       _ = packet.identification
       try check(packet.destination)
+      if let place = try? IPv6Packet.followChain(
+        in: packet.bytes, at: packet.payloadOffset, packet.protocol)
+      {
+        try require(place.offset <= packet.bytes.byteCount, "extension headers beyond IPv6")
+        try require(
+          place.protocol == .fragment || !place.protocol.isExtensionHeader,
+          "extension headers not at their end")
+      }
       try look(atTransport: packet.payload)
     }
   }
@@ -76,6 +84,12 @@ enum Views {
       var length = 20
       while let option = options.next() { length += option.value.byteCount + 2 }
       try require(length <= segment.headerLength, "options are longer than the header")
+    }
+    for number in [IPProtocol.icmp, .icmpv6] {
+      if let error = try? ICMPError(validating: bytes, number) {
+        try require(error.quote.byteCount + 8 == bytes.byteCount, "ICMP quote")
+        _ = error.mtu
+      }
     }
     if let datagram = try? UDPDatagram(validating: bytes) {
       try require(datagram.payload.byteCount + 8 == datagram.bytes.byteCount, "UDP payload")
