@@ -35,6 +35,7 @@ package final class Run {
     var configuration = configuration
     configuration.deferral.writesPackets = sink != nil
     configuration.deferral.memory = configuration.memory
+    configuration.framesStay = source.framesStay
     output = sink.map {
       PacketOutput(
         $0, framesStay: source.framesStay, countsLeftOut: configuration.isSelected == nil)

@@ -11,6 +11,9 @@ package struct RunConfiguration: Sendable {
   package var midstream = true
   /// What receivers do with TCP segments that overlap.
   package var tcpPolicy = ReassemblyConfiguration().tcpPolicy
+  package var urgent = UrgentMode.inline
+  /// Whether the bytes of frames stay where they are until the end of the input; told by the source.
+  var framesStay = false
   /// What receivers do with IP fragments that overlap.
   package var fragmentPolicy = ReassemblyConfiguration.standardFragmentPolicy
   /// Stop after this many packets.
@@ -48,6 +51,8 @@ package struct RunConfiguration: Sendable {
     reassembly.checksums = checksums
     reassembly.midstream = midstream
     reassembly.tcpPolicy = tcpPolicy
+    reassembly.urgent = urgent
+    reassembly.framesStay = framesStay
     reassembly.fragmentPolicy = fragmentPolicy
     reassembly.memory = memory
     return reassembly

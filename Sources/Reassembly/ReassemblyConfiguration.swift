@@ -13,6 +13,8 @@ public struct ReassemblyConfiguration: Sendable {
   /// Whose bytes stay where segments overlap that wait for a hole to be filled.
   public var tcpPolicy = PolicyMap(TCPPolicy.first)
   public var urgent = UrgentMode.inline
+  /// Whether the bytes of frames stay where they are until the end of the input.
+  public var framesStay = false
 
   public init() {}
 
@@ -48,6 +50,17 @@ public struct ReassemblyConfiguration: Sendable {
 
   /// Bytes that a shard may queue for holes to be filled: a quarter of the memory.
   var queuedBytesPerShard: Int { max(1 << 17, memory / 4 / Self.shardCount) }
+
+  /// Stretches of delivered text that a shard keeps in mind: a sixty-fourth of the memory, as far as that
+  /// is of any use.
+  var journalEntriesPerShard: Int {
+    var entries = 1024
+    while entries > 16, entries &* 64 > memory / 64 / Self.shardCount { entries /= 2 }
+    return entries
+  }
+
+  /// Bytes of delivered text of a shard whose frames do not stay: a sixty-fourth of the memory.
+  var journalBytesPerShard: Int { max(1 << 14, memory / 64 / Self.shardCount) }
 
   /// Bytes of IP fragments: a sixteenth of the memory.
   var fragmentBytes: Int { max(1 << 18, memory / 16) }

@@ -21,6 +21,10 @@ struct Shard: ~Copyable {
   private var details: DetailStore
   var wheel = TimerWheel()
   var queue: SegmentQueue
+  var journal: DeliveryJournal
+  /// The text of the segment at hand, and how far before it its IP header begins (0 where that does not
+  /// lie in the frame).
+  var textAtHand: (bytes: LentBytes, headers: Int)?
   var counts = ReassemblyCounts()
   /// Index + 1 of the first free object below `sockets.count`.
   private var firstFree: UInt32 = 0
@@ -32,6 +36,9 @@ struct Shard: ~Copyable {
     hash = FlowHash(seed: configuration.hashSeed)
     sockets = ReservedArray(capacity: configuration.socketsPerShard)
     details = DetailStore(capacity: configuration.detailsPerShard)
+    journal = DeliveryJournal(
+      capacity: configuration.journalEntriesPerShard,
+      copiedBytes: configuration.journalBytesPerShard, framesStay: configuration.framesStay)
     queue = SegmentQueue(budget: configuration.queuedBytesPerShard)
   }
 

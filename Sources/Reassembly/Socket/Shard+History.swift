@@ -6,7 +6,8 @@ extension Shard {
   /// Takes down a segment off the fast path, before it is counted and anything is done about it.
   @inline(__always)
   mutating func record(
-    _ segment: DissectionReference, of socket: SocketReference, _ direction: Direction
+    _ segment: DissectionReference, _ frame: RawSpan, of socket: SocketReference,
+    _ direction: Direction
   ) {
     let length = segment.element.length
     if !segment.element.flags.isDisjoint(with: [.syn, .fin, .rst]) {
@@ -21,7 +22,11 @@ extension Shard {
     }
     if segment.element.closesWindow { recordZeroWindow(segment, of: socket, direction) }
     if length > 0, !segment.element.flags.contains(.rst), isBehind(segment, socket, direction) {
-      recordRetransmission(of: socket, direction)
+      if isSamePacket(segment, frame, socket, direction) {
+        note(.duplicateCapture, segment, of: socket, direction)
+      } else {
+        recordRetransmission(of: socket, direction)
+      }
     }
   }
 

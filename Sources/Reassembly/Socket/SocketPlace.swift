@@ -1,7 +1,7 @@
 import Sockets
 
 /// Where a socket is: its shard, and its place there.
-struct SocketPlace: BitwiseCopyable {
+struct SocketPlace: Equatable, BitwiseCopyable {
   private let bits: UInt32
 
   /// Indices are below it.

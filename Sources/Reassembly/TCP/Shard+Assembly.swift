@@ -40,6 +40,7 @@ extension Shard {
       fillHoles(segment, min(length, -ahead), socket, direction)
     }
     if ahead &+ length <= 0 { return }
+    if ahead < 0 { compare(segment, frame, socket, direction) }
     let captured = frame.extracting(segment.element.text)
     let used = captured.extracting(0..<min(length, captured.byteCount))
     let text = cutAtFIN(used, ahead, socket, direction)

@@ -21,6 +21,8 @@ extension Shard {
   ) {
     if isKeepalive(segment, socket, direction) {
       note(.keepalive, segment, of: socket, direction)
+    } else {
+      compare(segment, frame, socket, direction)
     }
   }
 

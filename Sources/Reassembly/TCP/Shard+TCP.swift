@@ -1,3 +1,4 @@
+import Buffers
 import Sockets
 import Wire
 
@@ -31,7 +32,14 @@ extension Shard {
         if socket.element.lacking[direction.index].contains(.data) {
           recordFirst(.data, of: socket, direction)
         }
-        deliver(frame.extracting(segment.element.text), of: socket, direction)
+        let text = frame.extracting(segment.element.text)
+        if socket.element.flags.contains(.wantsData(direction)) {
+          keepInMind(
+            text, at: socket.element.positions[direction.index].offset,
+            headers: Self.headers(of: segment), inFrame: !segment.element.kind.isWhole, socket,
+            direction)
+        }
+        deliver(text, of: socket, direction)
       } else if socket.element.lacking[direction.index].contains(.acknowledgment) {
         recordFirst(.acknowledgment, of: socket, direction)
       }
@@ -142,8 +150,12 @@ extension Shard {
       return
     }
     let silence = packet.timestamp.nanoseconds &- socket.element.lastSeen.nanoseconds
-    record(segment, of: socket, direction)
+    record(segment, frame, of: socket, direction)
     count(segment, of: socket, direction)
+    // Beyond this call nobody asks for it any more.
+    textAtHand = unsafe (
+      LentBytes(frame.extracting(segment.element.text)), Self.headers(of: segment))
+    defer { textAtHand = nil }
     if direction == .in { socket.element.flags.insert(.answered) }
     if isOrdinary(segment, socket, direction) {
       takeTimestamp(of: segment, socket, direction)

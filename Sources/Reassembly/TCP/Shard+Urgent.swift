@@ -64,6 +64,9 @@ extension Shard {
 
   /// Delivers text off the fast path: without the urgent byte, where that is not to be in the stream.
   mutating func pass(_ text: RawSpan, of socket: SocketReference, _ direction: Direction) {
+    if socket.element.flags.contains(.wantsData(direction)) {
+      keepInMind(text, at: socket.element.positions[direction.index].offset, socket, direction)
+    }
     guard socket.element.checks.contains(.urgent), let details = socket.element.details else {
       deliver(text, of: socket, direction)
       return

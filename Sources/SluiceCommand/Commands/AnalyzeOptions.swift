@@ -68,6 +68,12 @@ struct AnalysisOptions: ParsableArguments {
   var fragPolicy: String?
 
   @Option(
+    help: ArgumentHelp(
+      "inline: urgent bytes stay in the stream; oob: they are taken out of it.",
+      valueName: "inline|oob"))
+  var urgent: UrgentChoice = .inline
+
+  @Option(
     name: .shortAndLong,
     help: ArgumentHelp(
       "How many share the work, 1 to 64; the results are the same for all.", valueName: "n"))

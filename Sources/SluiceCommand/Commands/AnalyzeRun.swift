@@ -105,6 +105,7 @@ struct AnalyzeRun {
     configuration.checksums = command.analysis.checksums.mode
     configuration.midstream = command.analysis.midstream == .yes
     configuration.tcpPolicy = tcpPolicy
+    configuration.urgent = command.analysis.urgent.mode
     configuration.fragmentPolicy = fragmentPolicy
     configuration.workers = command.analysis.jobs
     configuration.packetLimit = command.input.count

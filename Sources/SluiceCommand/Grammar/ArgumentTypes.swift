@@ -46,6 +46,12 @@ enum YesNo: String, ExpressibleByArgument, CaseIterable {
 }
 
 /// `-k`
+enum UrgentChoice: String, ExpressibleByArgument, CaseIterable {
+  case inline, oob
+
+  var mode: UrgentMode { self == .inline ? .inline : .outOfBand }
+}
+
 enum ChecksumChoice: String, ExpressibleByArgument, CaseIterable {
   case auto, all, none
 

@@ -1,0 +1,95 @@
+import Buffers
+import Sockets
+import Wire
+
+/// What was delivered last of the streams of a shard: a later copy with other bytes shows that somebody
+/// injects, or that two hosts could see two streams.
+///
+/// A ring of places: the bytes lie in their frames where these stay, and are copied where not. It tells
+/// what it still has; of what is older nobody knows any more.
+struct DeliveryJournal: ~Copyable {
+  /// A stretch of text that was delivered.
+  struct Entry: BitwiseCopyable {
+    /// Its stream offset.
+    var offset: UInt64
+    /// Its address in its frame, or its place in the ring of copies.
+    fileprivate var location: UInt64
+    var count: UInt32
+    /// The entry before it of the same socket.
+    var previous: UInt32
+    fileprivate var place: SocketPlace
+    /// How far before it its IP header begins; 0 where that is not there.
+    var headers: UInt16
+    var direction: Direction
+    fileprivate var isCopy: Bool
+  }
+
+  private var entries: ReservedArray<Entry>
+  private let capacity: Int
+  /// Entries ever made; the number of the last one.
+  private var last: UInt32 = 0
+  private var copies: ByteRing
+  private let framesStay: Bool
+
+  init(capacity: Int, copiedBytes: Int, framesStay: Bool) {
+    self.capacity = capacity
+    self.framesStay = framesStay
+    entries = ReservedArray(capacity: capacity)
+    copies = ByteRing(size: copiedBytes)
+  }
+
+  /// Notes what was delivered and answers its number, which is never 0.
+  ///
+  /// - Parameter headers: what lies before the text in its frame, back to the IP header.
+  @inline(__always)
+  mutating func note(
+    _ text: RawSpan, at offset: UInt64, _ direction: Direction, headers: Int, inFrame: Bool,
+    of place: SocketPlace, after previous: UInt32
+  ) -> UInt32 {
+    var entry = Entry(
+      offset: offset, location: 0, count: UInt32(truncatingIfNeeded: text.byteCount),
+      previous: previous, place: place, headers: UInt16(truncatingIfNeeded: headers),
+      direction: direction, isCopy: !(framesStay && inFrame))
+    if framesStay, inFrame {
+      unsafe entry.location = LentBytes(text).address
+    } else {
+      guard copy(text, into: &entry) else { return previous }
+    }
+    last = last == .max ? 1 : last &+ 1
+    let index = Int(last) & (capacity &- 1)
+    if index < entries.count { entries[index] = entry } else { fill(to: index, with: entry) }
+    return last
+  }
+
+  /// Headers and text lie side by side, and are copied together.
+  @inline(never)
+  private mutating func copy(_ text: RawSpan, into entry: inout Entry) -> Bool {
+    let lent = unsafe LentBytes(text)
+    let headers = Int(entry.headers)
+    let whole = unsafe headers > 0 ? lent.preceding(headers).extended(by: text.byteCount) : lent
+    guard let place = unsafe copies.append(whole.bytes) else { return false }
+    entry.location = place &+ UInt64(headers)
+    return true
+  }
+
+  @inline(never)
+  private mutating func fill(to index: Int, with entry: Entry) {
+    while entries.count <= index { entries.append(entry) }
+  }
+
+  /// The entry of a number, if it is still there and one of this socket.
+  func entry(_ number: UInt32, of place: SocketPlace) -> Entry? {
+    guard number != 0, last &- number < UInt32(capacity) else { return nil }
+    let entry = entries[Int(number) & (capacity &- 1)]
+    return entry.place == place ? entry : nil
+  }
+
+  /// Its text, and before it its headers; `nil` when the copy has made room for others.
+  func packet(of entry: Entry) -> LentBytes? {
+    let headers = Int(entry.headers)
+    let start = entry.location &- UInt64(headers)
+    let count = headers &+ Int(entry.count)
+    return entry.isCopy
+      ? copies.bytes(at: start, count: count) : unsafe LentBytes(address: start, count: count)
+  }
+}
