@@ -55,6 +55,8 @@ public final class Decapsulator {
   private func prepareOther(
     _ index: Int, _ dissection: DissectionReference, _ batch: inout PacketBatch
   ) {
+    // Of a datagram that was put together, no header can be read again in the frame.
+    let wasFragment = dissection.element.kind == .fragment
     switch dissection.element.kind {
     case .fragment: defragment(index, dissection, &batch)
     case .innerTCP, .innerUDP:
@@ -70,16 +72,22 @@ public final class Decapsulator {
     case .otherProtocol: batch.findings.counts.otherProtocols += 1
     case .notIP: batch.findings.counts.otherPackets += 1
     case .malformed: batch.findings.counts.malformedPackets += 1
-    case .malformedTCP: batch.findings.noteMalformed(.malformedTCP)
-    case .malformedUDP: batch.findings.noteMalformed(.malformedUDP)
+    case .malformedTCP, .malformedUDP:
+      let isTCP = dissection.element.kind == .malformedTCP
+      batch.findings.counts.malformedPackets += 1
+      batch.note(isTCP ? .malformedTCP : .malformedUDP, index, dissection.element.keyEnds)
     case .unsupportedLinkType:
       batch.findings.unsupportedLinkTypes[batch.frames[index].linkType, default: 0] += 1
     case .badHeaderChecksum:
       batch.findings.counts.badChecksums += 1
-      batch.findings.weirds[.badHeaderChecksum, default: 0] += 1
+      let ends = Dissection.headerEnds(
+        batch.frames[index].bytes, at: dissection.element.networkOffset)
+      batch.note(.badHeaderChecksum, index, wasFragment ? nil : ends)
     case .tooDeep:
       batch.findings.counts.otherPackets += 1
-      batch.findings.weirds[.tunnelLimitReached, default: 0] += 1
+      let tunnel = wasFragment ? nil : dissection.element.tunnel(in: batch.frames[index].bytes)
+      let ends = tunnel.map { PacketEnds(source: $0.source, destination: $0.destination) }
+      batch.note(.tunnelLimitReached, index, ends)
     }
   }
 
@@ -94,15 +102,16 @@ public final class Decapsulator {
     let part = dissection.element
     let tunnel = part.nesting.depth > 0 ? part.tunnel(in: frame.bytes) : nil
     defragment(
-      frame.bytes, part, in: tunnel, frameLength: frame.originalLength, at: frame.timestamp,
+      frame.bytes, part, in: tunnel, index, frameLength: frame.originalLength, at: frame.timestamp,
       dissection, &batch)
   }
 
   /// - Parameter bytes: the frame, or a datagram that was a fragment of another one in a tunnel. That
   ///   ends with the layers that the dissector enters.
   private func defragment(
-    _ bytes: RawSpan, _ part: borrowing Dissection, in tunnel: Tunnel?, frameLength: Int,
-    at time: Timestamp, _ dissection: DissectionReference, _ batch: inout PacketBatch
+    _ bytes: RawSpan, _ part: borrowing Dissection, in tunnel: Tunnel?, _ index: Int,
+    frameLength: Int, at time: Timestamp, _ dissection: DissectionReference,
+    _ batch: inout PacketBatch
   ) {
     guard let fragment = Fragment(bytes, part) else {
       dissection.element.kind = .malformed
@@ -112,7 +121,10 @@ public final class Decapsulator {
     let outcome = defragmenter.add(
       fragment, frameLength: frameLength, at: time, clock: clock.second,
       weird: { weirds.append($0) })
-    for weird in weirds { batch.findings.weirds[weird, default: 0] += 1 }
+    if !weirds.isEmpty {
+      let ends = PacketEnds(source: fragment.key.source, destination: fragment.key.destination)
+      for weird in weirds { batch.note(weird, index, weird.isOfOtherFragments ? nil : ends) }
+    }
     guard case .complete(let datagram) = outcome else { return }
     let payload = unsafe datagram.payload.span.bytes
     var whole = Dissection()
@@ -133,7 +145,8 @@ public final class Decapsulator {
       dissection.element.kind = .fragment
       guard whole.missing == 0 else { return }
       defragment(
-        payload, whole, in: outer, frameLength: datagram.frameLength, at: time, dissection, &batch)
+        payload, whole, in: outer, index, frameLength: datagram.frameLength, at: time, dissection,
+        &batch)
       return
     }
     whole.makeWhole(datagram: batch.datagrams.count)
@@ -167,9 +180,22 @@ public struct DecapsulationFindings: Sendable {
       left.unsupportedLinkTypes.merge(right.unsupportedLinkTypes, uniquingKeysWith: +)
     }
   }
+}
 
-  fileprivate mutating func noteMalformed(_ weird: Weird) {
-    counts.malformedPackets += 1
-    weirds[weird, default: 0] += 1
+extension PacketBatch {
+  /// An oddity of a packet.
+  fileprivate mutating func note(_ name: Weird, _ index: Int, _ ends: PacketEnds?) {
+    findings.weirds[name, default: 0] += 1
+    let frame = frames.reference(to: index)
+    strays.note(
+      name, of: PacketInfo(ordinal: frame.element.ordinal, timestamp: frame.element.timestamp),
+      ends)
+  }
+}
+
+extension Weird {
+  /// Whether it is, or may be, one of fragments that came earlier.
+  fileprivate var isOfOtherFragments: Bool {
+    self == .fragmentTimeout || self == .fragmentBudgetReached
   }
 }

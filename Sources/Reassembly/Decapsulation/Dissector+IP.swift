@@ -9,6 +9,7 @@ extension Dissector {
     }
     if verifiesChecksums, !packet.hasValidChecksum, packet.headerChecksum != 0 {
       result.kind = .badHeaderChecksum
+      result.networkOffset = offset
       return
     }
     setExtent(

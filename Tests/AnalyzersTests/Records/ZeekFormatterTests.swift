@@ -21,7 +21,7 @@ struct ZeekFormatterTests {
   @Test("Only flow is a line of conn.log; other records are EVE's")
   func marks() {
     let formatter = ZeekFormatter(.columns)
-    #expect(formatter.line(Record("flow"), about: .sample()).utf8.first == ZeekFormatter.mark)
+    #expect(formatter.line(Record("flow"), about: .sample()).utf8.first == ZeekLog.conn.mark)
     #expect(formatter.line(Record("note"), about: .sample()).hasPrefix(#"{"timestamp":"#))
     #expect(formatter.line(Record("count")) == #"{"event_type":"count"}"# + "\n")
   }

@@ -1,0 +1,40 @@
+public import Sockets
+import Wire
+
+extension Dissection {
+  /// Who sent the packet to whom, by its flow key, which it must have.
+  var keyEnds: PacketEnds {
+    let (first, second) = key.ends(wide)
+    return PacketEnds(
+      isReversed ? second : first, isReversed ? first : second, key.isUDP ? .udp : .tcp)
+  }
+
+  /// The same by the IP header alone, read again from where it was found.
+  ///
+  /// - Parameter offset: where that is, in `bytes`.
+  static func headerEnds(_ bytes: RawSpan, at offset: Int) -> PacketEnds? {
+    guard offset < bytes.byteCount else { return nil }
+    let packet = bytes.extracting(droppingFirst: offset)
+    if let ipv4 = try? IPv4Packet(validating: packet) {
+      return PacketEnds(source: ipv4.source, destination: ipv4.destination)
+    }
+    guard let ipv6 = try? IPv6Packet(validating: packet) else { return nil }
+    return PacketEnds(source: ipv6.source, destination: ipv6.destination)
+  }
+}
+
+extension PacketEnds {
+  /// Those of which only the addresses are known.
+  init(source: IPAddress, destination: IPAddress) {
+    self.init(
+      SocketInfo.Endpoint(address: source, port: 0),
+      SocketInfo.Endpoint(address: destination, port: 0))
+  }
+}
+
+extension PacketBatch {
+  /// Who sent a packet to whom, of one that a reassembler was given.
+  public func ends(ofPacketAt index: Int) -> PacketEnds {
+    dissections.reference(to: index).element.keyEnds
+  }
+}
