@@ -140,6 +140,7 @@ package final class Run {
 
   private func finish() throws {
     takeLastStrays(decapsulator.finish())
+    for worker in workers { worker.runner.settleBehindLast() }
     for worker in workers { worker.runner.emitter.ends = 1 }
     try Reassembler.finish(workers.map(\.reassembler)) { try flush() }
     try flush()

@@ -110,6 +110,12 @@ final class ChainRunner: SocketHandler {
     }
   }
 
+  /// Behind the last packet: what waits for answers gets them while it still counts as that packet's
+  /// or an earlier one's, so that what it writes has the place that it has when nothing waits.
+  func settleBehindLast() {
+    if linkCount > 0 { deferral.settleAll() }
+  }
+
   /// Whether something waits for an answer, so that what it will write is still to come.
   var isWaiting: Bool { linkCount > 0 && !deferral.isIdle }
 

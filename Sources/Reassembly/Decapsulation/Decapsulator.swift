@@ -55,8 +55,8 @@ public final class Decapsulator {
   private func prepareOther(
     _ index: Int, _ dissection: DissectionReference, _ batch: inout PacketBatch
   ) {
-    // Of a datagram that was put together, no header can be read again in the frame.
-    let wasFragment = dissection.element.kind == .fragment
+    // Of what fragments were put together to, no header can be read again in the frame.
+    let isInFrame = dissection.element.kind != .fragment
     switch dissection.element.kind {
     case .fragment: defragment(index, dissection, &batch)
     case .innerTCP, .innerUDP:
@@ -80,14 +80,12 @@ public final class Decapsulator {
       batch.findings.unsupportedLinkTypes[batch.frames[index].linkType, default: 0] += 1
     case .badHeaderChecksum:
       batch.findings.counts.badChecksums += 1
-      let ends = Dissection.headerEnds(
-        batch.frames[index].bytes, at: dissection.element.networkOffset)
-      batch.note(.badHeaderChecksum, index, wasFragment ? nil : ends)
+      batch.note(.badHeaderChecksum, index, isInFrame ? batch.headerEnds(index) : nil)
     case .tooDeep:
       batch.findings.counts.otherPackets += 1
-      let tunnel = wasFragment ? nil : dissection.element.tunnel(in: batch.frames[index].bytes)
-      let ends = tunnel.map { PacketEnds(source: $0.source, destination: $0.destination) }
-      batch.note(.tunnelLimitReached, index, ends)
+      // Layers without IP may be all that there is.
+      let hasHeader = isInFrame && dissection.element.nesting.depth > 0
+      batch.note(.tunnelLimitReached, index, hasHeader ? batch.headerEnds(index) : nil)
     }
   }
 
@@ -190,6 +188,12 @@ extension PacketBatch {
     strays.note(
       name, of: PacketInfo(ordinal: frame.element.ordinal, timestamp: frame.element.timestamp),
       ends)
+  }
+
+  /// Who sent a packet to whom, by the IP header that was found last.
+  fileprivate func headerEnds(_ index: Int) -> PacketEnds? {
+    PacketEnds(
+      headerAt: dissections.reference(to: index).element.networkOffset, in: frames[index].bytes)
   }
 }
 

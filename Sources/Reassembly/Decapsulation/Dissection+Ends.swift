@@ -8,19 +8,6 @@ extension Dissection {
     return PacketEnds(
       isReversed ? second : first, isReversed ? first : second, key.isUDP ? .udp : .tcp)
   }
-
-  /// The same by the IP header alone, read again from where it was found.
-  ///
-  /// - Parameter offset: where that is, in `bytes`.
-  static func headerEnds(_ bytes: RawSpan, at offset: Int) -> PacketEnds? {
-    guard offset < bytes.byteCount else { return nil }
-    let packet = bytes.extracting(droppingFirst: offset)
-    if let ipv4 = try? IPv4Packet(validating: packet) {
-      return PacketEnds(source: ipv4.source, destination: ipv4.destination)
-    }
-    guard let ipv6 = try? IPv6Packet(validating: packet) else { return nil }
-    return PacketEnds(source: ipv6.source, destination: ipv6.destination)
-  }
 }
 
 extension PacketEnds {
@@ -29,6 +16,19 @@ extension PacketEnds {
     self.init(
       SocketInfo.Endpoint(address: source, port: 0),
       SocketInfo.Endpoint(address: destination, port: 0))
+  }
+
+  /// By an IP header alone, read again from where it was found.
+  init?(headerAt offset: Int, in bytes: RawSpan) {
+    guard offset < bytes.byteCount else { return nil }
+    let packet = bytes.extracting(droppingFirst: offset)
+    if let ipv4 = try? IPv4Packet(validating: packet) {
+      self.init(source: ipv4.source, destination: ipv4.destination)
+    } else if let ipv6 = try? IPv6Packet(validating: packet) {
+      self.init(source: ipv6.source, destination: ipv6.destination)
+    } else {
+      return nil
+    }
   }
 }
 
