@@ -60,7 +60,7 @@ struct SocketWeirdTests {
     #expect(record["timestamp"] as? String == "2023-11-14T22:13:20.004000+0000")
   }
 
-  @Test("stand behind what their packet had brought about before, and in front of what it does then")
+  @Test("stand behind what their packet did before, and in front of what it does then")
   func order() throws {
     // The text behind its own FIN is cut off when the hole is filled, and then the FIN is reported.
     let talk = Conversation()
@@ -92,9 +92,10 @@ struct SocketWeirdTests {
     }
     let outcome = try run(talk.frames, []) { $0.workers = workers }
     #expect(
-      weirds(outcome.log) == [1, 10, 100, 1000, 10_000].map {
-        "\(4 + $0) tcp_bad_checksum out 5+5 ×\($0)"
-      })
+      weirds(outcome.log)
+        == [1, 10, 100, 1000, 10_000].map {
+          "\(4 + $0) tcp_bad_checksum out 5+5 ×\($0)"
+        })
     #expect(outcome.summary.weirds == ["tcp_bad_checksum": 10_000])
   }
 
