@@ -123,11 +123,9 @@ package final class Run {
     strays.write(found, to: &lane) { batch.element.captureName(ofPacket: $0) }
   }
 
-  /// What was found when the last packet had gone.
-  private func takeLastStrays(_ lastFindings: DecapsulationFindings) {
-    findings += lastFindings
+  /// What was found when the last packet had gone: it stands for them.
+  private func takeLastStrays(_ found: [StrayWeird]) {
     if configuration.isSelected != nil { return }
-    let found = lastFindings.weirds.map { StrayWeird($0, of: last, times: $1) }
     strays.write(found, ends: 1, to: &lane) { [lastCaptureName] _ in lastCaptureName }
   }
 
@@ -139,10 +137,13 @@ package final class Run {
   }
 
   private func finish() throws {
-    takeLastStrays(decapsulator.finish())
+    let lastFindings = decapsulator.finish()
+    findings += lastFindings
+    takeLastStrays(lastFindings.weirds.map { StrayWeird($0, of: last, times: $1) })
     for worker in workers { worker.runner.settleBehindLast() }
     for worker in workers { worker.runner.emitter.ends = 1 }
     try Reassembler.finish(workers.map(\.reassembler)) { try flush() }
+    takeLastStrays(workers.flatMap { $0.runner.takeStrays() })
     try flush()
     let first = workers[0].runner
     first.emitter.ends = 2
