@@ -33,8 +33,12 @@ extension PacketEnds {
 }
 
 extension PacketBatch {
-  /// Who sent a packet to whom, of one that a reassembler was given.
-  public func ends(ofPacketAt index: Int) -> PacketEnds {
-    dissections.reference(to: index).element.keyEnds
+  /// Who sent a packet to whom, of one that has a flow key; `nil` of another.
+  public func ends(ofPacketAt index: Int) -> PacketEnds? {
+    let dissection = dissections.reference(to: index)
+    switch dissection.element.kind {
+    case .tcp, .udp, .wholeTCP, .wholeUDP, .innerTCP, .innerUDP: return dissection.element.keyEnds
+    default: return nil
+    }
   }
 }
