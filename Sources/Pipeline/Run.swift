@@ -24,7 +24,9 @@ package final class Run {
   private(set) var summary = RunSummary()
   /// What is to be written to the log.
   private var lane = OutputLane()
-  private var lastOrdinal: UInt64 = 0
+  private var strays: StrayLog
+  private var last = PacketInfo(ordinal: 0, timestamp: Timestamp(nanoseconds: 0))
+  private var lastCaptureName: String?
 
   /// Throws `FilterError` when a filter of the chain is no BPF expression.
   package init(
@@ -41,6 +43,7 @@ package final class Run {
         $0, framesStay: source.framesStay, countsLeftOut: configuration.isSelected == nil)
     }
     self.log = log
+    strays = StrayLog(formatter: formatter)
     self.configuration = configuration
     let count = min(max(configuration.workers, 1), ReassemblyConfiguration.shardCount)
     decapsulator = Decapsulator(configuration.reassembly, workers: count)
@@ -85,7 +88,7 @@ package final class Run {
     if !isLimitReached && !summary.wasInterrupted && summary.absentClient == nil {
       summary.damages = source.damages
     } else {
-      let before = lastOrdinal - min(lastOrdinal, summary.packets)
+      let before = last.ordinal - min(last.ordinal, summary.packets)
       summary.omissions.filteredOut = min(summary.omissions.filteredOut, before)
     }
   }
@@ -97,17 +100,34 @@ package final class Run {
   /// Writes what has come of a batch, in its order.
   private func takeOut(_ batch: ElementReference<Batch>) throws {
     let count = batch.element.packets.frames.count
-    if count > 0 { lastOrdinal = batch.element.packets.frames[count - 1].ordinal }
+    if let packet = batch.element.packets.lastPacket { last = packet }
     summary.packets += UInt64(count)
     summary.bytes += batch.element.packets.frames.capturedBytes
     findings += batch.element.packets.findings
     if let output { try take(batch, to: output) }
+    takeStrays(of: batch)
     for worker in workers where !batch.element.lanes[worker.number].isEmpty {
       lane.append(batch.element.lanes[worker.number])
       batch.element.lanes[worker.number].removeAll()
     }
     // What waits will write something that belongs in front.
     if !batch.element.isWaiting { try lane.flush(to: log) }
+  }
+
+  /// With `--flow` what belongs to no socket is not of the selected ones.
+  private func takeStrays(of batch: ElementReference<Batch>) {
+    lastCaptureName = batch.element.captureName(ofPacket: last.ordinal) ?? lastCaptureName
+    if configuration.isSelected != nil { return }
+    var found = batch.element.packets.strays
+    for worker in workers { found += batch.element.strays[worker.number] }
+    if found.isEmpty { return }
+    strays.write(found, to: &lane) { batch.element.captureName(ofPacket: $0) }
+  }
+
+  /// What was found when the last packet had gone: it stands for them.
+  private func takeLastStrays(_ found: [StrayWeird]) {
+    if configuration.isSelected != nil { return }
+    strays.write(found, ends: 1, to: &lane) { [lastCaptureName] _ in lastCaptureName }
   }
 
   /// Every packet as it came, in its order; with `--flow` those of the selected sockets, and none that
@@ -118,9 +138,13 @@ package final class Run {
   }
 
   private func finish() throws {
-    findings += decapsulator.finish()
+    let lastFindings = decapsulator.finish()
+    findings += lastFindings
+    takeLastStrays(lastFindings.weirds.map { StrayWeird($0, of: last, times: $1) })
+    for worker in workers { worker.runner.settleBehindLast() }
     for worker in workers { worker.runner.emitter.ends = 1 }
     try Reassembler.finish(workers.map(\.reassembler)) { try flush() }
+    takeLastStrays(workers.flatMap { $0.runner.takeStrays() })
     try flush()
     let first = workers[0].runner
     first.emitter.ends = 2

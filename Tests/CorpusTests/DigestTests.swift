@@ -61,7 +61,9 @@ private func digests(_ path: String) throws -> [Corpus.Direction] {
     configuration, source: try openCapture(path: path), log: log, formatter: EVEFormatter())
   _ = try run.perform()
   return log.records.flatMap { record -> [Corpus.Direction] in
-    guard record["proto"] as? String == "TCP" else { return [] }
+    guard record["event_type"] as? String == "digest", record["proto"] as? String == "TCP" else {
+      return []
+    }
     let digest = record["digest"] as! [String: Any]
     let out = digest["originator"] as! [String: Any]
     let `in` = digest["responder"] as! [String: Any]

@@ -26,7 +26,9 @@ struct FragmentTests {
 
   private func run(_ options: String...) throws -> (texts: [String], errors: String) {
     let result = try Binary.sluice.run(["-r", path, "-a", "print"] + options)
-    #expect(result.status == (result.lines.isEmpty ? 4 : 0), "\(result.errors)")
+    // Beside what is printed there are records of the overlaps.
+    let isPrinted = result.lines.count > result.records.count
+    #expect(result.status == (isPrinted ? 0 : 4), "\(result.errors)")
     let texts = ["non", "nnn"].flatMap { pattern in
       let text = pattern.map { String(repeating: $0, count: 8) }.joined()
       return result.lines.filter { $0.contains(text) }.map { _ in pattern }

@@ -17,7 +17,7 @@ private func touchAll(_ bytes: RawSpan) -> Int {
     seen += packet.destination.description.utf8.count + Int(packet.hopLimit)
     let place = try? IPv6Packet.followChain(
       in: packet.bytes, at: packet.payloadOffset, packet.protocol)
-    seen += packet.isJumbogram ? 1 : place?.offset ?? 0
+    seen += packet.jumboLength != nil ? 1 : place?.offset ?? 0
     touchTransport(packet.payload, &seen)
   }
   touchTransport(bytes, &seen)

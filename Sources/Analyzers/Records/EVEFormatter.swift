@@ -24,20 +24,22 @@ package struct EVEFormatter: RecordFormatter {
   private func appendHead(
     of record: Record, about subject: RecordSubject, to output: inout [UInt8]
   ) {
-    let socket = subject.socket
     output.append(#""timestamp":""#)
     output.append(subject.packet.timestamp, as: .eve)
-    output.append(#"","flow_id":"#)
-    output.append(decimal: socket.flowID)
+    output.append(UInt8(ascii: "\""))
+    if let socket = subject.socket {
+      output.append(#","flow_id":"#)
+      output.append(decimal: socket.flowID)
+    }
     output.append(#","pcap_cnt":"#)
     output.append(decimal: subject.packet.ordinal)
     output.append(#","event_type":"#)
     output.appendJSON(record.eventType)
-    if !socket.vlans.isEmpty {
-      output.append(#","vlan":"#)
-      output.appendJSON(.array(socket.vlans.map { Record.Value($0) }))
+    if let socket = subject.socket {
+      append(socket, to: &output)
+    } else if let ends = subject.ends {
+      append(ends, to: &output)
     }
-    appendEndpoints(of: socket, to: &output)
     if let name = subject.captureName {
       output.append(#","pcap_filename":"#)
       output.appendJSON(name)
@@ -45,21 +47,36 @@ package struct EVEFormatter: RecordFormatter {
   }
 
   /// The originator is the source, whoever sent the packet.
-  private func appendEndpoints(of socket: SocketInfo, to output: inout [UInt8]) {
-    output.append(#","src_ip":""#)
-    output.append(socket.originator.address)
-    output.append(#"","src_port":"#)
-    output.append(decimal: socket.originator.port)
-    output.append(#","dest_ip":""#)
-    output.append(socket.responder.address)
-    output.append(#"","dest_port":"#)
-    output.append(decimal: socket.responder.port)
-    output.append(#","proto":""#)
-    output.append(socket.transport.name)
-    output.append(#"","community_id":""#)
+  private func append(_ socket: SocketInfo, to output: inout [UInt8]) {
+    if !socket.vlans.isEmpty {
+      output.append(#","vlan":"#)
+      output.appendJSON(.array(socket.vlans.map { Record.Value($0) }))
+    }
+    append(PacketEnds(socket.originator, socket.responder, socket.transport), to: &output)
+    output.append(#","community_id":""#)
     output.append(CommunityID.text(for: socket, seed: communityIDSeed))
     output.append(UInt8(ascii: "\""))
     if let tunnel = socket.tunnel { append(tunnel, to: &output) }
+  }
+
+  private func append(_ ends: PacketEnds, to output: inout [UInt8]) {
+    output.append(#","src_ip":""#)
+    output.append(ends.source.address)
+    if ends.transport != nil {
+      output.append(#"","src_port":"#)
+      output.append(decimal: ends.source.port)
+      output.append(#","dest_ip":""#)
+    } else {
+      output.append(#"","dest_ip":""#)
+    }
+    output.append(ends.destination.address)
+    output.append(UInt8(ascii: "\""))
+    guard let transport = ends.transport else { return }
+    output.append(#","dest_port":"#)
+    output.append(decimal: ends.destination.port)
+    output.append(#","proto":""#)
+    output.append(transport.name)
+    output.append(UInt8(ascii: "\""))
   }
 
   /// The outer packet's ends, as the first packet had them.

@@ -14,8 +14,10 @@ package struct TextFormatter: RecordFormatter {
       output.append(UInt8(ascii: " "))
     }
     output.appendPrintable(record.eventType)
-    if let subject {
-      output.append(" \(subject.socket.originator) -> \(subject.socket.responder)")
+    if let socket = subject?.socket {
+      output.append(" \(socket.originator) -> \(socket.responder)")
+    } else if let ends = subject?.ends {
+      append(ends, to: &output)
     }
     if let text = record.text {
       output.append(UInt8(ascii: " "))
@@ -26,6 +28,14 @@ package struct TextFormatter: RecordFormatter {
       }
     }
     output.append(UInt8(ascii: "\n"))
+  }
+
+  private func append(_ ends: PacketEnds, to output: inout [UInt8]) {
+    if ends.transport == nil {
+      output.append(" \(ends.source.address) -> \(ends.destination.address)")
+    } else {
+      output.append(" \(ends.source) -> \(ends.destination)")
+    }
   }
 
   /// ` key=value`; members of objects one by one, as `outer.inner=value`. The object that is named

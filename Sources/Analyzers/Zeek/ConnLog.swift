@@ -2,22 +2,7 @@ import Analysis
 
 /// The columns of Zeek's conn.log, in its order.
 enum ConnLog {
-  /// What stands in a column.
-  enum Value {
-    /// Microseconds: a moment since 1970, or a duration.
-    case time(Int64)
-    case text(String)
-    case count(UInt64)
-    case address(IPAddress)
-    case flag(Bool)
-  }
-
-  struct Column: Sendable {
-    var name: String
-    var type: String
-    /// `nil` where nothing is known.
-    var value: @Sendable (SocketInfo) -> Value?
-  }
+  typealias Column = ZeekColumn<SocketInfo>
 
   static let columns: [Column] =
     identity + traffic + [

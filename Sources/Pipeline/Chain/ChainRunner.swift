@@ -18,9 +18,13 @@ final class ChainRunner: SocketHandler {
   let slots: ReservedArray<ReservedArray<ChainSlot>>
   /// One element, in place, so that lending it costs no dynamic exclusivity check.
   let contexts: ReservedArray<Context>
-  private let isSelected: (@Sendable (SocketInfo) -> Bool)?
+  let isSelected: (@Sendable (SocketInfo) -> Bool)?
   var reports: [RunSummary.Analyzer]
-  private(set) var weirds: [Weird: UInt64] = [:]
+  var weirds: [Weird: UInt64] = [:]
+  /// Those of sockets that do not count them.
+  var uncounted: [ShardWeird: UInt64] = [:]
+  /// Those of packets of the batch that belong to no socket.
+  var strays: [StrayWeird] = []
   private var filters: LinkFilters
   /// The packets at hand.
   private(set) var batch: ElementReference<Batch>?
@@ -104,6 +108,12 @@ final class ChainRunner: SocketHandler {
         deferral.giveUp(packet)
       }
     }
+  }
+
+  /// Behind the last packet: what waits for answers gets them while it still counts as that packet's
+  /// or an earlier one's, so that what it writes has the place that it has when nothing waits.
+  func settleBehindLast() {
+    if linkCount > 0 { deferral.settleAll() }
   }
 
   /// Whether something waits for an answer, so that what it will write is still to come.
@@ -333,10 +343,6 @@ final class ChainRunner: SocketHandler {
     case false?: batch.element.fates[index] = .leftOut
     case nil: batch.element.fates[index] = .open
     }
-  }
-
-  func weird(_ weird: WeirdNote, of socket: SocketView?, packet: PacketInfo) {
-    weirds[weird.name, default: 0] += 1
   }
 
   @inline(__always)

@@ -55,8 +55,8 @@ final class RecordEmitter: AnalysisEngine {
     return OutputPlace(key: key, step: step, link: link)
   }
 
-  /// The capture that the packet at hand comes from; `nil` on an interface.
-  private var captureName: String? {
+  /// The capture that a packet comes from; `nil` on an interface.
+  private func captureName(of packet: PacketInfo) -> String? {
     // At the end of the input the last packet stands for what happens.
     if ends > 0 { return lastCaptureName }
     return batch.flatMap { $0.element.captureName(ofPacket: packet.ordinal) } ?? lastCaptureName
@@ -78,9 +78,21 @@ final class RecordEmitter: AnalysisEngine {
   func emit(_ record: Record) {
     let info = snapshot ?? socket?.info
     let subject = info.map {
-      RecordSubject(socket: $0, packet: packet, captureName: captureName)
+      RecordSubject(socket: $0, packet: packet, captureName: captureName(of: packet))
     }
     lane.append(place) { formatter.append(record, about: subject, to: &$0) }
+  }
+
+  /// Writes what no call has brought about, whichever call is going on, or was the last one: behind
+  /// all that the calls of the packet so far have to say, even those that have to wait, and in front of
+  /// what later ones say.
+  func emit(_ record: Record, of socket: SocketView, packet: PacketInfo) {
+    let subject = RecordSubject(
+      socket: socket.info, packet: packet, captureName: captureName(of: packet))
+    let key = OutputKey(ordinal: packet.ordinal &+ ends, subIndex: socket.firstOrdinal)
+    lane.append(OutputPlace(key: key, step: calls, link: .max)) {
+      formatter.append(record, about: subject, to: &$0)
+    }
   }
 
   /// Set by who knows how to hold.

@@ -25,6 +25,8 @@ struct Batch: ~Copyable {
   let waits: ReservedArray<Bool>
   /// Of each worker what became of packets of earlier batches.
   let laterFates: ReservedArray<[LaterFate]>
+  /// Of each worker the oddities of packets that belong to no socket.
+  let strays: ReservedArray<[StrayWeird]>
 
   static var capacity: Int { 128 }
 
@@ -42,6 +44,9 @@ struct Batch: ~Copyable {
     var laterFates = ReservedArray<[LaterFate]>(capacity: workers)
     for _ in 0..<workers { laterFates.append([]) }
     self.laterFates = laterFates
+    var strays = ReservedArray<[StrayWeird]>(capacity: workers)
+    for _ in 0..<workers { strays.append([]) }
+    self.strays = strays
   }
 
   /// Whether something waits at its end, whoever it is for.

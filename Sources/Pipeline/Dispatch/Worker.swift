@@ -41,6 +41,7 @@ final class Worker: @unchecked Sendable {
     if batch.element.endsStretch { runner.settle(at: batch, reassembler) }
     batch.element.waits[number] = runner.isWaiting
     batch.element.laterFates[number] = runner.takeLaterFates()
+    batch.element.strays[number] = runner.takeStrays()
     runner.end()
     swap(&runner.emitter.lane, &batch.element.lanes[number])
     if isAsked.load(ordering: .relaxed) {

@@ -38,9 +38,11 @@ public final class Decapsulator {
         let second = clock.advance(to: frame.element.timestamp)
       {
         batch.ticks.append(PacketBatch.Tick(index: index, second: second))
-        defragmenter.expire(at: second) { batch.findings.note($0) }
+        var expired: [Weird] = []
+        defragmenter.expire(at: second) { expired.append($0) }
+        for weird in expired { batch.note(weird, index, nil) }
       }
-      if !dissection.element.isOrdinary { noteRarities(of: dissection, &batch) }
+      if !dissection.element.isOrdinary { noteRarities(of: dissection, index, &batch) }
       if dissection.element.kind.rawValue > Dissection.Kind.udp.rawValue {
         prepareOther(index, dissection, &batch)
       } else if workers > 1 {
@@ -51,16 +53,23 @@ public final class Decapsulator {
   }
 
   @inline(never)
-  private func noteRarities(of dissection: DissectionReference, _ batch: inout PacketBatch) {
+  private func noteRarities(
+    of dissection: DissectionReference, _ index: Int, _ batch: inout PacketBatch
+  ) {
     if dissection.element.missing > 0 { batch.findings.counts.truncatedPackets += 1 }
-    if dissection.element.hasZeroLength { batch.findings.note(.zeroLength) }
-    if dissection.element.isAtLayerLimit { batch.findings.note(.tunnelLimitReached) }
+    if dissection.element.hasZeroLength { batch.note(.zeroLength, index, batch.headerEnds(index)) }
+    if dissection.element.isJumbogram { batch.note(.jumbogram, index, batch.headerEnds(index)) }
+    if dissection.element.isAtLayerLimit {
+      batch.note(.tunnelLimitReached, index, batch.headerEnds(index))
+    }
   }
 
   @inline(never)
   private func prepareOther(
     _ index: Int, _ dissection: DissectionReference, _ batch: inout PacketBatch
   ) {
+    // Of what fragments were put together to, no header can be read again in the frame.
+    let isInFrame = dissection.element.kind != .fragment
     switch dissection.element.kind {
     case .fragment: defragment(index, dissection, &batch)
     case .innerTCP, .innerUDP:
@@ -79,24 +88,30 @@ public final class Decapsulator {
     case .otherProtocol: batch.findings.counts.otherProtocols += 1
     case .notIP: batch.findings.counts.otherPackets += 1
     case .malformed: batch.findings.counts.malformedPackets += 1
-    case .malformedTCP: batch.findings.noteMalformed(.malformedTCP)
-    case .malformedUDP: batch.findings.noteMalformed(.malformedUDP)
+    case .malformedTCP, .malformedUDP:
+      let isTCP = dissection.element.kind == .malformedTCP
+      batch.findings.counts.malformedPackets += 1
+      batch.note(isTCP ? .malformedTCP : .malformedUDP, index, dissection.element.keyEnds)
     case .unsupportedLinkType:
       batch.findings.unsupportedLinkTypes[batch.frames[index].linkType, default: 0] += 1
     case .badHeaderChecksum:
       batch.findings.counts.badChecksums += 1
-      batch.findings.note(.badHeaderChecksum)
+      batch.note(.badHeaderChecksum, index, isInFrame ? batch.headerEnds(index) : nil)
     case .badICMPChecksum:
       batch.findings.counts.badChecksums += 1
-      batch.findings.note(.badChecksum)
-    case .zeroLength: batch.findings.noteMalformed(.zeroLength)
-    case .nestedFragment: batch.findings.noteMalformed(.fragmentNested)
+      batch.note(.badChecksum, index, isInFrame ? batch.headerEnds(index) : nil)
+    case .zeroLength, .nestedFragment:
+      let name: Weird = dissection.element.kind == .zeroLength ? .zeroLength : .fragmentNested
+      batch.findings.counts.malformedPackets += 1
+      batch.note(name, index, isInFrame ? batch.headerEnds(index) : nil)
     case .jumbogram:
       batch.findings.counts.otherPackets += 1
-      batch.findings.note(.unsupportedJumbo)
+      batch.note(.unsupportedJumbo, index, isInFrame ? batch.headerEnds(index) : nil)
     case .tooDeep:
       batch.findings.counts.otherPackets += 1
-      batch.findings.note(.tunnelLimitReached)
+      // Layers without IP may be all that there is.
+      let hasHeader = isInFrame && dissection.element.nesting.depth > 0
+      batch.note(.tunnelLimitReached, index, hasHeader ? batch.headerEnds(index) : nil)
     }
   }
 
@@ -111,15 +126,16 @@ public final class Decapsulator {
     let part = dissection.element
     let tunnel = part.nesting.depth > 0 ? part.tunnel(in: frame.bytes) : nil
     defragment(
-      frame.bytes, part, in: tunnel, frameLength: frame.originalLength, at: frame.timestamp,
+      frame.bytes, part, in: tunnel, index, frameLength: frame.originalLength, at: frame.timestamp,
       dissection, &batch)
   }
 
   /// - Parameter bytes: the frame, or a datagram that was a fragment of another one in a tunnel. That
   ///   ends with the layers that the dissector enters.
   private func defragment(
-    _ bytes: RawSpan, _ part: borrowing Dissection, in tunnel: Tunnel?, frameLength: Int,
-    at time: Timestamp, _ dissection: DissectionReference, _ batch: inout PacketBatch
+    _ bytes: RawSpan, _ part: borrowing Dissection, in tunnel: Tunnel?, _ index: Int,
+    frameLength: Int, at time: Timestamp, _ dissection: DissectionReference,
+    _ batch: inout PacketBatch
   ) {
     guard let fragment = Fragment(bytes, part) else {
       dissection.element.kind = .malformed
@@ -129,7 +145,10 @@ public final class Decapsulator {
     let outcome = defragmenter.add(
       fragment, frameLength: frameLength, at: time, clock: clock.second,
       weird: { weirds.append($0) })
-    for weird in weirds { batch.findings.note(weird) }
+    if !weirds.isEmpty {
+      let ends = PacketEnds(source: fragment.key.source, destination: fragment.key.destination)
+      for weird in weirds { batch.note(weird, index, weird.isOfOtherFragments ? nil : ends) }
+    }
     guard case .complete(let datagram) = outcome else { return }
     let payload = unsafe datagram.payload.span.bytes
     var whole = Dissection()
@@ -150,13 +169,14 @@ public final class Decapsulator {
       dissection.element.kind = .fragment
       guard whole.missing == 0 else { return }
       defragment(
-        payload, whole, in: outer, frameLength: datagram.frameLength, at: time, dissection, &batch)
+        payload, whole, in: outer, index, frameLength: datagram.frameLength, at: time, dissection,
+        &batch)
       return
     }
     whole.makeWhole(datagram: batch.datagrams.count)
     dissection.element = whole
     batch.datagrams.append(datagram.payload)
-    if !whole.isOrdinary { noteRarities(of: dissection, &batch) }
+    if !whole.isOrdinary { noteRarities(of: dissection, index, &batch) }
     if whole.kind.isWhole, let outer { batch.add(outer, of: dissection) }
   }
 
@@ -185,11 +205,28 @@ public struct DecapsulationFindings: Sendable {
       left.unsupportedLinkTypes.merge(right.unsupportedLinkTypes, uniquingKeysWith: +)
     }
   }
+}
 
-  fileprivate mutating func note(_ weird: Weird) { weirds[weird, default: 0] += 1 }
+extension PacketBatch {
+  /// An oddity of a packet.
+  fileprivate mutating func note(_ name: Weird, _ index: Int, _ ends: PacketEnds?) {
+    findings.weirds[name, default: 0] += 1
+    let frame = frames.reference(to: index)
+    strays.note(
+      name, of: PacketInfo(ordinal: frame.element.ordinal, timestamp: frame.element.timestamp),
+      ends)
+  }
 
-  fileprivate mutating func noteMalformed(_ weird: Weird) {
-    counts.malformedPackets += 1
-    note(weird)
+  /// Who sent a packet to whom, by the IP header that was found last.
+  fileprivate func headerEnds(_ index: Int) -> PacketEnds? {
+    PacketEnds(
+      headerAt: dissections.reference(to: index).element.networkOffset, in: frames[index].bytes)
+  }
+}
+
+extension Weird {
+  /// Whether it is, or may be, one of fragments that came earlier.
+  fileprivate var isOfOtherFragments: Bool {
+    self == .fragmentTimeout || self == .fragmentBudgetReached
   }
 }

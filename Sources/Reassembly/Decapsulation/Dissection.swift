@@ -33,7 +33,7 @@ struct Dissection: BitwiseCopyable {
     case badHeaderChecksum
     /// IP that does not say how long it is, where offload does not explain it.
     case zeroLength
-    /// IPv6 with a Jumbo Payload option.
+    /// IPv6 with a Jumbo Payload option that does not fit the packet.
     case jumbogram
     /// IPv6 with a Fragment header in a fragment.
     case nestedFragment
@@ -164,10 +164,16 @@ struct Dissection: BitwiseCopyable {
     get { rarities & Self.oddBit != 0 }
     set { if newValue { rarities |= Self.oddBit } }
   }
+  /// Whether the length stands in a Jumbo Payload option (RFC 2675).
+  var isJumbogram: Bool {
+    get { rarities & Self.jumboBit != 0 }
+    set { if newValue { rarities |= Self.jumboBit } }
+  }
   private static var lengthBit: UInt32 { 1 << 30 }
   private static var limitBit: UInt32 { 1 << 29 }
   private static var oddBit: UInt32 { 1 << 28 }
-  private static var missingBits: UInt32 { ~(windowBit | lengthBit | limitBit | oddBit) }
+  private static var jumboBit: UInt32 { 1 << 27 }
+  private static var missingBits: UInt32 { jumboBit &- 1 }
   /// What the options of a SYN offer.
   var offer: TCPOffer {
     get { TCPOffer(bits: offerOrTimestamp) }

@@ -9,6 +9,7 @@ extension Dissector {
     }
     if verifiesChecksums, !packet.hasValidChecksum, packet.headerChecksum != 0 {
       result.kind = .badHeaderChecksum
+      result.networkOffset = offset
       return
     }
     if packet.hasOffloadedLength {
@@ -33,10 +34,8 @@ extension Dissector {
       return
     }
     result.isIPv6 = true
-    // Its length is in the option alone, and no link carries it: nothing here has room for more than
-    // 65,535 bytes.
-    if packet.isJumbogram {
-      result.kind = .jumbogram
+    if let jumboLength = packet.jumboLength {
+      dissectJumbogram(packet, jumboLength, bytes, at: offset, &result)
       return
     }
     // Who has nothing to send may send nothing.
@@ -53,6 +52,27 @@ extension Dissector {
     }
     dissectTransport(
       bytes, source: packet.source, destination: packet.destination, packet.protocol, &result)
+  }
+
+  /// No link carries it, but a host shows its own like this before they are cut up (BIG TCP). It must
+  /// be longer than other packets can be (RFC 2675 §3), and all there.
+  @inline(never)
+  private func dissectJumbogram(
+    _ packet: IPv6Packet, _ payloadLength: Int, _ bytes: RawSpan, at offset: Int,
+    _ result: inout Dissection
+  ) {
+    let length = payloadLength &+ 40
+    guard packet.hasOffloadedLength, payloadLength > 65_535, length <= packet.bytes.byteCount,
+      !packet.isFragment
+    else {
+      result.kind = .jumbogram
+      return
+    }
+    setExtent(
+      offset, header: packet.payloadOffset, length: length, missing: 0, in: bytes, &result)
+    dissectTransport(
+      bytes, source: packet.source, destination: packet.destination, packet.protocol, &result)
+    result.isJumbogram = true
   }
 
   @inline(never)

@@ -9,6 +9,8 @@ public struct PacketBatch: ~Copyable {
   public var frames: FrameBatch
   /// What belongs to no socket.
   public internal(set) var findings = DecapsulationFindings()
+  /// The oddities among that, packet by packet.
+  public internal(set) var strays: [StrayWeird] = []
   let dissections: ReservedArray<Dissection>
   /// What fragments were put together to.
   var datagrams: [[UInt8]] = []
@@ -50,6 +52,7 @@ public struct PacketBatch: ~Copyable {
     if !ticks.isEmpty { ticks.removeAll(keepingCapacity: true) }
     if !datagrams.isEmpty { datagrams.removeAll(keepingCapacity: true) }
     if !tunnels.isEmpty { tunnels.removeAll(keepingCapacity: true) }
+    if !strays.isEmpty { strays.removeAll(keepingCapacity: true) }
     findings = DecapsulationFindings()
   }
 

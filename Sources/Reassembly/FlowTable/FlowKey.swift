@@ -28,6 +28,26 @@ struct FlowKey: Hashable, BitwiseCopyable {
   var vlans: VLANTags {
     VLANTags(outer: UInt16(rest >> 20 & 0xFFF), inner: UInt16(rest >> 8 & 0xFFF))
   }
+
+  /// Both ends, the first one first.
+  func ends(_ wide: WideAddresses) -> (SocketInfo.Endpoint, SocketInfo.Endpoint) {
+    let first: IPAddress
+    let second: IPAddress
+    if isIPv6 {
+      first = IPAddress(ipv6: wide.firstHigh, wide.firstLow)
+      second = IPAddress(ipv6: wide.secondHigh, wide.secondLow)
+    } else if isWide {
+      first = IPAddress(ipv4: UInt32(truncatingIfNeeded: wide.firstLow))
+      second = IPAddress(ipv4: UInt32(truncatingIfNeeded: wide.secondLow))
+    } else {
+      first = IPAddress(ipv4: UInt32(truncatingIfNeeded: addresses >> 32))
+      second = IPAddress(ipv4: UInt32(truncatingIfNeeded: addresses))
+    }
+    return (
+      SocketInfo.Endpoint(address: first, port: firstPort),
+      SocketInfo.Endpoint(address: second, port: secondPort)
+    )
+  }
 }
 
 /// The addresses of an IPv6 conversation, in the order of the key's ends. Those of IPv4 in a tunnel

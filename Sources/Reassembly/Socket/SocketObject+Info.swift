@@ -7,7 +7,7 @@ extension SocketObject {
   }
 
   var info: SocketInfo {
-    let (first, second) = endpoints
+    let (first, second) = key.ends(wide)
     let isSecond = flags.contains(.originatorIsSecond)
     var info = SocketInfo(
       id: id, transport: flags.contains(.udp) ? .udp : .tcp,
@@ -30,7 +30,8 @@ extension SocketObject {
   /// Who is sent what comes in a direction.
   func receiver(of direction: Direction) -> IPAddress {
     let isSecond = flags.contains(.originatorIsSecond) != (direction == .out)
-    return isSecond ? endpoints.1.address : endpoints.0.address
+    let (first, second) = key.ends(wide)
+    return isSecond ? second.address : first.address
   }
 
   /// Whether nothing was counted yet, as when the socket is attached.
@@ -40,26 +41,6 @@ extension SocketObject {
     var stream = SocketInfo.Stream()
     stream.state = flags.contains(.udp) ? .closed : .listen
     return stream
-  }
-
-  /// The key's two ends.
-  private var endpoints: (SocketInfo.Endpoint, SocketInfo.Endpoint) {
-    let first: IPAddress
-    let second: IPAddress
-    if key.isIPv6 {
-      first = IPAddress(ipv6: wide.firstHigh, wide.firstLow)
-      second = IPAddress(ipv6: wide.secondHigh, wide.secondLow)
-    } else if key.isWide {
-      first = IPAddress(ipv4: UInt32(truncatingIfNeeded: wide.firstLow))
-      second = IPAddress(ipv4: UInt32(truncatingIfNeeded: wide.secondLow))
-    } else {
-      first = IPAddress(ipv4: UInt32(truncatingIfNeeded: key.addresses >> 32))
-      second = IPAddress(ipv4: UInt32(truncatingIfNeeded: key.addresses))
-    }
-    return (
-      SocketInfo.Endpoint(address: first, port: key.firstPort),
-      SocketInfo.Endpoint(address: second, port: key.secondPort)
-    )
   }
 
   private func stream(_ direction: Direction) -> SocketInfo.Stream {

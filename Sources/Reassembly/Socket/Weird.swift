@@ -5,6 +5,7 @@ public enum Weird: String, Hashable, Sendable, CaseIterable, BitwiseCopyable {
   case badChecksum = "bad_checksum"
   /// IP that does not say how long it is, as offload leaves it.
   case zeroLength = "ip_len_zero"
+  case jumbogram
   case unsupportedJumbo = "unsupported_jumbo"
   case malformedTCP = "tcp_malformed_header"
   case malformedUDP = "udp_malformed_header"

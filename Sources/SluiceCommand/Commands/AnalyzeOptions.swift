@@ -222,7 +222,8 @@ struct OutputOptions: ParsableArguments {
   @Option(
     name: .shortAndLong,
     help: ArgumentHelp(
-      "A folder for logs: eve.json or conn.log, and files of analyzers.", valueName: "dir"),
+      "A folder for logs: eve.json, or conn.log and weird.log, and files of analyzers.",
+      valueName: "dir"),
     completion: .directory)
   var logDir: String?
 

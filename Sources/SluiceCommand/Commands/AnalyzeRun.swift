@@ -221,10 +221,13 @@ extension AnalyzeRun {
   private func shaped(_ log: FileLogOutput) -> any LogOutput {
     let format = command.output.format
     guard format.isZeek else { return log }
-    let path = (command.output.logDir ?? ".") + "/eve.json"
-    return ZeekLogOutput(log, hasColumns: format == .zeek) {
-      try FileLogOutput(path: path, isLive: false)
+    let isLive = isLive
+    let others = command.output.logDir.map { folder in
+      ZeekLogOutput.Others(
+        openWeird: { try FileLogOutput(path: folder + "/weird.log", isLive: isLive) },
+        openRest: { try FileLogOutput(path: folder + "/eve.json", isLive: false) })
     }
+    return ZeekLogOutput(log, hasColumns: format == .zeek, others: others)
   }
 
   private func openLog() throws(CommandFailure) -> FileLogOutput {

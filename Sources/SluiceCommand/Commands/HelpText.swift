@@ -61,7 +61,7 @@ enum HelpText {
           --format FORMAT     eve: JSON Lines; text: as a person reads it; zeek, zeek-json: flow
                               as Zeek's conn.log, in columns or as JSON Lines [eve]
       -l, --log-dir DIR       a folder for logs: eve.json or conn.log, and files of analyzers;
-                              with conn.log the records of other analyzers go to eve.json
+                              with conn.log oddities go to weird.log, other records to eve.json
       -w, --write FILE        the packets, as pcap or (by its ending) pcapng; - with -o
           --rotate-size SIZE  go on in out-00001.pcap and so on before a file becomes larger
           --rotate-time SECONDS

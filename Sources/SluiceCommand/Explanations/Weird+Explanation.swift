@@ -17,8 +17,10 @@ extension Weird {
       captured is taken for the packet where that is plausible: above 576 bytes, or with -k none. With \
       -k all, and below, the packet is malformed and not used.
       """
+    case .jumbogram:
+      "An IPv6 packet whose length stands in a Jumbo Payload option (RFC 2675), as in BIG TCP. It is used."
     case .unsupportedJumbo:
-      "An IPv6 packet with a Jumbo Payload option (RFC 2675). It is not used."
+      "An IPv6 packet whose Jumbo Payload option (RFC 2675) does not fit it. It is not used."
     case .malformedTCP:
       "A TCP header contradicts itself: its data offset is below 20 or beyond the packet. Not used."
     case .malformedUDP: "A UDP header contradicts itself: its length is below 8. Not used."

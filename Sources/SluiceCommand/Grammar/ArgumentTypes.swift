@@ -28,7 +28,7 @@ enum LogFormat: String, ExpressibleByArgument, CaseIterable {
   case eve, text, zeek
   case zeekJSON = "zeek-json"
 
-  /// Whether it is Zeek's conn.log, which holds the records of `flow` alone.
+  /// Whether it is Zeek's conn.log, which holds the records of `flow` alone; oddities go to weird.log.
   var isZeek: Bool { self == .zeek || self == .zeekJSON }
 
   /// What the log is called in a folder.

@@ -120,6 +120,7 @@ struct Manual {
     text.list([
       ("eve.json", "The event log in the folder of --log-dir, as JSON Lines."),
       ("events.txt", "The same for --format text."),
+      ("conn.log, weird.log", "Conversations and oddities there, for --format zeek and zeek-json."),
       ("out.pcap, out-00001.pcap, ...", "A capture that is written with --rotate-size."),
     ])
   }

@@ -2,64 +2,106 @@ import Analyzers
 import Pipeline
 import Wire
 
-/// Zeek's conn.log, and beside it, where there is a folder, what is no line of it.
+/// Zeek's conn.log, and beside it, where there is a folder, weird.log and what is no line of either.
 final class ZeekLogOutput: LogOutput {
-  private let conn: FileLogOutput
-  private let hasColumns: Bool
-  /// Makes the log of the other records when the first of them comes.
-  private let openOthers: () throws -> FileLogOutput
-  private var others: FileLogOutput?
-  private var isFinished = false
-  /// That of the last line; `nil` before the first.
-  private var time: Timestamp?
+  /// What stands beside conn.log, each made when the first line for it comes.
+  struct Others {
+    var openWeird: () throws -> FileLogOutput
+    var openRest: () throws -> FileLogOutput
+  }
 
-  init(
-    _ conn: FileLogOutput, hasColumns: Bool, others openOthers: @escaping () throws -> FileLogOutput
-  ) {
-    self.conn = conn
+  private var conn: ZeekLogFile
+  private var weird: ZeekLogFile?
+  private var rest: FileLogOutput?
+  private let hasColumns: Bool
+  /// `nil` where there is no folder, and so no place for oddities. Other records are refused then
+  /// before there are any.
+  private let others: Others?
+  private var isFinished = false
+
+  init(_ conn: FileLogOutput, hasColumns: Bool, others: Others?) {
+    self.conn = ZeekLogFile(.conn, conn, hasColumns: hasColumns)
     self.hasColumns = hasColumns
-    self.openOthers = openOthers
+    self.others = others
   }
 
   /// Whole lines.
   func write(_ bytes: [UInt8]) throws {
-    var lines: [UInt8] = []
-    var rest: [UInt8] = []
-    lines.reserveCapacity(bytes.count)
+    var connLines: [UInt8] = []
+    var weirdLines: [UInt8] = []
+    var otherLines: [UInt8] = []
+    connLines.reserveCapacity(bytes.count)
     for line in bytes.split(separator: UInt8(ascii: "\n")) {
-      if line.first == ZeekFormatter.mark {
-        if hasColumns { begin(line.dropFirst(), &lines) }
-        lines += line.dropFirst()
-        lines.append(UInt8(ascii: "\n"))
-      } else {
-        rest += line
-        rest.append(UInt8(ascii: "\n"))
+      switch line.first {
+      case ZeekLog.conn.mark: conn.append(line.dropFirst(), to: &connLines)
+      case ZeekLog.weird.mark: try appendWeird(line.dropFirst(), to: &weirdLines)
+      default:
+        otherLines += line
+        otherLines.append(UInt8(ascii: "\n"))
       }
     }
-    if !lines.isEmpty { try conn.write(lines) }
-    if !rest.isEmpty { try writeOthers(rest) }
+    if !connLines.isEmpty { try conn.log.write(connLines) }
+    if !weirdLines.isEmpty { try weird?.log.write(weirdLines) }
+    if !otherLines.isEmpty { try writeRest(otherLines) }
   }
 
-  private func writeOthers(_ lines: [UInt8]) throws {
-    let log = try others ?? openOthers()
-    others = log
+  private func appendWeird(_ line: ArraySlice<UInt8>, to lines: inout [UInt8]) throws {
+    guard let others else { return }
+    if weird == nil {
+      weird = ZeekLogFile(.weird, try others.openWeird(), hasColumns: hasColumns)
+    }
+    weird?.append(line, to: &lines)
+  }
+
+  private func writeRest(_ lines: [UInt8]) throws {
+    guard let log = try rest ?? others?.openRest() else { return }
+    rest = log
     try log.write(lines)
-  }
-
-  /// Puts the header in front of the first line: like Zeek, a log without records has none.
-  private func begin(_ line: ArraySlice<UInt8>, _ lines: inout [UInt8]) {
-    let digits = line.prefix { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
-    let seconds = Int64(String(decoding: digits, as: UTF8.self)) ?? 0
-    let isFirst = time == nil
-    time = Timestamp(seconds: seconds)
-    if isFirst { lines += ZeekFormatter.header(opened: Timestamp(seconds: seconds)) }
   }
 
   /// May be called again.
   func finish() throws {
-    if let time, !isFinished { try conn.write(ZeekFormatter.footer(closed: time)) }
+    if !isFinished {
+      try conn.writeEnd()
+      try weird?.writeEnd()
+    }
     isFinished = true
-    try conn.finish()
-    try others?.finish()
+    try conn.log.finish()
+    try weird?.log.finish()
+    try rest?.finish()
+  }
+}
+
+/// One log of Zeek, with the lines around its records where it has columns.
+private struct ZeekLogFile {
+  let log: FileLogOutput
+  private let kind: ZeekLog
+  private let hasColumns: Bool
+  /// That of the last line; `nil` before the first, and in JSON.
+  private var time: Timestamp?
+
+  init(_ kind: ZeekLog, _ log: FileLogOutput, hasColumns: Bool) {
+    self.kind = kind
+    self.log = log
+    self.hasColumns = hasColumns
+  }
+
+  mutating func append(_ line: ArraySlice<UInt8>, to lines: inout [UInt8]) {
+    if hasColumns { begin(line, &lines) }
+    lines += line
+    lines.append(UInt8(ascii: "\n"))
+  }
+
+  /// Puts the header in front of the first line: like Zeek, a log without records has none.
+  private mutating func begin(_ line: ArraySlice<UInt8>, _ lines: inout [UInt8]) {
+    let digits = line.prefix { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+    let seconds = Int64(String(decoding: digits, as: UTF8.self)) ?? 0
+    let isFirst = time == nil
+    time = Timestamp(seconds: seconds)
+    if isFirst { lines += kind.header(opened: Timestamp(seconds: seconds)) }
+  }
+
+  func writeEnd() throws {
+    if let time { try log.write(ZeekLog.footer(closed: time)) }
   }
 }

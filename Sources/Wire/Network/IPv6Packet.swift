@@ -14,9 +14,8 @@ public struct IPv6Packet: ~Escapable {
   public let missing: Int
   /// Whether Payload Length is 0, as segmentation offload leaves it; all captured bytes count then.
   public let hasOffloadedLength: Bool
-  /// Whether a hop-by-hop header has a Jumbo Payload option (RFC 2675), which says how long the packet
-  /// is in the place of Payload Length.
-  public let isJumbogram: Bool
+  /// What a Jumbo Payload option in a hop-by-hop header says in the place of Payload Length (RFC 2675).
+  public let jumboLength: Int?
 
   @inlinable @_lifetime(copy bytes)
   public init(validating bytes: RawSpan) throws(WireError) {
@@ -34,20 +33,20 @@ public struct IPv6Packet: ~Escapable {
 
     var place = ChainPlace(protocol: IPProtocol(rawValue: packet.byte(at: 6)), offset: 40)
     var fragmentHeader = 0
-    var isJumbogram = false
+    var jumboLength: Int?
     while fragmentHeader == 0 {
       let header = place
       guard try place.advance(in: packet) else { break }
       if header.protocol == .fragment { fragmentHeader = header.offset }
       if header.protocol == .hopByHop {
-        isJumbogram = isJumbogram || Self.hasJumboPayload(packet, header.offset..<place.offset)
+        jumboLength = jumboLength ?? Self.jumboLength(packet, header.offset..<place.offset)
       }
     }
     self.protocol = place.protocol
     payloadOffset = place.offset
     fragmentHeaderOffset = fragmentHeader
     lastNextHeaderOffset = place.nextHeaderOffset
-    self.isJumbogram = isJumbogram
+    self.jumboLength = jumboLength
   }
 
   @inlinable public var isTruncated: Bool { missing > 0 }
@@ -144,18 +143,20 @@ extension IPv6Packet {
     return place
   }
 
-  /// Whether there is an option of type 0xC2 in a hop-by-hop header (RFC 2675 §2).
+  /// The value of an option of type 0xC2 in a hop-by-hop header (RFC 2675 §2); 0 for one that is cut off.
   @inlinable
-  static func hasJumboPayload(_ packet: RawSpan, _ header: Range<Int>) -> Bool {
+  static func jumboLength(_ packet: RawSpan, _ header: Range<Int>) -> Int? {
     var offset = header.lowerBound &+ 2
     while offset &+ 1 < header.upperBound {
       switch packet.byte(at: offset) {
-      case 0xC2: return true
+      case 0xC2:
+        guard packet.byte(at: offset &+ 1) == 4, offset &+ 6 <= header.upperBound else { return 0 }
+        return Int(packet.load(bigEndianAt: offset &+ 2, as: UInt32.self))
       // One byte of padding, without a length.
       case 0: offset &+= 1
       default: offset &+= 2 &+ Int(packet.byte(at: offset &+ 1))
       }
     }
-    return false
+    return nil
   }
 }

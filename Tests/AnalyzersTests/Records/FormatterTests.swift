@@ -65,6 +65,36 @@ struct FormatterTests {
           + #""type":"vxlan","id":77}}"# + "\n"))
   }
 
+  @Test("A packet without a socket has of its ends what is known")
+  func packets() throws {
+    let packet = PacketInfo(ordinal: 7, timestamp: .sample)
+    let (source, destination) = (
+      SocketInfo.Endpoint("2001:db8::1", 1234), SocketInfo.Endpoint("2001:db8::2", 80)
+    )
+    func lines(_ ends: PacketEnds?) -> [String] {
+      let subject = RecordSubject(ends: ends, packet: packet, captureName: "x.pcap")
+      return [eve as any RecordFormatter, text].map { formatter in
+        var output: [UInt8] = []
+        formatter.append(Record("note"), about: subject, to: &output)
+        return String(decoding: output, as: UTF8.self)
+      }
+    }
+    let head = #"{"timestamp":"2026-11-23T08:43:45.123456+0000","pcap_cnt":7,"event_type":"note""#
+    let tail = #","pcap_filename":"x.pcap"}"# + "\n"
+    #expect(lines(nil) == [head + tail, "2026-11-23 08:43:45.123456 note\n"])
+    #expect(
+      lines(PacketEnds(source, destination)) == [
+        head + #","src_ip":"2001:db8::1","dest_ip":"2001:db8::2""# + tail,
+        "2026-11-23 08:43:45.123456 note 2001:db8::1 -> 2001:db8::2\n",
+      ])
+    #expect(
+      lines(PacketEnds(source, destination, .udp)) == [
+        head + #","src_ip":"2001:db8::1","src_port":1234,"dest_ip":"2001:db8::2","#
+          + #""dest_port":80,"proto":"UDP""# + tail,
+        "2026-11-23 08:43:45.123456 note [2001:db8::1]:1234 -> [2001:db8::2]:80\n",
+      ])
+  }
+
   @Test("A record about the run has no head but its type")
   func eveRun() {
     var record = Record("count")

@@ -18,10 +18,79 @@ struct ZeekFormatterTests {
     #expect(String(decoding: output, as: UTF8.self) == written)
   }
 
+  private var weird: Record {
+    var record = Record("weird")
+    record["weird"] = [
+      "name": "overlap_conflict", "direction": "out", "offset": .unsigned(4),
+      "length": .unsigned(2),
+      "value": .unsigned(7), "count": .unsigned(10),
+    ]
+    return record
+  }
+
+  @Test("A weird is a line of weird.log")
+  func weirds() {
+    let columns = ZeekFormatter(.columns).line(weird, about: .sample())
+    #expect(columns.utf8.first == ZeekLog.weird.mark)
+    #expect(
+      columns.dropFirst() == """
+        1795423425.123456\tCg\t192.0.2.1\t1234\t198.51.100.2\t80\toverlap_conflict\t\
+        out offset=4 length=2 value=7 count=10\tF\tsluice\tTCP
+
+        """)
+    let json = ZeekFormatter(.json).line(weird, about: .sample())
+    #expect(
+      json.dropFirst() == """
+        {"ts":1795423425.123456,"uid":"Cg","id.orig_h":"192.0.2.1","id.orig_p":1234,\
+        "id.resp_h":"198.51.100.2","id.resp_p":80,"name":"overlap_conflict",\
+        "addl":"out offset=4 length=2 value=7 count=10","notice":false,"peer":"sluice",\
+        "source":"TCP"}
+
+        """)
+  }
+
+  @Test("A weird of a packet without a socket has no uid, and the ends that are known")
+  func strayWeirds() {
+    func line(_ ends: PacketEnds?) -> String {
+      var record = Record("weird")
+      record["weird"] = ["name": "odd"]
+      let packet = PacketInfo(ordinal: 7, timestamp: .sample)
+      var output: [UInt8] = []
+      ZeekFormatter(.columns).append(
+        record, about: RecordSubject(ends: ends, packet: packet, captureName: nil), to: &output)
+      return String(decoding: output.dropFirst(), as: UTF8.self)
+    }
+    let time = "1795423425.123456\t-\t"
+    #expect(line(nil) == time + "-\t-\t-\t-\todd\t-\tF\tsluice\tIP\n")
+    let (source, destination) = (
+      SocketInfo.Endpoint("192.0.2.1", 0), SocketInfo.Endpoint("192.0.2.2", 0)
+    )
+    #expect(
+      line(PacketEnds(source, destination)) == time
+        + "192.0.2.1\t0\t192.0.2.2\t0\todd\t-\tF\tsluice\tIP\n")
+    #expect(
+      line(PacketEnds(source, destination, .udp)) == time
+        + "192.0.2.1\t0\t192.0.2.2\t0\todd\t-\tF\tsluice\tUDP\n")
+  }
+
+  @Test("The head of each log names its own columns")
+  func heads() {
+    let head = String(
+      decoding: ZeekLog.weird.header(opened: .sample), as: UTF8.self
+    ).split(separator: "\n").suffix(4)
+    #expect(
+      head == [
+        "#path\tweird", "#open\t2026-11-23-08-43-45",
+        "#fields\tts\tuid\tid.orig_h\tid.orig_p\tid.resp_h\tid.resp_p\tname\taddl\tnotice\tpeer"
+          + "\tsource",
+        "#types\ttime\tstring\taddr\tport\taddr\tport\tstring\tstring\tbool\tstring\tstring",
+      ])
+  }
+
   @Test("Only flow is a line of conn.log; other records are EVE's")
   func marks() {
     let formatter = ZeekFormatter(.columns)
-    #expect(formatter.line(Record("flow"), about: .sample()).utf8.first == ZeekFormatter.mark)
+    #expect(formatter.line(Record("flow"), about: .sample()).utf8.first == ZeekLog.conn.mark)
     #expect(formatter.line(Record("note"), about: .sample()).hasPrefix(#"{"timestamp":"#))
     #expect(formatter.line(Record("count")) == #"{"event_type":"count"}"# + "\n")
   }

@@ -1,0 +1,48 @@
+import Analysis
+import Reassembly
+import Sockets
+
+// Oddities: counted, and of those of one name on a socket the first, the tenth and so on written.
+extension ChainRunner {
+  func weird(_ weird: WeirdNote, of socket: SocketView?, packet: PacketInfo) {
+    weirds[weird.name, default: 0] += 1
+    guard let socket else {
+      strays.note(weird.name, of: packet, ends(of: packet))
+      return
+    }
+    if isToBeWritten(weird, of: socket) {
+      emitter.emit(weird.record(count: UInt64(weird.count)), of: socket, packet: packet)
+    }
+  }
+
+  private func isToBeWritten(_ weird: WeirdNote, of socket: SocketView) -> Bool {
+    if weird.count > 0 {
+      return WeirdSample.contains(UInt64(weird.count)) && isSelected(socket)
+    }
+    guard isSelected(socket) else { return false }
+    // The socket does not know how often it had this one: those of its shard stand in for it.
+    let name = ShardWeird(shard: socket.shard, name: weird.name)
+    uncounted[name, default: 0] += 1
+    return WeirdSample.contains(uncounted[name, default: 0])
+  }
+
+  private func isSelected(_ socket: SocketView) -> Bool { isSelected?(socket.info) ?? true }
+
+  private func ends(of packet: PacketInfo) -> PacketEnds? {
+    guard let batch, let index = batch.element.index(ofPacket: packet.ordinal) else { return nil }
+    return batch.element.packets.ends(ofPacketAt: index)
+  }
+
+  /// The oddities of packets without a socket since it was last asked.
+  func takeStrays() -> [StrayWeird] {
+    if strays.isEmpty { return [] }
+    defer { strays = [] }
+    return strays
+  }
+}
+
+/// An oddity in a shard, which is the same for every number of workers.
+struct ShardWeird: Hashable {
+  var shard: Int
+  var name: Weird
+}
