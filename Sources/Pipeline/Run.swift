@@ -34,7 +34,7 @@ package final class Run {
     self.source = source
     var configuration = configuration
     configuration.deferral.writesPackets = sink != nil
-    configuration.deferral.memory = configuration.memory
+    configuration.deferral.memory = MemoryPlan(memory: configuration.memory).stores
     output = sink.map {
       PacketOutput(
         $0, framesStay: source.framesStay, countsLeftOut: configuration.isSelected == nil)

@@ -49,7 +49,8 @@ package struct RunConfiguration: Sendable {
     reassembly.midstream = midstream
     reassembly.tcpPolicy = tcpPolicy
     reassembly.fragmentPolicy = fragmentPolicy
-    reassembly.memory = memory
+    reassembly.memory = MemoryPlan(memory: memory).stores
+    reassembly.bytesPerSocket = bytesPerSocket
     return reassembly
   }
 }

@@ -20,6 +20,7 @@ struct Shard: ~Copyable {
   var tunnel: Tunnel?
   private var details: DetailStore
   var wheel = TimerWheel()
+  private(set) var evictions: EvictionOrder
   var queue: SegmentQueue
   var counts = ReassemblyCounts()
   /// Index + 1 of the first free object below `sockets.count`.
@@ -31,6 +32,7 @@ struct Shard: ~Copyable {
     self.handler = handler
     hash = FlowHash(seed: configuration.hashSeed)
     sockets = ReservedArray(capacity: configuration.socketsPerShard)
+    evictions = EvictionOrder(capacity: configuration.socketsPerShard)
     details = DetailStore(capacity: configuration.detailsPerShard)
     queue = SegmentQueue(budget: configuration.queuedBytesPerShard)
   }
@@ -80,6 +82,7 @@ struct Shard: ~Copyable {
     let socket = sockets.reference(to: index)
     if let tunnel { keep(tunnel, of: socket) }
     table.insert(index, under: dissection.element.tableHash)
+    evictions.add(index)
     schedule(socket)
     if flags.contains(.udp) { counts.udpSockets += 1 } else { counts.tcpSockets += 1 }
     setInterest(handler.attached(view(socket), packet: packet), of: socket)
@@ -114,21 +117,18 @@ struct Shard: ~Copyable {
     }
   }
 
-  /// The flow budget is reached: who would be the next to time out goes first.
+  /// The flow budget is reached: one socket goes for the one that comes.
   private mutating func evict() {
     noteStray(.flowBudgetReached)
     counts.evicted += 1
-    // Where a socket stands in the wheel may be out of date: it is put right before it is believed.
-    for attempt in 1...16 {
-      guard let index = wheel.popNearest(in: sockets) else { return }
-      let victim = sockets.reference(to: index)
-      let slot = victim.element.timerSlot
-      schedule(victim)
-      guard victim.element.timerSlot == slot || attempt == 16 else { continue }
-      victim.element.recordOnce(.partial, .out)
-      remove(victim, reason: .evicted)
-      return
-    }
+    let victim = sockets.reference(to: evictions.victim(of: sockets))
+    victim.element.recordOnce(.partial, .out)
+    remove(victim, reason: .evicted)
+  }
+
+  mutating func noteEnd(of socket: SocketReference) {
+    evictions.noteEnd(
+      of: socket.index, packets: socket.element.packets[0] &+ socket.element.packets[1])
   }
 
   /// The last of a socket: its end, where that was not reported, and `detached`.
@@ -143,6 +143,7 @@ struct Shard: ~Copyable {
     if reason != .endOfInput {
       let hash = hash.hash(socket.element.key)
       table.remove(socket.index, under: UInt32(truncatingIfNeeded: hash))
+      evictions.remove(socket.index)
     }
     if let details = socket.element.details {
       self.details.release(details)

@@ -69,6 +69,7 @@ struct Dissection: BitwiseCopyable {
   private var lengthOfHeader: UInt8 = 0
   var checksum = ChecksumFinding.notVerified
   var key = FlowKey(addresses: 0, rest: 0)
+  /// The shard in its six highest bits, and below them the keyed hash of the key.
   var hash: UInt64 = 0
 
   /// VLAN tags as in `FlowKey.rest`, not shifted.

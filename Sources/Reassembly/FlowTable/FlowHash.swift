@@ -2,11 +2,27 @@ import Wire
 
 /// A keyed hash of flow keys: two rounds of multiply-and-fold over 128 bits of secret.
 ///
-/// Senders choose addresses and ports; without the secret they cannot choose collisions. The secret
-/// is fixed for files, so that a run can be repeated, and random on the wire.
+/// Senders choose addresses and ports, and whoever makes a capture chooses all of them; without the
+/// secret they cannot choose collisions. With a secret that is known they can, without any search:
+/// two factors of which one is zero have one product, whatever the other is, so that all ports between
+/// two addresses meet in one slot. So the secret is another one in every process, and nothing that can
+/// be seen depends on it: in which shard a conversation is, whose budget bites, is said by `shard`,
+/// which has no secret. Who fills one shard on purpose fills a 64th of the table, and no more.
 struct FlowHash: Sendable {
   private let secret0: UInt64
   private let secret1: UInt64
+
+  /// The secret of this process.
+  static let processSeed = UInt64.random(in: .min ... .max)
+
+  /// A number from 0 to 63 for the addresses and `rest` of a key, in the highest bits; the others are
+  /// zero.
+  @inline(__always)
+  static func shard(_ addresses: UInt64, _ rest: UInt64) -> UInt64 {
+    ((addresses ^ rest) &* 0x9E37_79B9_7F4A_7C15) & shardMask
+  }
+
+  static let shardMask: UInt64 = 0b111111 << 58
 
   init(seed: UInt64) {
     secret0 = seed ^ 0x2D35_8DCC_AA6C_78A5
