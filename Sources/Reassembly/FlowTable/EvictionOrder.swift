@@ -13,7 +13,7 @@ import Buffers
 /// comes.
 struct EvictionOrder: ~Copyable {
   /// By socket index + 2; the first two are the ends of the queues.
-  private var links: ReservedArray<Link>
+  private var links: ReservedArray<EvictionLink>
   /// Sockets in the first queue.
   private var weakCount = 0
   /// Without some room for handshakes, a table full of connections would never let in another one.
@@ -21,15 +21,7 @@ struct EvictionOrder: ~Copyable {
   /// Looks at who is in front, so far.
   private(set) var steps: UInt64 = 0
 
-  private struct Link: BitwiseCopyable {
-    var previous: UInt32
-    var next: UInt32
-    /// The packets of the socket when it was put here.
-    var packets: UInt32
-    var isStrong = false
-  }
-
-  private enum Queue: Int {
+  enum Queue: Int {
     case weak, strong
   }
 
@@ -37,14 +29,14 @@ struct EvictionOrder: ~Copyable {
     links = ReservedArray(capacity: capacity + 2)
     reserve = capacity / 16
     for queue in 0..<2 {
-      links.append(Link(previous: UInt32(queue), next: UInt32(queue), packets: 0))
+      links.append(EvictionLink(previous: UInt32(queue), next: UInt32(queue), packets: 0))
     }
   }
 
   /// Puts a new socket at the end of the first queue. Its first packet is about to be counted.
   mutating func add(_ index: Int) {
     if index &+ 2 == links.count {
-      links.append(Link(previous: 0, next: 0, packets: 1))
+      links.append(EvictionLink(previous: 0, next: 0, packets: 1))
     }
     place(index, in: .weak, packets: 1)
   }
@@ -83,12 +75,21 @@ struct EvictionOrder: ~Copyable {
     let end = queue.rawValue
     let last = links[end].previous
     let place = index &+ 2
-    links[place] = Link(
+    links[place] = EvictionLink(
       previous: last, next: UInt32(end), packets: packets, isStrong: queue == .strong)
     links[Int(last)].next = UInt32(truncatingIfNeeded: place)
     links[end].previous = UInt32(truncatingIfNeeded: place)
     if queue == .weak { weakCount &+= 1 }
   }
+}
+
+/// The place of a socket in one of the queues.
+struct EvictionLink: BitwiseCopyable {
+  var previous: UInt32
+  var next: UInt32
+  /// The packets of the socket when it was put here.
+  var packets: UInt32
+  var isStrong = false
 }
 
 extension SocketObject {

@@ -12,9 +12,9 @@ struct QueuedSegment: BitwiseCopyable {
   /// segment is still judged by where that was sent.
   var lead: UInt32
   var trail: UInt32
-  /// Of an express node: index + 1 of one farther on in the same list; 0 where none is known. It may
-  /// have gone since.
-  var skip: UInt32 = 0
+  /// Of an express node: index + 1 of one farther on in the same list, for each of two speeds; 0 where
+  /// none is known. It may have gone since.
+  var skips: [2 of UInt32] = InlineArray(repeating: 0)
   /// Which list it is in; 0 in none.
   var list: UInt32
 
@@ -51,7 +51,8 @@ struct SegmentQueue: ~Copyable {
   private var nodes: ReservedArray<QueuedSegment>
   private var firstFree: UInt32 = 0
   private var store: ByteStore
-  /// One node in sixteen is an express node. Which ones, who sends segments does not know.
+  /// One node in sixteen is an express node, and one in 256 a fast one. Which ones, who sends segments
+  /// does not know.
   private let expressKey = UInt32.random(in: .min ... .max) | 1
   private var lists: UInt32 = 0
   /// Nodes looked at, so far, to find a place.
@@ -213,7 +214,11 @@ struct SegmentQueue: ~Copyable {
     firstFree = link
   }
 
-  private func isExpress(_ link: UInt32) -> Bool { link &* expressKey >> 28 == 0 }
+  /// How many speeds of express a node has.
+  private func speeds(of link: UInt32) -> Int {
+    let number = (link &* expressKey) >> 24
+    return number == 0 ? 2 : number < 16 ? 1 : 0
+  }
 
   /// Goes on from the head of a list to the first segment that ends behind an offset: along the express
   /// nodes, and from the last of them one by one. Express nodes that the others do not know of, as they
@@ -221,15 +226,15 @@ struct SegmentQueue: ~Copyable {
   private mutating func seek(
     _ offset: UInt64, _ previous: inout UInt32, _ current: inout UInt32
   ) {
-    var express: UInt32 = 0
+    var passed: [2 of UInt32] = [0, 0]
     while current != 0, segment(current).end <= offset {
       steps &+= 1
       previous = current
       var next = segment(current).next
-      if isExpress(current) {
-        if express != 0 { makeKnown(current, to: express) }
-        express = current
-        let skip = segment(current).skip
+      for speed in 0..<speeds(of: current) {
+        if passed[speed] != 0 { makeKnown(current, to: passed[speed], speed) }
+        passed[speed] = current
+        let skip = segment(current).skips[speed]
         if skip != 0, isBehind(skip, current), segment(skip).end <= offset { next = skip }
       }
       current = next
@@ -241,11 +246,11 @@ struct SegmentQueue: ~Copyable {
     segment(link).list == segment(other).list && segment(link).offset > segment(other).offset
   }
 
-  private mutating func makeKnown(_ link: UInt32, to express: UInt32) {
-    let skip = segment(express).skip
+  private mutating func makeKnown(_ link: UInt32, to express: UInt32, _ speed: Int) {
+    let skip = segment(express).skips[speed]
     if skip == link { return }
-    if skip != 0 { nodes[Int(link) &- 1].skip = skip }
-    nodes[Int(express) &- 1].skip = link
+    if skip != 0 { nodes[Int(link) &- 1].skips[speed] = skip }
+    nodes[Int(express) &- 1].skips[speed] = link
   }
 
   /// Bytes in a list.

@@ -43,7 +43,10 @@ extension Weird {
       beyond a hole. The hole was given up as a gap, so that the packet could be decided about.
       """
     case .flowBudgetReached:
-      "There were more sockets than there may be (two fifths of --memory); one that was idle had to go."
+      """
+      There were more sockets than there may be (about half of --memory, with what analyzers keep of \
+      them). One had to go: half open or ended, else one that was idle.
+      """
     case .tunnelLimitReached:
       "More layers of tunnels stand in each other than are looked into. The packet is not used."
     case .detailBudgetReached:
