@@ -48,7 +48,7 @@ public struct ReassemblyConfiguration: Sendable {
 
   /// Sockets of a shard that may have details: a sixteenth of the memory.
   var detailsPerShard: Int {
-    max(16, memory / 16 / Self.shardCount / MemoryLayout<SocketDetails>.stride)
+    max(64, memory / 16 / Self.shardCount / MemoryLayout<SocketDetails>.stride)
   }
 
   /// Bytes that a shard may queue for holes to be filled: a quarter of the memory.

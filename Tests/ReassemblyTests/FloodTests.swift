@@ -103,7 +103,8 @@ struct FloodTests {
       let queued = queue.insert(bytes.span.bytes, at: UInt64(offset) * 2, &list)
       #expect(queued == 1)
     }
-    #expect(queue.steps < 100 * 6000)
+    // One after the other they would be 1500 steps on average.
+    #expect(queue.steps < 300 * 6000)
     var last: UInt64 = 0
     while let segment = queue.popFirst(&list) {
       #expect(segment.offset == last + 2)

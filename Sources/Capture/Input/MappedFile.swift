@@ -39,7 +39,8 @@ final class MappedFile {
     place = path.map(Place.path) ?? .descriptor(descriptor)
     guardSlot = slot
     let extent = ReadAhead.Extent(mapped)
-    readAhead = unsafe count >= extent.smallestFile
+    readAhead =
+      unsafe count >= extent.smallestFile
       ? ReadAhead(mapping, count: count, extent) : nil
   }
 
