@@ -141,8 +141,7 @@ struct Shard: ~Copyable {
     handler.detached(view(socket), packet: packet)
     // At the end of the input the table goes as a whole.
     if reason != .endOfInput {
-      let hash = hash.hash(socket.element.key)
-      table.remove(socket.index, under: UInt32(truncatingIfNeeded: hash))
+      table.remove(socket.index, under: hash.tableHash(socket.element.key))
       evictions.remove(socket.index)
     }
     if let details = socket.element.details {

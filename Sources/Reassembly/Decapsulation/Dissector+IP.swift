@@ -75,15 +75,12 @@ extension Dissector {
     let ports: UInt32 = bytes.load(bigEndianAt: result.transportOffset)
     let from = ports >> 16
     let to = ports & 0xFFFF
-    let shard: UInt64
     if source.family == .ipv4, result.tunnel == 0 {
       setKey(source.low << 32 | destination.low, from, to, `protocol`, &result)
-      shard = FlowHash.shard(result.key.addresses, result.key.rest)
+      result.hash = hash.place(of: result.key, result.key.addresses)
     } else {
       setWideKey(source, destination, from, to, `protocol`, &result)
-      shard = FlowHash.shard(result.wide.mixed, result.key.rest)
     }
-    result.hash = hash.hash(result.key) & ~FlowHash.shardMask | shard
     if result.kind == .tcp {
       dissectTCP(bytes.extracting(result.transportOffset..<result.end), &result)
     } else {
@@ -119,6 +116,7 @@ extension Dissector {
     result.key.rest =
       rest(from, to, isReversed, `protocol`, result.vlans)
       | (source.family == .ipv6 ? FlowKey.ipv6Flag : FlowKey.tunnelledFlag)
+    result.hash = hash.place(of: result.key, result.wide.mixed)
   }
 
   @inline(__always)
