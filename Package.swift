@@ -101,7 +101,7 @@ let package = Package(
       swiftSettings: testSettings),
     .testTarget(
       name: "ReassemblyTests",
-      dependencies: ["Support", "Reassembly", "Sockets", "Buffers", "Wire"],
+      dependencies: ["Support", "Reassembly", "Generation", "Sockets", "Buffers", "Wire"],
       swiftSettings: testSettings),
     .testTarget(
       name: "PipelineTests",

@@ -22,12 +22,17 @@ public protocol Analyzer: Sendable {
   /// The same object may be returned for several sockets of one shard.
   func attach(to socket: SocketInfo) -> (any SocketAnalyzer)?
 
+  /// About how many bytes it keeps for each socket. The more, the fewer sockets find room in the
+  /// memory of a run.
+  var bytesPerSocket: Int { get }
+
   /// Called once, when all sockets are gone: emits what sums them up.
   func finish(_ context: inout FinishContext)
 }
 
 extension Analyzer {
   public static var settings: [Setting] { [] }
+  public var bytesPerSocket: Int { 128 }
   public func finish(_ context: inout FinishContext) {}
 }
 

@@ -36,7 +36,7 @@ package final class Run {
     self.source = source
     var configuration = configuration
     configuration.deferral.writesPackets = sink != nil
-    configuration.deferral.memory = configuration.memory
+    configuration.deferral.memory = MemoryPlan(memory: configuration.memory).stores
     configuration.framesStay = source.framesStay
     output = sink.map {
       PacketOutput(

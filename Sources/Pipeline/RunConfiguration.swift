@@ -54,7 +54,8 @@ package struct RunConfiguration: Sendable {
     reassembly.urgent = urgent
     reassembly.framesStay = framesStay
     reassembly.fragmentPolicy = fragmentPolicy
-    reassembly.memory = memory
+    reassembly.memory = MemoryPlan(memory: memory).stores
+    reassembly.bytesPerSocket = bytesPerSocket
     return reassembly
   }
 }

@@ -49,6 +49,15 @@ public final class Reassembler {
     return sum
   }
 
+  /// Looks at sockets to find who is to go, and at queued segments to find where bytes belong, so far.
+  var steps: UInt64 {
+    var sum: UInt64 = 0
+    for number in 0..<shards.count {
+      sum &+= shards[number].evictions.steps &+ shards[number].queue.steps
+    }
+    return sum
+  }
+
   /// Takes the packets of a batch that are for its shards.
   public func process(_ batch: borrowing PacketBatch) {
     if batch.workers == 1 {

@@ -7,8 +7,10 @@ public struct ReassemblyConfiguration: Sendable {
   public var memory = 1 << 30
   /// What receivers do with fragments that overlap.
   public var fragmentPolicy = standardFragmentPolicy
-  /// Keys the hash of the flow table: fixed for files, random on the wire.
-  public var hashSeed: UInt64 = 0x51_7C_C1_B7
+  /// What a handler keeps for each socket, in bytes: it is a part of what a socket costs.
+  public var bytesPerSocket = 0
+  /// Keys the hash of the flow table. Nothing that can be seen depends on it.
+  public var hashSeed = FlowHash.processSeed
   public var timeouts = Timeouts()
   /// Whose bytes stay where segments overlap that wait for a hole to be filled.
   public var tcpPolicy = PolicyMap(TCPPolicy.first)
@@ -37,10 +39,14 @@ public struct ReassemblyConfiguration: Sendable {
   /// There are always 64 shards, whatever the number of workers, so that budgets bite alike.
   public static let shardCount = 64
 
-  /// Sockets that a shard may hold: two fifths of the memory.
+  /// What a socket costs besides itself: slots of the index, places in the queue of evictions and in
+  /// the timer wheel, and at the end of the input a place in the order of their births.
+  private static var socketOverhead: Int { 96 }
+
+  /// Sockets that a shard may hold: half of the memory.
   public var socketsPerShard: Int {
-    let affordable = memory / 5 * 2 / Self.shardCount / (MemoryLayout<SocketObject>.stride + 64)
-    return min(max(64, affordable), SocketPlace.indexLimit)
+    let cost = MemoryLayout<SocketObject>.stride + Self.socketOverhead + bytesPerSocket
+    return min(max(64, memory / 2 / Self.shardCount / cost), SocketPlace.indexLimit)
   }
 
   /// Sockets of a shard that may have details: a sixteenth of the memory.
@@ -49,7 +55,7 @@ public struct ReassemblyConfiguration: Sendable {
   }
 
   /// Bytes that a shard may queue for holes to be filled: a quarter of the memory.
-  var queuedBytesPerShard: Int { max(1 << 17, memory / 4 / Self.shardCount) }
+  var queuedBytesPerShard: Int { max(1 << 14, memory / 4 / Self.shardCount) }
 
   /// Stretches of delivered text that a shard keeps in mind: a sixty-fourth of the memory, as far as that
   /// is of any use.

@@ -20,6 +20,7 @@ struct Shard: ~Copyable {
   var tunnel: Tunnel?
   private var details: DetailStore
   var wheel = TimerWheel()
+  private(set) var evictions: EvictionOrder
   var queue: SegmentQueue
   var journal: DeliveryJournal
   /// The text of the segment at hand, and how far before it its IP header begins (0 where that does not
@@ -35,6 +36,7 @@ struct Shard: ~Copyable {
     self.handler = handler
     hash = FlowHash(seed: configuration.hashSeed)
     sockets = ReservedArray(capacity: configuration.socketsPerShard)
+    evictions = EvictionOrder(capacity: configuration.socketsPerShard)
     details = DetailStore(capacity: configuration.detailsPerShard)
     journal = DeliveryJournal(
       capacity: configuration.journalEntriesPerShard,
@@ -87,6 +89,7 @@ struct Shard: ~Copyable {
     let socket = sockets.reference(to: index)
     if let tunnel { keep(tunnel, of: socket) }
     table.insert(index, under: dissection.element.tableHash)
+    evictions.add(index)
     schedule(socket)
     if flags.contains(.udp) { counts.udpSockets += 1 } else { counts.tcpSockets += 1 }
     setInterest(handler.attached(view(socket), packet: packet), of: socket)
@@ -121,21 +124,18 @@ struct Shard: ~Copyable {
     }
   }
 
-  /// The flow budget is reached: who would be the next to time out goes first.
+  /// The flow budget is reached: one socket goes for the one that comes.
   private mutating func evict() {
     noteStray(.flowBudgetReached)
     counts.evicted += 1
-    // Where a socket stands in the wheel may be out of date: it is put right before it is believed.
-    for attempt in 1...16 {
-      guard let index = wheel.popNearest(in: sockets) else { return }
-      let victim = sockets.reference(to: index)
-      let slot = victim.element.timerSlot
-      schedule(victim)
-      guard victim.element.timerSlot == slot || attempt == 16 else { continue }
-      recordOnce(.partial, of: victim, .out)
-      remove(victim, reason: .evicted)
-      return
-    }
+    let victim = sockets.reference(to: evictions.victim(of: sockets))
+    recordOnce(.partial, of: victim, .out)
+    remove(victim, reason: .evicted)
+  }
+
+  mutating func noteEnd(of socket: SocketReference) {
+    evictions.noteEnd(
+      of: socket.index, packets: socket.element.packets[0] &+ socket.element.packets[1])
   }
 
   /// The last of a socket: its end, where that was not reported, and `detached`.
@@ -150,8 +150,8 @@ struct Shard: ~Copyable {
     handler.detached(view(socket), packet: packet)
     // At the end of the input the table goes as a whole.
     if reason != .endOfInput {
-      let hash = hash.hash(socket.element.key)
-      table.remove(socket.index, under: UInt32(truncatingIfNeeded: hash))
+      table.remove(socket.index, under: hash.tableHash(socket.element.key))
+      evictions.remove(socket.index)
     }
     if let details = socket.element.details {
       self.details.release(details)

@@ -18,9 +18,9 @@ enum Parts {
 
   /// - Parameter filter: a BPF expression; `nil` for all packets.
   static func openSource(
-    _ files: [CaptureFile], name: String, filter: String?
+    _ files: [CaptureFile], name: String, filter: String?, mapped: Int
   ) throws(CaptureError) -> any PacketSource {
-    let source = try openCaptures(files, name: name)
+    let source = try openCaptures(files, name: name, mapped: mapped)
     return filter.map { FilteredSource(source, expression: $0) } ?? source
   }
 

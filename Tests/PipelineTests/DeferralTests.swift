@@ -386,7 +386,9 @@ struct WaitingTests {
     let peeking = link(PeekingAnalyzer.script(diary)) { $0.ports = [40_001...40_002] }
     let frames = talk.frames + quiet.frames + other.frames
     _ = try run(frames, [peeking]) { $0.deferral.peekTimeout = .milliseconds(500) }
-    #expect(finals == ["a a peek_timeout", "a b peek_timeout", "a c peek_timeout"])
+    #expect(finals.first == "a a peek_timeout")
+    // Those that end with one packet end in the order of their shards.
+    #expect(finals.dropFirst().sorted() == ["a b peek_timeout", "a c peek_timeout"])
     _ = try run(frames, [peeking])
     #expect(finals.count == 3)
   }

@@ -173,7 +173,7 @@ struct SocketWeirdTests {
   @Test("of more sockets than have room for counts are written by the shard", arguments: [1, 7])
   func uncounted(workers: Int) throws {
     var frames: [CapturedFrame] = []
-    for client in 1...12_000 {
+    for client in 1...22_000 {
       let talk = Conversation(client: client)
       talk.originator.sends("right")
       talk.originator.sends("wrong")
@@ -182,15 +182,15 @@ struct SocketWeirdTests {
     }
     let outcome = try run(frames, []) {
       $0.workers = workers
-      $0.memory = 8 << 20
+      $0.memory = 64 << 20
     }
     let found = weirds(outcome.log)
     let budget = found.filter { $0.contains("detail_budget_reached") }
     #expect((64...(64 * 4)).contains(budget.count), "\(budget.count) \(outcome.summary.weirds)")
     #expect(outcome.summary.weirds["detail_budget_reached", default: 0] > 3000)
-    #expect(outcome.summary.weirds["bad_checksum", default: 0] > 11_900)
+    #expect(outcome.summary.weirds["bad_checksum", default: 0] > 21_900)
     let uncounted = found.filter { $0.hasSuffix("bad_checksum out 5+5") }
-    #expect(uncounted.count == budget.count)
+    #expect((64...(64 * 4)).contains(uncounted.count))
   }
 }
 

@@ -41,7 +41,7 @@ struct ConfigurationTests {
       checksums: none
       log-dir: logs
       count: 12
-      memory: 64K
+      memory: 64M
       quiet: yes
       verbose: 2
       numeric: no
@@ -49,7 +49,7 @@ struct ConfigurationTests {
     #expect(
       given(words) == [
         "analyzer": ["sample:find=a,with=b", "sample"], "checksums": ["none"],
-        "log-dir": ["logs"], "count": ["12"], "memory": ["64K"], "quiet": [""],
+        "log-dir": ["logs"], "count": ["12"], "memory": ["64M"], "quiet": [""],
         "verbose": ["", ""],
       ])
   }

@@ -9,6 +9,8 @@ package struct CountAnalyzer: Analyzer {
 
   package init(_ options: Options) throws {}
 
+  package var bytesPerSocket: Int { 0 }
+
   package func attach(to socket: SocketInfo) -> (any SocketAnalyzer)? {
     let count = shards[socket]
     count.addSocket()

@@ -9,6 +9,9 @@ package struct DigestAnalyzer: Analyzer {
 
   package init(_ options: Options) throws {}
 
+  /// An object, and the states of two hashes.
+  package var bytesPerSocket: Int { 448 }
+
   package func attach(to socket: SocketInfo) -> (any SocketAnalyzer)? {
     SocketDigest(budget: budgets[socket])
   }

@@ -10,6 +10,8 @@ package struct FlowAnalyzer: Analyzer {
 
   package init(_ options: Options) throws {}
 
+  package var bytesPerSocket: Int { 0 }
+
   package func attach(to socket: SocketInfo) -> (any SocketAnalyzer)? { reporter }
 }
 

@@ -20,8 +20,10 @@ final class MappedFile {
 
   /// `nil` where it cannot be mapped or guarded; it can still be streamed then.
   ///
-  /// - Parameter path: where the file is found again, if it is not to hold its descriptor.
-  init?(_ descriptor: Descriptor, _ status: FileStatus, path: String?) {
+  /// - Parameters:
+  ///   - path: where the file is found again, if it is not to hold its descriptor.
+  ///   - mapped: how much of it is in memory at a time, about.
+  init?(_ descriptor: Descriptor, _ status: FileStatus, path: String?, mapped: Int) {
     let count = status.size
     let mapping = unsafe mmap(nil, count, PROT_READ, MAP_PRIVATE, descriptor.number, 0)
     guard let mapping = unsafe mapping, unsafe mapping != MAP_FAILED else { return nil }
@@ -36,7 +38,10 @@ final class MappedFile {
     identity = status.identity
     place = path.map(Place.path) ?? .descriptor(descriptor)
     guardSlot = slot
-    readAhead = unsafe count >= ReadAhead.smallestFile ? ReadAhead(mapping, count: count) : nil
+    let extent = ReadAhead.Extent(mapped)
+    readAhead =
+      unsafe count >= extent.smallestFile
+      ? ReadAhead(mapping, count: count, extent) : nil
   }
 
   deinit {

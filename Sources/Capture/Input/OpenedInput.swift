@@ -25,9 +25,13 @@ struct OpenedInput {
   var claim: InputClaim? { status.isRegular ? InputClaim(status.identity) : nil }
 
   /// Recognises the format, and makes what reads it.
-  func source(_ style: Style = .alone) throws(OpenProblem) -> any PacketSource {
+  ///
+  /// - Parameter mapped: how much of a mapped file is in memory at a time, about.
+  func source(
+    _ style: Style = .alone, mapped: Int = mostMapped
+  ) throws(OpenProblem) -> any PacketSource {
     if status.isFolder { throw .failed(SystemError.folder.reason) }
-    if let source = try mapped(style) { return source }
+    if let source = try self.mapped(style, mapped) { return source }
     return try streamed(blockSize: style == .glance ? 64 << 10 : StreamBuffer.blockSize)
   }
 
@@ -41,9 +45,12 @@ struct OpenedInput {
   }
 
   /// `nil` where only a stream can be read. Standard input may stand anywhere in its file.
-  private func mapped(_ style: Style) throws(OpenProblem) -> (any PacketSource)? {
+  private func mapped(
+    _ style: Style, _ mapped: Int
+  ) throws(OpenProblem) -> (any PacketSource)? {
     guard isRepeatable, status.size > 0,
-      let file = MappedFile(descriptor, status, path: style == .alone ? nil : name)
+      let file = MappedFile(
+        descriptor, status, path: style == .alone ? nil : name, mapped: mapped)
     else { return nil }
     var start = unsafe Window(base: file.base, count: file.count)
     switch FileSignature(start.prefix) {

@@ -20,27 +20,53 @@ final class ReadAhead: @unchecked Sendable {
   private var isStarted = false
   private static let threads = Atomic<Int>(0)
 
+  private let extent: Extent
+  /// What was emptied behind the reader.
+  private let emptied = Atomic<Int>(0)
+
+  /// How far its pages reach around the reader.
+  struct Extent {
+    let step: Int
+    let ahead: Int
+    let behind: Int
+
+    /// More is of no use.
+    static let most = 72 << 20
+    private static let least = 1 << 20
+
+    /// - Parameter size: of all that is in memory at a time, about.
+    init(_ size: Int) {
+      // Steps of at least 64 KiB: the kernel maps as much with one fault.
+      let unit = min(max(size, Self.least), Self.most) / 72 / 32_768 * 32_768
+      step = max(2 * unit, 1 << 16)
+      ahead = 24 * unit
+      behind = 32 * unit
+    }
+
+    /// Smaller files may stay in memory as they are.
+    var smallestFile: Int { min(4 * step, ahead) }
+  }
+
   /// So many files are read ahead at the same time; the others take the page faults.
   private static let mostThreads = 16
   /// Smaller files are read before a thread would pay.
-  static let smallestFile = 8 << 20
-  private static let step = 2 << 20
-  private static let ahead = 24 << 20
-  private static let behind = 32 << 20
+  private static let smallestForThread = 8 << 20
+  private static let again = 64 << 20
   /// MADV_POPULATE_READ (Linux 5.14), which the C library's headers here may not know.
   private static let populateRead: Int32 = 22
 
   /// `base` stays mapped until `stop`.
   @unsafe
-  init(_ base: UnsafeRawPointer, count: Int) {
+  init(_ base: UnsafeRawPointer, count: Int, _ extent: Extent) {
     unsafe self.base = UnsafeMutableRawPointer(mutating: base)
     self.count = count
+    self.extent = extent
   }
 
   /// Tells how far the reader has come. Called for every batch; wakes the thread for every step.
   @inline(__always)
   func reached(_ position: Int) {
-    if position &- lastSignal >= Self.step { signal(position) }
+    if position &- lastSignal >= extent.step { signal(position) }
   }
 
   @inline(never)
@@ -48,20 +74,38 @@ final class ReadAhead: @unchecked Sendable {
     lastSignal = position
     self.position.store(position, ordering: .relaxed)
     if !isStarted { start() }
-    bell.post()
+    if thread != nil { bell.post() }
+    // Where the thread has no processor the reader must not fill the memory meanwhile.
+    empty(behind: position, after: thread == nil ? extent.behind / 2 : extent.behind)
+  }
+
+  /// Gives back what has been passed, if that is at least `least`. What is looked at again comes from
+  /// the file again.
+  private func empty(behind position: Int, after least: Int) {
+    let passed = (position - extent.behind) / extent.step * extent.step
+    let start = emptied.load(ordering: .relaxed)
+    // In larger steps: it interrupts the other threads.
+    guard passed >= start + least else { return }
+    emptied.store(passed, ordering: .relaxed)
+    // Once more what was filled while it was passed, and what was looked at after it was given back,
+    // as frames are worked on behind the reader. Where nothing is left that costs next to nothing.
+    let first = max(start - Self.again, 0)
+    unsafe madvise(base + first, passed - first, MADV_DONTNEED)
   }
 
   /// Not before the first step: of many files only the first packet is looked at for long.
   private func start() {
     isStarted = true
+    guard count >= Self.smallestForThread else { return }
     let others = Self.threads.wrappingAdd(1, ordering: .relaxed).oldValue
     if others < Self.mostThreads { thread = WorkerThread { self.run() } }
     // Without a thread the reader takes the page faults.
     if thread == nil { Self.threads.wrappingSubtract(1, ordering: .relaxed) }
   }
 
-  /// Ends the thread; returns when it no longer knows the mapping.
+  /// Ends the thread; returns when it no longer knows the mapping. What it holds is given back.
   func stop() {
+    defer { giveBack() }
     guard let thread else { return }
     isStopped.store(true, ordering: .relaxed)
     bell.post()
@@ -72,23 +116,23 @@ final class ReadAhead: @unchecked Sendable {
 
   private func run() {
     var filled = 0
-    var emptied = 0
     while !isStopped.load(ordering: .relaxed) {
-      let position = position.load(ordering: .relaxed)
-      let end = min(position + Self.ahead, count)
-      while filled < end, !isStopped.load(ordering: .relaxed) {
-        let length = min(Self.step, count - filled)
+      while !isStopped.load(ordering: .relaxed) {
+        let position = position.load(ordering: .relaxed)
+        empty(behind: position, after: extent.behind / 2)
+        // Where the reader has been nothing is to be filled any more.
+        filled = max(filled, position / extent.step * extent.step)
+        guard filled < min(position + extent.ahead, count) else { break }
+        let length = min(extent.step, count - filled)
         // Pages that have gone (a file that shrank) are an error here, and damage for the reader.
         if unsafe madvise(base + filled, length, Self.populateRead) != 0, errno == EINVAL { return }
         filled += length
       }
-      // In larger steps: it interrupts the other threads.
-      let passed = (position - Self.behind) / Self.step * Self.step
-      if passed >= emptied + Self.behind / 2 {
-        unsafe madvise(base + emptied, passed - emptied, MADV_DONTNEED)
-        emptied = passed
-      }
       bell.wait()
     }
+  }
+
+  private func giveBack() {
+    unsafe madvise(base, count, MADV_DONTNEED)
   }
 }

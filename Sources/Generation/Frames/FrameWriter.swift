@@ -155,6 +155,22 @@ final class FrameWriter {
     return segment
   }
 
+  /// Writes one fragment of a datagram of the originator, whose content is that of the pool.
+  func writeFragment(
+    _ fragment: IPHeader.Fragment, length: Int, of conversation: Conversation
+  ) throws {
+    clock += Int64(random.next(in: 1...7))
+    var headers = headers(from: conversation.originator, to: conversation.responder)
+    headers.ip.protocol = .udp
+    headers.ip.fragment = fragment
+    let pool = pool
+    let payload = pool.piece(
+      of: conversation.originator.payloadKey, at: fragment.offset, length: length)
+    var span = frame.mutableSpan
+    var buffer = unsafe span.mutableBytes
+    try emit(headers.write(payload: payload, to: &buffer))
+  }
+
   /// Hands the first `length` bytes of `frame` to the sink.
   private func emit(_ length: Int) throws {
     result.packets += 1

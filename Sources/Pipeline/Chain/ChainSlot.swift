@@ -10,6 +10,8 @@ struct ChainSlot: ~Copyable {
   /// Whether its verdicts may change what becomes of the data.
   var decides: Bool { !interest.isDisjoint(with: .data) && !interest.contains(.observing) }
 
+  static var byteCount: Int { MemoryLayout<ChainSlot>.stride }
+
   /// A slot whose link wants nothing of the socket.
   static var empty: ChainSlot { ChainSlot(attached: .none, interest: []) }
 }

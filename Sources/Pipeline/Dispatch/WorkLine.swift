@@ -17,8 +17,7 @@ final class WorkLine {
   private var thread: WorkerThread?
   private var taken: ElementReference<Batch>?
 
-  /// Batches that may be ready ahead: few enough to lie in a cache from one thread to the other.
-  private static let depth = 64
+  private let depth: Int
   /// Smaller inputs are read before a thread would pay.
   private static let smallestInput: UInt64 = 4 << 20
 
@@ -27,9 +26,10 @@ final class WorkLine {
     _ configuration: RunConfiguration
   ) {
     self.workers = workers
+    depth = MemoryPlan(memory: configuration.memory).batchesAhead
     let worksAhead = Self.worksAhead(source, configuration.dispatch, workers: workers.count)
     filler = BatchFiller(
-      source, decapsulator, workers: workers.count, depth: worksAhead ? Self.depth : 1,
+      source, decapsulator, workers: workers.count, depth: worksAhead ? depth : 1,
       limit: configuration.packetLimit,
       defaultFate: configuration.defaultFate)
     if worksAhead { startThreads() }
@@ -51,11 +51,11 @@ final class WorkLine {
   private func startThreads() {
     if workers.count > 1 {
       for worker in workers {
-        guard let hand = WorkerHand(worker, filler, depth: Self.depth) else { break }
+        guard let hand = WorkerHand(worker, filler, depth: depth) else { break }
         hands.append(hand)
       }
     }
-    let turns = RingTurns(capacity: Self.depth)
+    let turns = RingTurns(capacity: depth)
     if workers.count == 1 || hands.count == workers.count {
       let (filler, inboxes) = (filler, hands.map(\.inbox))
       thread = WorkerThread {

@@ -88,6 +88,7 @@ struct Dissection: BitwiseCopyable {
   /// Whether `timestamp` is there.
   var hasTimestamp = false
   var key = FlowKey(addresses: 0, rest: 0)
+  /// The shard in its six highest bits, and below them the keyed hash of the key.
   var hash: UInt64 = 0
 
   /// VLAN tags as in `FlowKey.rest`, not shifted.

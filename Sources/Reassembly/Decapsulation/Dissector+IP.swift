@@ -179,10 +179,10 @@ extension Dissector {
     let to = ports & 0xFFFF
     if source.family == .ipv4, result.tunnel == 0 {
       setKey(source.low << 32 | destination.low, from, to, `protocol`, &result)
+      result.hash = hash.place(of: result.key, result.key.addresses)
     } else {
       setWideKey(source, destination, from, to, `protocol`, &result)
     }
-    result.hash = hash.hash(result.key)
   }
 
   @inline(__always)
@@ -213,6 +213,7 @@ extension Dissector {
     result.key.rest =
       rest(from, to, isReversed, `protocol`, result.vlans)
       | (source.family == .ipv6 ? FlowKey.ipv6Flag : FlowKey.tunnelledFlag)
+    result.hash = hash.place(of: result.key, result.wide.mixed)
   }
 
   @inline(__always)

@@ -57,4 +57,9 @@ struct WideAddresses: Hashable, BitwiseCopyable {
   var firstLow: UInt64 = 0
   var secondHigh: UInt64 = 0
   var secondLow: UInt64 = 0
+
+  /// All of them in one number without a secret, for the choice of a shard.
+  var mixed: UInt64 {
+    (firstHigh ^ firstLow) &* 0xD6E8_FEB8_6659_FD93 &+ secondHigh ^ secondLow
+  }
 }

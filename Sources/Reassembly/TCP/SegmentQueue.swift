@@ -12,6 +12,11 @@ struct QueuedSegment: BitwiseCopyable {
   /// segment is still judged by where that was sent.
   var lead: UInt32
   var trail: UInt32
+  /// Of an express node: index + 1 of one farther on in the same list, for each of two speeds; 0 where
+  /// none is known. It may have gone since.
+  var skips: [2 of UInt32] = InlineArray(repeating: 0)
+  /// Which list it is in; 0 in none.
+  var list: UInt32
 
   var end: UInt64 { offset &+ UInt64(piece.count) }
   /// The segment as it was sent.
@@ -26,8 +31,8 @@ struct QueueInsertion {
   /// Where it first contradicted bytes that were queued, and how many bytes differ.
   var conflict: (offset: UInt64, length: UInt64)?
 
-  mutating func note(_ offset: UInt64) {
-    conflict = (conflict?.offset ?? offset, (conflict?.length ?? 0) &+ 1)
+  mutating func note(_ offset: UInt64, _ count: Int) {
+    conflict = (conflict?.offset ?? offset, (conflict?.length ?? 0) &+ UInt64(count))
   }
 }
 
@@ -46,6 +51,12 @@ struct SegmentQueue: ~Copyable {
   private var nodes: ReservedArray<QueuedSegment>
   private var firstFree: UInt32 = 0
   private var store: ByteStore
+  /// One node in sixteen is an express node, and one in 256 a fast one. Which ones, who sends segments
+  /// does not know.
+  private let expressKey = UInt32.random(in: .min ... .max) | 1
+  private var lists: UInt32 = 0
+  /// Nodes looked at, so far, to find a place.
+  private(set) var steps: UInt64 = 0
 
   init(budget: Int) {
     store = ByteStore(budget: budget)
@@ -77,6 +88,8 @@ struct SegmentQueue: ~Copyable {
       policy.isFirst || segment(list.tail).end <= offset
     {
       current = list.tail
+    } else {
+      seek(offset, &previous, &current)
     }
     /// The new bytes from here on have no place yet.
     var start = offset
@@ -155,8 +168,8 @@ struct SegmentQueue: ~Copyable {
     guard start < end else { return }
     let new = bytes.extracting(Int(start &- offset)..<Int(end &- offset))
     let queued = old.piece.bytes.extracting(Int(start &- old.offset)..<Int(end &- old.offset))
-    for index in 0..<new.byteCount where new.byte(at: index) != queued.byte(at: index) {
-      result.note(start &+ UInt64(index))
+    if let (first, count) = new.difference(from: queued) {
+      result.note(start &+ UInt64(first), count)
     }
   }
 
@@ -172,8 +185,7 @@ struct SegmentQueue: ~Copyable {
     let (head, tail) = (old.piece.copy(first: front), old.piece.copy(last: back))
     if previous == 0 { list.head = old.next } else { nodes[Int(previous) - 1].next = old.next }
     if old.next == 0 { list.tail = previous }
-    nodes[Int(link) - 1].next = firstFree
-    firstFree = link
+    setFree(link)
     store.release(old.piece)
     var next = old.next
     if back > 0 {
@@ -194,6 +206,51 @@ struct SegmentQueue: ~Copyable {
       previous = added
     }
     return true
+  }
+
+  private mutating func setFree(_ link: UInt32) {
+    nodes[Int(link) - 1].next = firstFree
+    nodes[Int(link) - 1].list = 0
+    firstFree = link
+  }
+
+  /// How many speeds of express a node has.
+  private func speeds(of link: UInt32) -> Int {
+    let number = (link &* expressKey) >> 24
+    return number == 0 ? 2 : number < 16 ? 1 : 0
+  }
+
+  /// Goes on from the head of a list to the first segment that ends behind an offset: along the express
+  /// nodes, and from the last of them one by one. Express nodes that the others do not know of, as they
+  /// were added since, are made known to them on the way.
+  private mutating func seek(
+    _ offset: UInt64, _ previous: inout UInt32, _ current: inout UInt32
+  ) {
+    var passed: [2 of UInt32] = [0, 0]
+    while current != 0, segment(current).end <= offset {
+      steps &+= 1
+      previous = current
+      var next = segment(current).next
+      for speed in 0..<speeds(of: current) {
+        if passed[speed] != 0 { makeKnown(current, to: passed[speed], speed) }
+        passed[speed] = current
+        let skip = segment(current).skips[speed]
+        if skip != 0, isBehind(skip, current), segment(skip).end <= offset { next = skip }
+      }
+      current = next
+    }
+  }
+
+  /// Whether a node stands in the same list as another, behind it. Lists are sorted.
+  private func isBehind(_ link: UInt32, _ other: UInt32) -> Bool {
+    segment(link).list == segment(other).list && segment(link).offset > segment(other).offset
+  }
+
+  private mutating func makeKnown(_ link: UInt32, to express: UInt32, _ speed: Int) {
+    let skip = segment(express).skips[speed]
+    if skip == link { return }
+    if skip != 0 { nodes[Int(link) &- 1].skips[speed] = skip }
+    nodes[Int(express) &- 1].skips[speed] = link
   }
 
   /// Bytes in a list.
@@ -225,7 +282,7 @@ struct SegmentQueue: ~Copyable {
     guard let piece = store.copy(bytes) else { return nil }
     let node = QueuedSegment(
       offset: offset, piece: piece, next: next, lead: UInt32(truncatingIfNeeded: lead),
-      trail: UInt32(truncatingIfNeeded: trail))
+      trail: UInt32(truncatingIfNeeded: trail), list: number(ofListWith: previous, next))
     let link: UInt32
     if firstFree != 0 {
       link = firstFree
@@ -240,6 +297,14 @@ struct SegmentQueue: ~Copyable {
     return link
   }
 
+  /// The number of the list that neighbours are in; another one where there are none.
+  private mutating func number(ofListWith previous: UInt32, _ next: UInt32) -> UInt32 {
+    if previous != 0 { return segment(previous).list }
+    if next != 0 { return segment(next).list }
+    lists = lists == .max ? 1 : lists &+ 1
+    return lists
+  }
+
   /// Takes the first segment off a list. Its bytes are valid until it is released.
   mutating func popFirst(_ list: inout SegmentList) -> QueuedSegment? {
     guard list.head != 0 else { return nil }
@@ -247,8 +312,7 @@ struct SegmentQueue: ~Copyable {
     let node = segment(link)
     list.head = node.next
     if node.next == 0 { list.tail = 0 }
-    nodes[Int(link) - 1].next = firstFree
-    firstFree = link
+    setFree(link)
     return node
   }
 

@@ -117,6 +117,7 @@ extension Shard {
     socket.element.flags.insert(.ended)
     socket.element.flags.remove(.plain)
     report(.disconnected(reason), of: socket)
+    noteEnd(of: socket)
     schedule(socket)
   }
 }

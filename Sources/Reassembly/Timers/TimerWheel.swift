@@ -34,7 +34,7 @@ struct TimerWheel: ~Copyable {
     slots[slot].append(UInt32(truncatingIfNeeded: index))
     occupied[slot >> 6] |= 1 << UInt64(slot & 63)
     count &+= 1
-    if count > 4 &* sockets.count &+ 4096 { dropStaleEntries(sockets) }
+    if count > 2 &* sockets.count &+ 1024 { dropStaleEntries(sockets) }
   }
 
   /// Takes out one socket whose slot lies at or before `second`; `nil` when there is none left, and
@@ -54,19 +54,6 @@ struct TimerWheel: ~Copyable {
       now &+= 1
     }
     now = max(now, second)
-    return nil
-  }
-
-  /// Takes out the socket that is next to come, whenever that is: mostly who has been idle longest for
-  /// its kind.
-  mutating func popNearest(in sockets: borrowing ReservedArray<SocketObject>) -> Int? {
-    while count > 0, let distance = distanceToOccupied(until: .max) {
-      let before = now
-      now &+= Int64(distance)
-      let index = popNext(in: sockets)
-      now = before
-      if let index { return index }
-    }
     return nil
   }
 
@@ -91,8 +78,7 @@ struct TimerWheel: ~Copyable {
 
   /// How many empty slots lie between now and the first in use, which is that of `end` or before.
   private mutating func distanceToOccupied(until end: Int64) -> Int? {
-    let reach = min(end.subtractingReportingOverflow(now).partialValue, Int64(Self.slotCount))
-    let distance = end == .max ? Self.slotCount : Int(max(reach, 0))
+    let distance = Int(max(min(end &- now, Int64(Self.slotCount)), 0))
     var passed = 0
     while passed < distance {
       let slot = slot(at: 1 &+ passed)

@@ -87,8 +87,8 @@ struct AnalysisOptions: ParsableArguments {
     guard (1...64).contains(jobs) else {
       throw ValidationError("-j \(jobs): expected a number from 1 to 64")
     }
-    guard memory.bytes >= 1 << 16 else {
-      throw ValidationError("--memory: expected a size from 64K on")
+    guard memory.bytes >= MemoryPlan.least else {
+      throw ValidationError("--memory: expected a size from \(MemoryPlan.least >> 20)M on")
     }
     if let tcpPolicy, let mistake = Self.tcpPolicies.mistake(in: tcpPolicy) {
       throw ValidationError(mistake)

@@ -193,7 +193,9 @@ extension AnalyzeRun {
     do {
       switch origin {
       case .files(let files):
-        return try Parts.openSource(files, name: name, filter: input.filter)
+        return try Parts.openSource(
+          files, name: name, filter: input.filter,
+          mapped: MemoryPlan(memory: command.analysis.memory.bytes).mapped)
       case .interface(let name): return try Parts.openInterface(name, filter: input.filter)
       }
     } catch {

@@ -11,6 +11,8 @@ struct GenerateCommand: SluiceSubcommand {
     usage: """
       sluice generate bulk|http|adverse|many -w FILE [--bytes SIZE] [--connections N] [--seed N] \
       [--ipv6] [--vlan ID]
+      sluice generate flood --kind KIND -w FILE [--packets N] [--connections N] [--seed N] [--ipv6] \
+      [--vlan ID]
       sluice generate vector -w FILE [--isn N] [--segments LIST] [--fragments LIST] [--ipv6] [--vlan ID]
       """,
     discussion: """
@@ -18,6 +20,8 @@ struct GenerateCommand: SluiceSubcommand {
       http     many short conversations, each a request and a response
       adverse  reordered, duplicated, lost and overlapping segments, and fragments
       many     many connections at the same time, with few small segments each
+      flood    an attack, and real connections that are in progress before, during and after it;
+               --kind is syn, far-ahead, endless-hole, fragments or overlap
       vector   what a list says, to try one thing: '0:abcd,2:cdEF' are segments with these bytes at
                these offsets of a stream, in the order in which they arrive; as fragments of a
                datagram a letter stands for eight bytes, and 0 is the header of UDP
@@ -25,7 +29,7 @@ struct GenerateCommand: SluiceSubcommand {
       One JSON object on standard output says what was written.
       """)
 
-  @Argument(help: "bulk, http, adverse, many or vector.")
+  @Argument(help: "bulk, http, adverse, many, flood or vector.")
   var workload: GeneratedCapture
 
   @Option(
@@ -38,6 +42,14 @@ struct GenerateCommand: SluiceSubcommand {
 
   @Option(help: ArgumentHelp("How many connections.", valueName: "n"))
   var connections: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "flood: syn, far-ahead, endless-hole, fragments or overlap.", valueName: "kind"))
+  var kind: FloodKind?
+
+  @Option(help: ArgumentHelp("flood: about how many packets.", valueName: "n"))
+  var packets: Int?
 
   @Option(help: ArgumentHelp("Another seed is another capture.", valueName: "n"))
   var seed: UInt64 = 1
@@ -60,6 +72,12 @@ struct GenerateCommand: SluiceSubcommand {
   func validate() throws {
     if let connections, connections < 1 { throw ValidationError("--connections is less than 1") }
     if let vlan, vlan > 4095 { throw ValidationError("--vlan is more than 4095") }
+    if workload == .flood {
+      if kind == nil { throw ValidationError("flood: give --kind") }
+      if bytes != nil { throw ValidationError("flood: --packets says how large it becomes") }
+    } else if kind != nil || packets != nil {
+      throw ValidationError("--kind and --packets are for flood")
+    }
     if workload == .vector {
       if segments == nil && fragments == nil {
         throw ValidationError("vector: give --segments or --fragments, or both")
@@ -87,6 +105,10 @@ struct GenerateCommand: SluiceSubcommand {
         let result = try generate(workload, options: options, into: sink)
         try sink.finish()
         report(result)
+      } else if let kind {
+        let result = try generate(kind.flood, options: floodOptions, into: sink)
+        try sink.finish()
+        report(result)
       } else {
         let packets = try vector.write(to: sink)
         try sink.finish()
@@ -109,6 +131,12 @@ struct GenerateCommand: SluiceSubcommand {
       bytes: bytes?.bytes, connections: connections, seed: seed, ipv6: ipv6, vlan: vlan)
   }
 
+  private var floodOptions: FloodOptions {
+    var options = FloodOptions(connections: connections, seed: seed, ipv6: ipv6, vlan: vlan)
+    options.packets = packets ?? options.packets
+    return options
+  }
+
   private var vector: VectorCapture {
     var vector = VectorCapture()
     vector.initialSequence = isn ?? vector.initialSequence
@@ -124,12 +152,26 @@ struct GenerateCommand: SluiceSubcommand {
       "\"workload\":\"\(result.workload.rawValue)\"", "\"seed\":\(result.seed)",
       "\"packets\":\(result.packets)",
     ]
-    if let size = FileIdentity.named(write, standard: .output)?.size {
-      fields.append("\"file_bytes\":\(size)")
-    }
+    fields += sizeField
     fields.append("\"connections\":\(result.connections)")
     fields.append("\"stream_bytes\":\(result.streamBytes)")
     report(fields)
+  }
+
+  private func report(_ result: FloodResult) {
+    var fields = [
+      "\"workload\":\"flood\"", "\"kind\":\"\(result.flood.rawValue)\"",
+      "\"seed\":\(result.seed)", "\"packets\":\(result.packets)",
+    ]
+    fields += sizeField
+    fields.append("\"bystander_network\":\"\(result.bystanderNetwork)\"")
+    fields.append("\"bystanders\":\(result.bystanders)")
+    fields.append("\"bystander_bytes\":\(result.bystanderBytes)")
+    report(fields)
+  }
+
+  private var sizeField: [String] {
+    FileIdentity.named(write, standard: .output)?.size.map { ["\"file_bytes\":\($0)"] } ?? []
   }
 
   private func report(_ fields: [String]) {
@@ -141,9 +183,27 @@ struct GenerateCommand: SluiceSubcommand {
 
 /// What is written: a workload, or what a list says.
 enum GeneratedCapture: String, ExpressibleByArgument, CaseIterable {
-  case bulk, http, adverse, many, vector
+  case bulk, http, adverse, many, flood, vector
 
   var workload: Workload? { Workload(rawValue: rawValue) }
+}
+
+/// `--kind`
+enum FloodKind: String, ExpressibleByArgument, CaseIterable {
+  case syn
+  case farAhead = "far-ahead"
+  case endlessHole = "endless-hole"
+  case fragments, overlap
+
+  var flood: Flood {
+    switch self {
+    case .syn: .syn
+    case .farAhead: .farAhead
+    case .endlessHole: .endlessHole
+    case .fragments: .fragments
+    case .overlap: .overlap
+    }
+  }
 }
 
 /// `0:abcd,2:cdEF`: offsets and bytes; `\\,` `\\\\` `\\n` and `\\xHH` stand for one byte.

@@ -58,7 +58,10 @@ extension Weird {
       beyond a hole. The hole was given up as a gap, so that the packet could be decided about.
       """
     case .flowBudgetReached:
-      "There were more sockets than there may be (two fifths of --memory); one that was idle had to go."
+      """
+      There were more sockets than there may be (about half of --memory, with what analyzers keep of \
+      them). One had to go: half open or ended, else one that was idle.
+      """
     case .icmpError:
       """
       An ICMP message says that a packet of this socket did not arrive: direction and offset are those of \

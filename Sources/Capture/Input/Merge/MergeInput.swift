@@ -11,6 +11,7 @@ final class MergeInput {
   private(set) var source: (any PacketSource)?
   /// The indices of its interfaces among those of the whole input.
   var indices: [Int] = []
+  private let mapped: Int
   private let identity: FileStatus.Identity
   private let claim: InputClaim?
   private var batch = FrameBatch(capacity: 0)
@@ -25,8 +26,9 @@ final class MergeInput {
   }
 
   /// What cannot be opened twice, such as a pipe, stays open and is not waited for.
-  init(_ file: CaptureFile) throws(OpenProblem) {
+  init(_ file: CaptureFile, mapped: Int) throws(OpenProblem) {
     self.file = file
+    self.mapped = mapped
     let input = try OpenedInput(path: file.path)
     identity = input.status.identity
     claim = input.claim
@@ -36,7 +38,7 @@ final class MergeInput {
     } else {
       total = nil
       beginning = Beginning()
-      source = try input.source(.amongMany)
+      source = try input.source(.amongMany, mapped: mapped)
       batch = FrameBatch(capacity: Self.batchSize)
     }
   }
@@ -50,7 +52,7 @@ final class MergeInput {
     guard input.status.identity == identity else {
       throw .failed("was replaced by another file before its turn came")
     }
-    let source = try input.source(.amongMany)
+    let source = try input.source(.amongMany, mapped: mapped)
     guard source.framesStay || !beginning.framesStay else {
       throw .failed("can no longer be mapped into memory")
     }

@@ -29,12 +29,16 @@ final class MergedSource: PacketSource {
   private let total: UInt64?
 
   /// A named file that cannot be opened is an error, one of a folder is damage.
-  init(_ files: [CaptureFile], name: String) throws(CaptureError) {
+  ///
+  /// - Parameter mapped: how much of the mapped files is in memory at a time, about.
+  init(
+    _ files: [CaptureFile], name: String, mapped: Int = mostMapped
+  ) throws(CaptureError) {
     self.name = name
     var inputs: [MergeInput] = []
     for file in files {
       do throws(OpenProblem) {
-        inputs.append(try MergeInput(file))
+        inputs.append(try MergeInput(file, mapped: mapped / files.count))
       } catch {
         let error = CaptureError(file: file.path, reason: error.reason)
         if file.isNamed { throw error }

@@ -1,0 +1,69 @@
+import Foundation
+import Testing
+
+@Suite("Floods")
+struct FloodTests {
+  private let folder: Scratch
+  init() throws { folder = try Scratch() }
+
+  private func generate(_ kind: String, packets: Int) throws -> [String: Any] {
+    let result = try Binary.sluice.run(
+      "generate", "flood", "--kind", kind, "--packets", "\(packets)", "-w", folder.file("x.pcap"))
+    #expect(result.status == 0, "\(result.errors)")
+    return try #require(result.records.first)
+  }
+
+  /// Peak of what it has in memory, in bytes.
+  private func peak(_ arguments: [String]) throws -> Int {
+    let names: [UnsafeMutablePointer<CChar>?] =
+      ([Binary.sluice.path] + arguments + ["-q", "-o", "/dev/null"]).map { strdup($0) } + [nil]
+    defer { for name in names { free(name) } }
+    var process: pid_t = 0
+    try #require(posix_spawn(&process, Binary.sluice.path, nil, nil, names, environ) == 0)
+    var status: Int32 = 0
+    var usage = rusage()
+    try #require(wait4(process, &status, 0, &usage) == process)
+    #expect(status == 0)
+    return usage.ru_maxrss * 1024
+  }
+
+  @Test(
+    "--memory bounds the whole process",
+    arguments: ["syn", "far-ahead", "endless-hole", "fragments", "overlap"])
+  func memory(kind: String) throws {
+    _ = try generate(kind, packets: 60_000)
+    let small = try Binary.sluice.run(
+      "generate", "bulk", "--bytes", "10K", "-w", folder.file("small.pcap"))
+    #expect(small.status == 0)
+    let program = try peak(["-r", folder.file("small.pcap"), "-a", "digest", "--memory", "32M"])
+    let found = try peak(["-r", folder.file("x.pcap"), "-a", "digest", "--memory", "32M"])
+    // The program itself takes 20 of them when it is not a debug build.
+    #expect(found - program < (32 << 20) * 12 / 10 - (20 << 20))
+  }
+
+  @Test("The same output for every -j and in every run, while sockets are evicted")
+  func repeatable() throws {
+    let report = try generate("syn", packets: 60_000)
+    let outputs = try [1, 2, 7, 1].map { jobs in
+      let result = try Binary.sluice.run(
+        "-r", folder.file("x.pcap"), "-a", "digest", "-a", "flow", "--memory", "32M", "-j",
+        "\(jobs)")
+      #expect(result.status == 0)
+      #expect(result.errors.contains("flow_budget_reached"))
+      return result.output
+    }
+    #expect(Set(outputs).count == 1)
+    let real = try Binary.sluice.run(
+      "-r", folder.file("x.pcap"), "-a", "count:net=10.0.0.0/8", "--memory", "32M")
+    let count = try #require(real.records.last?["count"] as? [String: Any])
+    #expect(count["bytes"] as? Int == report["bystander_bytes"] as? Int)
+    #expect(count["sockets"] as? Int == report["bystanders"] as? Int)
+  }
+
+  @Test("Too little --memory is refused, and the least is named")
+  func least() throws {
+    let result = try Binary.sluice.run("-r", "x.pcap", "--memory", "16M")
+    #expect(result.status == 2)
+    #expect(result.errors.contains("--memory: expected a size from 32M on"))
+  }
+}
