@@ -44,7 +44,7 @@ struct FloodTests {
     "Real connections come through with all their bytes, and what happened has a name",
     arguments: [
       (.syn, 0, .flowBudgetReached, false), (.syn, 0, .flowBudgetReached, true),
-      (.farAhead, 10, .reassemblyBudgetReached, false),
+      (.farAhead, 10, .outOfWindow, false),
       (.endlessHole, 40, .reassemblyBudgetReached, false),
       (.fragments, 0, .fragmentBudgetReached, false),
       (.overlap, 20, .overlapConflict, false),
