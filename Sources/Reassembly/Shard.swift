@@ -21,6 +21,7 @@ struct Shard: ~Copyable {
   private var details: DetailStore
   var wheel = TimerWheel()
   private(set) var evictions: EvictionOrder
+  var forgotten = ForgottenSockets()
   var queue: SegmentQueue
   var journal: DeliveryJournal
   /// The text of the segment at hand, and how far before it its IP header begins (0 where that does not

@@ -20,6 +20,12 @@ public final class End {
   public var window: UInt16 = 65_535
   /// What its SYN offers.
   public var windowScale: UInt8?
+  /// TSval of its segments; without it they have no timestamps.
+  public var timestamp: UInt32?
+  public var hopLimit: UInt8 = 64
+  public var identification: UInt32 = 0
+  /// Changes the header of each segment before it is written.
+  public var change: ((inout TCPHeader) -> Void)?
 
   init(_ conversation: Conversation, _ address: IPAddress, port: UInt16, _ sequence: UInt32) {
     self.conversation = conversation
@@ -85,6 +91,12 @@ public final class End {
       acknowledgment: peer.sequence(offset ?? received), [])
   }
 
+  /// A pure ACK of so much, whatever it has.
+  public func acknowledges(exactly offset: Int) {
+    received = offset
+    acknowledges()
+  }
+
   // MARK: the end
 
   /// Its FIN behind all that it sent.
@@ -114,7 +126,15 @@ public final class End {
       tcp.options.appendMaximumSegmentSize(1460)
       if let windowScale { tcp.options.appendWindowScale(windowScale) }
     }
-    let headers = conversation.headers(from: self)
+    if let timestamp {
+      tcp.options.appendNoOperation()
+      tcp.options.appendNoOperation()
+      tcp.options.appendTimestamps(value: timestamp, echo: peer.timestamp ?? 0)
+    }
+    change?(&tcp)
+    var headers = conversation.headers(from: self)
+    headers.ip.hopLimit = hopLimit
+    headers.ip.identification = identification
     var bytes: [UInt8] = []
     payload.withRawSpan { headers.append(tcp, payload: $0, to: &bytes) }
     conversation.append(bytes)

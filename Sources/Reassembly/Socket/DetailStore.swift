@@ -43,6 +43,8 @@ struct SocketDetails: BitwiseCopyable {
   /// Urgent bytes that are to be taken out of the streams.
   var urgent: [2 of UrgentByte] = InlineArray(repeating: UrgentByte())
   var resets = ResetRate()
+  /// Segments that overlapped others behind a hole.
+  var overlaps: UInt32 = 0
   /// Packets with wrong checksums.
   var badChecksums: [2 of UInt32] = InlineArray(repeating: 0)
   fileprivate(set) var nextFree: DetailStore.Reference?

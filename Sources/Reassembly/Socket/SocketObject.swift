@@ -33,7 +33,7 @@ struct SocketObject: ~Copyable {
   /// What was delivered of it last, in the journal of its shard; 0 for nothing.
   var lastDelivery: UInt32 = 0
 
-  /// Where the window of the receiver of a direction ends: the farthest that it has announced.
+  /// Where the window of the receiver of a direction ends.
   var edges: [2 of SequenceNumber] = InlineArray(repeating: SequenceNumber(0))
   /// TS.Recent of the receiver of a direction (RFC 7323 §4.3).
   var timestamps: [2 of UInt32] = InlineArray(repeating: 0)

@@ -28,6 +28,8 @@ struct QueuedSegment: BitwiseCopyable {
 struct QueueInsertion {
   /// Bytes queued; `nil` when the budget is reached (what fitted stays queued).
   var bytes: Int?
+  /// Whether some of its bytes were queued already.
+  var overlaps = false
   /// Where it first contradicted bytes that were queued, and how many bytes differ.
   var conflict: (offset: UInt64, length: UInt64)?
 
@@ -102,6 +104,7 @@ struct SegmentQueue: ~Copyable {
       }
       guard current != 0, segment(current).offset < end else { break }
       let old = segment(current)
+      result.overlaps = true
       compare(bytes, at: offset, with: old, &result)
       let newWins =
         !policy.isFirst

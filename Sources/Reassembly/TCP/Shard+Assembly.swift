@@ -122,6 +122,7 @@ extension Shard {
     let policy = configuration.tcpPolicy.policy(for: socket.element.receiver(of: direction))
     let result = queue.insert(text, at: offset, &list, policy)
     socket.element.histories[direction.index].queue = list
+    if result.overlaps { countOverlap(socket, direction) }
     if let conflict = result.conflict {
       note(
         WeirdNote(.overlapConflict, direction, offset: conflict.offset, length: conflict.length),
@@ -131,6 +132,13 @@ extension Shard {
     socket.element.histories[direction.index].queuedBytes &+= UInt32(
       truncatingIfNeeded: queue.weight &- weight)
     return true
+  }
+
+  /// Overlaps behind a hole are no weird before there are many of them.
+  private mutating func countOverlap(_ socket: SocketReference, _ direction: Direction) {
+    guard let details = details(of: socket) else { return }
+    details.element.overlaps &+= 1
+    if details.element.overlaps == 256 { note(WeirdNote(.overlapStorm, direction), of: socket) }
   }
 
   /// Delivers queued segments for as long as they are next in order; `false` when none was.

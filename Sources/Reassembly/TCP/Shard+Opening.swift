@@ -43,8 +43,10 @@ extension Shard {
     if history.state.contains(.synSeen) {
       // The same number again is a retransmission.
       if segment.element.sequence == history.initialSequence { return false }
-      if isOver { return true }
-      return segment.element.flags.contains(.ack)
+      let isAnswer = segment.element.flags.contains(.ack)
+      // An answer alone is no evidence that there is another connection after a reset.
+      if isOver, !isAnswer || socket.element.checks.isDisjoint(with: .anyReset) { return true }
+      return isAnswer
         ? answersOtherSYN(segment, socket, direction) : isOneSided(socket, direction)
     }
     if isOver { return true }

@@ -125,6 +125,9 @@ extension Shard {
     if !isOpening {
       socket.element.flags.insert(.connected)
       report(.connected(midstream: true), of: socket)
+      if let flowID = forgotten.take(socket) {
+        note(WeirdNote(.resumedAfterTimeout, direction, value: flowID), of: socket)
+      }
       if segment.element.flags.contains(.rst) {
         note(WeirdNote(.strayReset, direction), of: socket)
       } else if segment.element.flags.contains(.fin) {

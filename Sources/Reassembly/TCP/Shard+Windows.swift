@@ -20,8 +20,8 @@ extension Shard {
     }
   }
 
-  /// The first window, or one that ends before what was announced already. A receiver that rounds to
-  /// its scale takes nothing back.
+  /// The first window, or one that ends before what was announced already (RFC 9293 §3.8.6.2.1 advises
+  /// against that). A receiver that rounds to its scale takes nothing back.
   @inline(never)
   private mutating func takeOtherWindow(
     _ edge: SequenceNumber, _ segment: DissectionReference, _ socket: SocketReference,
@@ -36,7 +36,10 @@ extension Shard {
     let lost = socket.element.edges[stream.index].distance(from: edge)
     let isNewest =
       segment.element.acknowledgment == socket.element.positions[stream.index].acknowledged
-    if isNewest, lost >= 1 << Int(socket.element.shifts[direction.index]),
+    guard isNewest else { return }
+    // What was on its way may be taken still: then it is acknowledged.
+    socket.element.edges[stream.index] = edge
+    if lost >= 1 << Int(socket.element.shifts[direction.index]),
       socket.element.histories[direction.index].state.contains(.synSeen)
     {
       note(

@@ -1,6 +1,7 @@
 import Reassembly
 import Sockets
 import Support
+import Testing
 import Wire
 
 /// A family of addresses, and which end of the conversation does what a case is about.
@@ -27,6 +28,8 @@ struct Way: Sendable, CustomStringConvertible {
   }
 
   func sender(in talk: Conversation) -> End { isOut ? talk.originator : talk.responder }
+
+  func receiver(in talk: Conversation) -> End { isOut ? talk.responder : talk.originator }
 
   /// What the sender says next as an IP payload that no frame carries yet.
   func payload(_ text: String, in talk: Conversation) -> [UInt8] {
@@ -62,5 +65,38 @@ extension ReassemblyConfiguration {
     var configuration = Self()
     configuration.fragmentPolicy = PolicyMap(policy)
     return configuration
+  }
+}
+
+extension Way {
+  /// What becomes of a conversation, and what is odd about it.
+  @discardableResult
+  func expect(
+    _ talk: Conversation, _ transcripts: [[String]], _ weirds: [Weird: Int] = [:],
+    _ configuration: ReassemblyConfiguration = .init(),
+    sourceLocation: SourceLocation = #_sourceLocation
+  ) -> RecordingHandler {
+    let handler = reassemble(talk.frames, configuration)
+    #expect(handler.violations == [], sourceLocation: sourceLocation)
+    #expect(handler.sockets.map(\.transcript) == transcripts, sourceLocation: sourceLocation)
+    #expect(handler.weirds == weirds, sourceLocation: sourceLocation)
+    return handler
+  }
+}
+
+extension End {
+  /// Signs its segments as TCP-MD5 does, with nobody's key.
+  func signs() {
+    change = { $0.options.append(kind: TCPOptions.Kind.md5Signature, [UInt8](repeating: 7, count: 16)) }
+  }
+
+  func offersFastOpen() {
+    change = { $0.options.append(kind: TCPOptions.Kind.fastOpenCookie, [1, 2, 3, 4, 5, 6, 7, 8]) }
+  }
+}
+
+extension TCPOptionList {
+  mutating func append(kind: UInt8, _ value: [UInt8]) {
+    value.withRawSpan { _ = append(kind: kind, value: $0) }
   }
 }
