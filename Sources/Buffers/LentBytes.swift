@@ -7,7 +7,9 @@ public struct LentBytes: BitwiseCopyable {
 
   @unsafe @inlinable @inline(__always)
   public init(_ bytes: RawSpan) {
-    unsafe start = bytes.withUnsafeBytes { unsafe $0.baseAddress ?? UnsafeRawPointer(bitPattern: 1)! }
+    unsafe start = bytes.withUnsafeBytes {
+      unsafe $0.baseAddress ?? UnsafeRawPointer(bitPattern: 1)!
+    }
     count = bytes.byteCount
   }
 

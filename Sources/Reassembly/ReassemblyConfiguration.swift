@@ -65,7 +65,8 @@ public struct ReassemblyConfiguration: Sendable {
     return entries
   }
 
-  /// Bytes of delivered text of a shard whose frames do not stay: a sixty-fourth of the memory.
+  /// Bytes of delivered text that a shard keeps in mind. Where frames do not stay they are copied, which
+  /// takes up to twice as much: a thirty-second of the memory.
   var journalBytesPerShard: Int { max(1 << 14, memory / 64 / Self.shardCount) }
 
   /// Bytes of IP fragments: a sixteenth of the memory.

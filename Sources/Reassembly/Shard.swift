@@ -41,7 +41,7 @@ struct Shard: ~Copyable {
     details = DetailStore(capacity: configuration.detailsPerShard)
     journal = DeliveryJournal(
       capacity: configuration.journalEntriesPerShard,
-      copiedBytes: configuration.journalBytesPerShard, framesStay: configuration.framesStay)
+      reach: configuration.journalBytesPerShard, framesStay: configuration.framesStay)
     queue = SegmentQueue(budget: configuration.queuedBytesPerShard)
   }
 

@@ -179,7 +179,9 @@ extension Shard {
   mutating func record(
     _ letter: ConnectionHistory.Letter, of socket: SocketReference, _ sender: Direction
   ) {
-    if !socket.element.earlyHistory.append(letter, sender) { recordLate(letter, of: socket, sender) }
+    if !socket.element.earlyHistory.append(letter, sender) {
+      recordLate(letter, of: socket, sender)
+    }
   }
 
   @inline(never)

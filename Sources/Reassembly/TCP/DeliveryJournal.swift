@@ -14,10 +14,13 @@ struct DeliveryJournal: ~Copyable {
     var offset: UInt64
     /// Its address in its frame, or its place in the ring of copies.
     fileprivate var location: UInt64
-    var count: UInt32
-    /// The entry before it of the same socket.
-    var previous: UInt32
+    /// How many bytes had been noted before it.
+    fileprivate var position: UInt32
     fileprivate var place: SocketPlace
+    /// How many entries back the one before it of the same socket is; 0 for none.
+    fileprivate var distance: UInt16
+    /// Bytes of text; of very long ones those at the beginning.
+    var count: UInt16
     /// How far before it its IP header begins; 0 where that is not there.
     var headers: UInt16
     var direction: Direction
@@ -28,14 +31,23 @@ struct DeliveryJournal: ~Copyable {
   private let capacity: Int
   /// Entries ever made; the number of the last one.
   private var last: UInt32 = 0
+  /// Bytes ever noted: what is older than so many is not looked at, whether it would be there or not.
+  /// So it is the same wherever frames lie.
+  private var noted: UInt32 = 0
+  private let reach: UInt32
   private var copies: ByteRing
   private let framesStay: Bool
 
-  init(capacity: Int, copiedBytes: Int, framesStay: Bool) {
+  /// - Parameters:
+  ///   - capacity: a power of two, at most 65,536.
+  ///   - reach: bytes that are kept in mind.
+  init(capacity: Int, reach: Int, framesStay: Bool) {
     self.capacity = capacity
+    self.reach = UInt32(clamping: reach)
     self.framesStay = framesStay
     entries = ReservedArray(capacity: capacity)
-    copies = ByteRing(size: copiedBytes)
+    // What is left out at its end to keep a copy in one piece is never more than a copy.
+    copies = ByteRing(size: reach &* 2)
   }
 
   /// Notes what was delivered and answers its number, which is never 0.
@@ -46,27 +58,32 @@ struct DeliveryJournal: ~Copyable {
     _ text: RawSpan, at offset: UInt64, _ direction: Direction, headers: Int, inFrame: Bool,
     of place: SocketPlace, after previous: UInt32
   ) -> UInt32 {
+    let number = last == .max ? 1 : last &+ 1
+    let distance = number &- previous
     var entry = Entry(
-      offset: offset, location: 0, count: UInt32(truncatingIfNeeded: text.byteCount),
-      previous: previous, place: place, headers: UInt16(truncatingIfNeeded: headers),
+      offset: offset, location: 0, position: noted, place: place,
+      distance: previous == 0 || distance >= UInt32(capacity)
+        ? 0 : UInt16(truncatingIfNeeded: distance),
+      count: UInt16(clamping: text.byteCount), headers: UInt16(truncatingIfNeeded: headers),
       direction: direction, isCopy: !(framesStay && inFrame))
+    noted &+= UInt32(entry.count) &+ UInt32(entry.headers)
     if framesStay, inFrame {
       unsafe entry.location = LentBytes(text).address
     } else {
       guard copy(text, into: &entry) else { return previous }
     }
-    last = last == .max ? 1 : last &+ 1
-    let index = Int(last) & (capacity &- 1)
+    last = number
+    let index = Int(number) & (capacity &- 1)
     if index < entries.count { entries[index] = entry } else { fill(to: index, with: entry) }
-    return last
+    return number
   }
 
   /// Headers and text lie side by side, and are copied together.
   @inline(never)
   private mutating func copy(_ text: RawSpan, into entry: inout Entry) -> Bool {
-    let lent = unsafe LentBytes(text)
+    let lent = unsafe LentBytes(text.extracting(0..<Int(entry.count)))
     let headers = Int(entry.headers)
-    let whole = unsafe headers > 0 ? lent.preceding(headers).extended(by: text.byteCount) : lent
+    let whole = unsafe headers > 0 ? lent.preceding(headers).extended(by: lent.count) : lent
     guard let place = unsafe copies.append(whole.bytes) else { return false }
     entry.location = place &+ UInt64(headers)
     return true
@@ -81,10 +98,15 @@ struct DeliveryJournal: ~Copyable {
   func entry(_ number: UInt32, of place: SocketPlace) -> Entry? {
     guard number != 0, last &- number < UInt32(capacity) else { return nil }
     let entry = entries[Int(number) & (capacity &- 1)]
-    return entry.place == place ? entry : nil
+    return entry.place == place && noted &- entry.position <= reach ? entry : nil
   }
 
-  /// Its text, and before it its headers; `nil` when the copy has made room for others.
+  /// The number of the entry before one of the same socket; 0 for none.
+  func number(before number: UInt32, _ entry: Entry) -> UInt32 {
+    entry.distance == 0 ? 0 : number &- UInt32(entry.distance)
+  }
+
+  /// Its text, and before it its headers.
   func packet(of entry: Entry) -> LentBytes? {
     let headers = Int(entry.headers)
     let start = entry.location &- UInt64(headers)

@@ -53,7 +53,8 @@ extension Shard {
     var hopLimit: UInt8?
     forEachDelivery(of: socket, direction) { entry, packet in
       let from = max(start, Int(truncatingIfNeeded: entry.offset))
-      let to = min(start &+ text.byteCount, Int(truncatingIfNeeded: entry.offset) &+ Int(entry.count))
+      let to = min(
+        start &+ text.byteCount, Int(truncatingIfNeeded: entry.offset) &+ Int(entry.count))
       guard from < to else { return }
       let old = unsafe packet.bytes.extracting(droppingFirst: Int(entry.headers))
       for place in from..<to
@@ -105,8 +106,10 @@ extension Shard {
     var number = socket.element.lastDelivery
     for _ in 0..<64 {
       guard let entry = journal.entry(number, of: socket.element.place) else { return }
-      if entry.direction == direction, let packet = journal.packet(of: entry) { body(entry, packet) }
-      number = entry.previous
+      if entry.direction == direction, let packet = journal.packet(of: entry) {
+        body(entry, packet)
+      }
+      number = journal.number(before: number, entry)
     }
   }
 

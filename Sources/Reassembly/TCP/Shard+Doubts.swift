@@ -112,7 +112,8 @@ extension Shard {
       guard !doubts.list.isEmpty else { return hasTaken }
       let head = queue.segment(doubts.list.head)
       let offset = socket.element.positions[stream.index].offset
-      guard head.end <= offset || head.offset < edge, let piece = queue.popFirst(&doubts.list) else {
+      guard head.end <= offset || head.offset < edge, let piece = queue.popFirst(&doubts.list)
+      else {
         return hasTaken
       }
       let end = min(piece.end, max(edge, piece.offset))

@@ -157,7 +157,8 @@ extension Shard {
     count(segment, of: socket, direction)
     // Beyond this call nobody asks for it any more.
     textAtHand = unsafe (
-      LentBytes(frame.extracting(segment.element.text)), Self.headers(of: segment))
+      LentBytes(frame.extracting(segment.element.text)), Self.headers(of: segment)
+    )
     defer { textAtHand = nil }
     if direction == .in { socket.element.flags.insert(.answered) }
     if isOrdinary(segment, socket, direction) {

@@ -28,7 +28,8 @@ extension Shard {
     guard segment.element.flags.contains(.urg), segment.element.length > 0 else { return }
     let index = max(Int(examined.header.urgentPointer), 1) &- 1
     let place = segment.element.sequence + index
-    if isStarted(socket, direction), place.isBefore(socket.element.positions[direction.index].next) {
+    if isStarted(socket, direction), place.isBefore(socket.element.positions[direction.index].next)
+    {
       return
     }
     let isInside = index < segment.element.length

@@ -74,7 +74,9 @@ extension Shard {
       if fault == .perhapsUnseen, !hasText || socket.element.flags.contains(.midstream) {
         return .good
       }
-      if hasText { return fault == .perhapsUnseen ? .doubtful(.badACK, .likely) : .refused(.badACK) }
+      if hasText {
+        return fault == .perhapsUnseen ? .doubtful(.badACK, .likely) : .refused(.badACK)
+      }
       return fault == .tooOld ? .unused : .refused(.badACK)
     }
     if isOutdated(examined, socket, direction) {

@@ -9,7 +9,8 @@ extension Shard {
 
   /// The second of packet time after which a socket is given up.
   private mutating func deadline(of socket: SocketReference) -> Int64 {
-    socket.element.lastSeen.wholeSeconds &+ Int64(timeout(socket.element.flags, socket.element.checks)) &+ 1
+    socket.element.lastSeen.wholeSeconds
+      &+ Int64(timeout(socket.element.flags, socket.element.checks)) &+ 1
   }
 
   private mutating func timeout(_ flags: SocketFlags, _ checks: SegmentChecks) -> Int {

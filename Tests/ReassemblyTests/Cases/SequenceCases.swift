@@ -123,7 +123,9 @@ struct SequenceCases {
     talk.opens()
     let (sender, receiver) = (way.sender(in: talk), way.receiver(in: talk))
     receiver.acknowledges()
-    for index in (0..<500).reversed() { sender.sends([UInt8](repeating: 65, count: 10), at: index * 10) }
+    for index in (0..<500).reversed() {
+      sender.sends([UInt8](repeating: 65, count: 10), at: index * 10)
+    }
     receiver.acknowledges()
     way.expect(
       talk,

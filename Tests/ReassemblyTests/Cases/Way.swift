@@ -87,7 +87,9 @@ extension Way {
 extension End {
   /// Signs its segments as TCP-MD5 does, with nobody's key.
   func signs() {
-    change = { $0.options.append(kind: TCPOptions.Kind.md5Signature, [UInt8](repeating: 7, count: 16)) }
+    change = {
+      $0.options.append(kind: TCPOptions.Kind.md5Signature, [UInt8](repeating: 7, count: 16))
+    }
   }
 
   func offersFastOpen() {
