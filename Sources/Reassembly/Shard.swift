@@ -24,8 +24,8 @@ struct Shard: ~Copyable {
   var forgotten = ForgottenSockets()
   var queue: SegmentQueue
   var journal: DeliveryJournal
-  /// The text of the segment at hand, and how far before it its IP header begins (0 where that does not
-  /// lie in the frame).
+  /// The text of the segment at hand, where that lies in its frame, and how far before it its IP header
+  /// begins.
   var textAtHand: (bytes: LentBytes, headers: Int)?
   var counts = ReassemblyCounts()
   /// Index + 1 of the first free object below `sockets.count`.

@@ -155,10 +155,12 @@ extension Shard {
     let silence = packet.timestamp.nanoseconds &- socket.element.lastSeen.nanoseconds
     record(segment, frame, of: socket, direction)
     count(segment, of: socket, direction)
-    // Beyond this call nobody asks for it any more.
-    textAtHand = unsafe (
-      LentBytes(frame.extracting(segment.element.text)), Self.headers(of: segment)
-    )
+    // Beyond this call nobody asks for it any more. What fragments were put together to does not stay.
+    if !segment.element.kind.isWhole {
+      textAtHand = unsafe (
+        LentBytes(frame.extracting(segment.element.text)), Self.headers(of: segment)
+      )
+    }
     defer { textAtHand = nil }
     if direction == .in { socket.element.flags.insert(.answered) }
     if isOrdinary(segment, socket, direction) {
