@@ -16,6 +16,12 @@ extension Shard {
       socket.element.positions[stream.index].acknowledged = acknowledged
       return
     }
+    if socket.element.details != nil, segment.element.length == 0,
+      segment.element.flags.isDisjoint(with: [.syn, .fin]),
+      acknowledged == socket.element.positions[stream.index].acknowledged
+    {
+      demoteDoubts(socket, stream)
+    }
     if acknowledged.isAfter(socket.element.positions[stream.index].acknowledged) {
       socket.element.positions[stream.index].acknowledged = acknowledged
     }

@@ -145,6 +145,25 @@ extension Shard {
     reportFIN(socket, stream)
   }
 
+  /// The last acknowledgement again is how a host answers what it does not take (RFC 9293 §3.10.7.4):
+  /// then it was not the capture that made the text look wrong.
+  mutating func demoteDoubts(_ socket: SocketReference, _ stream: Direction) {
+    guard let details = socket.element.details,
+      !details.element.doubts[stream, .likely].isEmpty
+    else { return }
+    var likely = details.element.doubts[stream, .likely]
+    details.element.doubts[stream, .likely] = Doubts()
+    var unlikely = details.element.doubts[stream, .unlikely]
+    unlikely.finEnd = max(unlikely.finEnd, likely.finEnd)
+    while let segment = queue.popFirst(&likely.list) {
+      let weight = queue.weight
+      _ = queue.insert(segment.piece.bytes, at: segment.offset, &unlikely.list)
+      unlikely.weight &+= UInt32(truncatingIfNeeded: queue.weight &- weight)
+      queue.release(segment)
+    }
+    details.element.doubts[stream, .unlikely] = unlikely
+  }
+
   /// At the end of a connection: what the capture only makes look wrong is data, the rest is let go.
   mutating func settleDoubts(_ socket: SocketReference) {
     guard hasDoubts(socket) else { return }

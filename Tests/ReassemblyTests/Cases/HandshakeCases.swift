@@ -199,6 +199,9 @@ struct HandshakeCases {
     sender.segment(
       [.ack, .psh], sequence: sender.sequence(0), acknowledgment: receiver.sequence(excess),
       Array("evil".utf8))
+    // The receiver says once more what it has.
+    receiver.acknowledges()
+    way.expect(talk, [opening + inputEnding], [.badACK: 1])
     sender.sends("good")
     receiver.acknowledges()
     way.expect(talk, [opening + ["\(way.direction) 0 good"] + inputEnding], [.badACK: 1])
