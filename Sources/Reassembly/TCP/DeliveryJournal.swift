@@ -11,25 +11,25 @@ struct DeliveryJournal: ~Copyable {
   /// A stretch of text that was delivered.
   struct Entry: BitwiseCopyable {
     /// Its stream offset.
-    var offset: UInt64
+    var offset: UInt64 = 0
     /// Its address in its frame, or its place in the ring of copies.
-    fileprivate var location: UInt64
-    var count: UInt32
+    fileprivate var location: UInt64 = 0
+    var count: UInt32 = 0
     /// The entry before it of the same socket.
-    var previous: UInt32
-    fileprivate var place: SocketPlace
+    var previous: UInt32 = 0
+    fileprivate var place = SocketPlace(shard: 0, index: 0)
     /// How far before it its IP header begins; 0 where that is not there.
-    var headers: UInt16
-    var direction: Direction
-    fileprivate var isCopy: Bool
+    var headers: UInt16 = 0
+    var direction = Direction.out
+    fileprivate var isCopy = false
   }
 
   private var entries: ReservedArray<Entry>
   private let capacity: Int
   /// Entries ever made; the number of the last one.
   private var last: UInt32 = 0
-  private var copies: ByteRing
   private let framesStay: Bool
+  private var copies: ByteRing
 
   init(capacity: Int, copiedBytes: Int, framesStay: Bool) {
     self.capacity = capacity
@@ -46,35 +46,37 @@ struct DeliveryJournal: ~Copyable {
     _ text: RawSpan, at offset: UInt64, _ direction: Direction, headers: Int, inFrame: Bool,
     of place: SocketPlace, after previous: UInt32
   ) -> UInt32 {
-    var entry = Entry(
-      offset: offset, location: 0, count: UInt32(truncatingIfNeeded: text.byteCount),
-      previous: previous, place: place, headers: UInt16(truncatingIfNeeded: headers),
-      direction: direction, isCopy: !(framesStay && inFrame))
-    if framesStay, inFrame {
-      unsafe entry.location = LentBytes(text).address
-    } else {
-      guard copy(text, into: &entry) else { return previous }
+    let isCopy = !(framesStay && inFrame)
+    var location = unsafe LentBytes(text).address
+    if isCopy {
+      guard let place = copy(text, headers: headers) else { return previous }
+      location = place
     }
     last = last == .max ? 1 : last &+ 1
     let index = Int(last) & (capacity &- 1)
-    if index < entries.count { entries[index] = entry } else { fill(to: index, with: entry) }
+    if index >= entries.count { fill(to: index) }
+    // Made where it stays: a copy would wait for the fields that were just written.
+    entries[index] = Entry(
+      offset: offset, location: location, count: UInt32(truncatingIfNeeded: text.byteCount),
+      previous: previous, place: place, headers: UInt16(truncatingIfNeeded: headers),
+      direction: direction, isCopy: isCopy)
+    // All rings together are larger than the nearer caches: the next places are asked for by now.
+    entries.prefetch(index &+ 2)
     return last
   }
 
   /// Headers and text lie side by side, and are copied together.
   @inline(never)
-  private mutating func copy(_ text: RawSpan, into entry: inout Entry) -> Bool {
+  private mutating func copy(_ text: RawSpan, headers: Int) -> UInt64? {
     let lent = unsafe LentBytes(text)
-    let headers = Int(entry.headers)
     let whole = unsafe headers > 0 ? lent.preceding(headers).extended(by: text.byteCount) : lent
-    guard let place = unsafe copies.append(whole.bytes) else { return false }
-    entry.location = place &+ UInt64(headers)
-    return true
+    guard let place = unsafe copies.append(whole.bytes) else { return nil }
+    return place &+ UInt64(headers)
   }
 
   @inline(never)
-  private mutating func fill(to index: Int, with entry: Entry) {
-    while entries.count <= index { entries.append(entry) }
+  private mutating func fill(to index: Int) {
+    while entries.count <= index { entries.append(Entry()) }
   }
 
   /// The entry of a number, if it is still there and one of this socket.
