@@ -92,6 +92,11 @@ public final class Reassembler {
       while position < most, indices.index(at: position) < limit {
         let dissection = batch.dissections.reference(to: indices.index(at: position))
         shards[dissection.element.shard].table.prefetch(dissection.element.tableHash)
+        if !dissection.element.isOrdinary {
+          // Its header will be looked at again.
+          batch.frames.prefetch(
+            bytesOf: indices.index(at: position), at: dissection.element.transportOffset)
+        }
         position &+= 1
       }
       if isTableLarge {
