@@ -63,6 +63,13 @@ public struct FrameBatch: ~Copyable {
     unsafe Buffers.prefetch(UnsafeRawPointer(frames) + index &* MemoryLayout<Frame>.stride)
   }
 
+  /// Asks for the cache line at `offset` in the bytes of a frame. Any offset is allowed.
+  @inlinable @inline(__always)
+  public func prefetch(bytesOf index: Int, at offset: Int) {
+    let bytes = unsafe LentBytes(reference(to: index).element.bytes)
+    unsafe Buffers.prefetch(bytes.start + offset)
+  }
+
   @inlinable
   public subscript(index: Int) -> Frame {
     @inline(__always) unsafeAddress {

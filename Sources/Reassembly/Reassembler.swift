@@ -92,6 +92,11 @@ public final class Reassembler {
       while position < most, indices.index(at: position) < limit {
         let dissection = batch.dissections.reference(to: indices.index(at: position))
         shards[dissection.element.shard].table.prefetch(dissection.element.tableHash)
+        if !dissection.element.isOrdinary {
+          // Its header will be looked at again.
+          batch.frames.prefetch(
+            bytesOf: indices.index(at: position), at: dissection.element.transportOffset)
+        }
         position &+= 1
       }
       if isTableLarge {
@@ -103,6 +108,7 @@ public final class Reassembler {
         let index = indices.index(at: place)
         // What another thread has written is not in this core's caches yet.
         batch.dissections.prefetch(index &+ Self.stride)
+        batch.dissections.prefetch(index &+ Self.stride, offset: 64)
         batch.frames.prefetch(index &+ Self.stride)
         process(batch, index, batch.dissections.reference(to: index))
       }
@@ -122,10 +128,9 @@ public final class Reassembler {
     shards[shard].sockets.prefetch(candidate, offset: 64)
     shards[shard].sockets.prefetch(candidate, offset: 128)
     if handlerKeepsMore { handler.prefetch(shard: shard, index: candidate) }
-    // A SYN, FIN or reset will want the rest.
-    if !dissection.element.flags.isDisjoint(with: .control) {
+    // A SYN, FIN or reset takes the slow path, and so does what it is answered with.
+    if !dissection.element.flags.isDisjoint(with: .control) || dissection.element.captured == 0 {
       shards[shard].sockets.prefetch(candidate, offset: 192)
-      shards[shard].sockets.prefetch(candidate, offset: 256)
     }
   }
 

@@ -8,14 +8,17 @@ import Wire
 /// Its methods are `mutating` even where they only look: to lend a struct of this size to a method
 /// that may not change it, Swift copies it first.
 struct Shard: ~Copyable {
-  let number: Int
-  let configuration: ReassemblyConfiguration
-  let handler: any SocketHandler
+  // What every packet needs comes first, side by side: all shards together fill the nearest cache.
   /// The packet that whatever happens is caused by.
   var packet = PacketInfo(ordinal: 0, timestamp: Timestamp(nanoseconds: 0))
-  let hash: FlowHash
+  let handler: any SocketHandler
   var table = HashIndex()
   var sockets: ReservedArray<SocketObject>
+  var journal: DeliveryJournal
+  let configuration: ReassemblyConfiguration
+
+  let number: Int
+  let hash: FlowHash
   /// What the packet came out of.
   var tunnel: Tunnel?
   private var details: DetailStore
@@ -23,7 +26,6 @@ struct Shard: ~Copyable {
   private(set) var evictions: EvictionOrder
   var forgotten = ForgottenSockets()
   var queue: SegmentQueue
-  var journal: DeliveryJournal
   /// The text of the segment at hand, where that lies in its frame, and how far before it its IP header
   /// begins.
   var textAtHand: (bytes: LentBytes, headers: Int)?

@@ -50,7 +50,14 @@ struct EvictionOrder: ~Copyable {
   }
 
   /// A socket has ended: there is little left to lose.
+  @inline(__always)
   mutating func noteEnd(of index: Int, packets: UInt32) {
+    // Before the table was ever full nobody is there, and no cache line is to be waited for.
+    if !isStrongEmpty { putBack(index, packets: packets) }
+  }
+
+  @inline(never)
+  private mutating func putBack(_ index: Int, packets: UInt32) {
     guard links[index &+ 2].isStrong else { return }
     remove(index)
     place(index, in: .weak, packets: packets)
@@ -60,7 +67,6 @@ struct EvictionOrder: ~Copyable {
   mutating func victim(of sockets: borrowing ReservedArray<SocketObject>) -> Int {
     while true {
       steps &+= 1
-      let isStrongEmpty = links[Queue.strong.rawValue].next == UInt32(Queue.strong.rawValue)
       let queue: Queue = weakCount > reserve || isStrongEmpty ? .weak : .strong
       let index = Int(links[queue.rawValue].next) &- 2
       let packets = sockets[index].packets[0] &+ sockets[index].packets[1]
@@ -69,6 +75,10 @@ struct EvictionOrder: ~Copyable {
       remove(index)
       place(index, in: belongs, packets: packets)
     }
+  }
+
+  private var isStrongEmpty: Bool {
+    links[Queue.strong.rawValue].next == UInt32(Queue.strong.rawValue)
   }
 
   private mutating func place(_ index: Int, in queue: Queue, packets: UInt32) {

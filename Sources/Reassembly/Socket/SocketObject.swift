@@ -4,7 +4,8 @@ import Wire
 /// One conversation as it is kept: a TCP connection or a UDP exchange of datagrams.
 ///
 /// Laid out by use. The first two cache lines and half of the third are all that an in-order segment
-/// reads and writes, the rest is for the slow path. It is not copyable, so that it is only ever reached in place.
+/// reads and writes. The slow path wants the rest of the third and the fourth, and few want the last
+/// one. It is not copyable, so that it is only ever reached in place.
 struct SocketObject: ~Copyable {
   var key: FlowKey
   var lastSeen: Timestamp
@@ -41,14 +42,14 @@ struct SocketObject: ~Copyable {
   var offers: [2 of TCPOffer] = InlineArray(repeating: TCPOffer())
   /// What few sockets have.
   var details: DetailStore.Reference?
-  var histories: [2 of StreamHistory]
-  var firstPacket: PacketInfo
-  var wide: WideAddresses
   /// When both ends had closed; means nothing before.
   var closed = Timestamp(nanoseconds: 0)
-  /// Of the last segment of a direction with SYN, FIN or RST: the number of that flag. With it the last
-  /// of five cache lines is full.
+  /// Of the last segment of a direction with SYN, FIN or RST: the number of that flag.
   var lastControls: [2 of SequenceNumber] = InlineArray(repeating: SequenceNumber(0))
+  var histories: [2 of StreamHistory]
+  var firstPacket: PacketInfo
+  /// With it the last of five cache lines is full.
+  var wide: WideAddresses
 
   init(
     _ dissection: DissectionReference, at place: SocketPlace, packet: PacketInfo, flags: SocketFlags
@@ -87,13 +88,16 @@ struct SegmentChecks: OptionSet, BitwiseCopyable {
   var rawValue: UInt8
 
   /// `timestamps` of the direction means something.
+  @inline(__always)
   static func timestamps(_ direction: Direction) -> Self {
     Self(rawValue: 1 << direction.rawValue)
   }
   /// `edges` of the direction means something.
+  @inline(__always)
   static func edge(_ direction: Direction) -> Self { Self(rawValue: 4 << direction.rawValue) }
   /// The sender of the direction has reset the connection, and it is not certain yet that its peer
   /// took that.
+  @inline(__always)
   static func reset(_ direction: Direction) -> Self { Self(rawValue: 16 << direction.rawValue) }
   static let anyReset: Self = [.reset(.out), .reset(.in)]
   /// Each segment of the socket has to be looked at closely.
@@ -197,14 +201,20 @@ struct StreamPosition: BitwiseCopyable {
 
 /// What the slow path knows of one direction.
 struct StreamHistory: BitwiseCopyable {
+  var state: State = []
+  /// Packets of the socket since the receiver was seen to acknowledge past the first hole.
+  var packetsSinceSkipped: UInt8 = 0
+  /// Segments with a window of zero, as far as it counts.
+  var zeroWindows: UInt16 = 0
   var initialSequence = SequenceNumber(0)
-  /// The weight of `queue`: the bytes, and something for each piece.
-  var queuedBytes: UInt32 = 0
+  /// What waits for a hole to be filled.
+  var queue = SegmentList()
   /// Where the FIN stands, once it is known.
   var finOffset: UInt64 = 0
   var gapBytes: UInt64 = 0
-  /// What waits for a hole to be filled.
-  var queue = SegmentList()
+  // Of the second direction what follows lies in the last cache line: it is seldom wanted.
+  /// The weight of `queue`: the bytes, and something for each piece.
+  var queuedBytes: UInt32 = 0
   /// Where nobody wants the data, and so nothing is queued: how much of what was passed over may yet
   /// come. In the same place.
   var unseenBytes: UInt32 {
@@ -214,11 +224,6 @@ struct StreamHistory: BitwiseCopyable {
   var gaps: UInt32 = 0
   var outOfOrder: UInt32 = 0
   var retransmissions: UInt32 = 0
-  /// Segments with a window of zero, as far as it counts.
-  var zeroWindows: UInt16 = 0
-  /// Packets of the socket since the receiver was seen to acknowledge past the first hole.
-  var packetsSinceSkipped: UInt8 = 0
-  var state: State = []
 
   struct State: OptionSet, BitwiseCopyable {
     var rawValue: UInt8

@@ -11,20 +11,20 @@ struct DeliveryJournal: ~Copyable {
   /// A stretch of text that was delivered.
   struct Entry: BitwiseCopyable {
     /// Its stream offset.
-    var offset: UInt64
+    var offset: UInt64 = 0
     /// Its address in its frame, or its place in the ring of copies.
-    fileprivate var location: UInt64
+    fileprivate var location: UInt64 = 0
     /// How many bytes had been noted before it.
-    fileprivate var position: UInt32
-    fileprivate var place: SocketPlace
+    fileprivate var position: UInt32 = 0
+    fileprivate var place = SocketPlace(shard: 0, index: 0)
     /// How many entries back the one before it of the same socket is; 0 for none.
-    fileprivate var distance: UInt16
+    fileprivate var distance: UInt16 = 0
     /// Bytes of text; of very long ones those at the beginning.
-    var count: UInt16
+    var count: UInt16 = 0
     /// How far before it its IP header begins; 0 where that is not there.
-    var headers: UInt16
-    var direction: Direction
-    fileprivate var isCopy: Bool
+    var headers: UInt16 = 0
+    var direction = Direction.out
+    fileprivate var isCopy = false
   }
 
   private var entries: ReservedArray<Entry>
@@ -35,8 +35,8 @@ struct DeliveryJournal: ~Copyable {
   /// So it is the same wherever frames lie.
   private var noted: UInt32 = 0
   private let reach: UInt32
-  private var copies: ByteRing
   private let framesStay: Bool
+  private var copies: ByteRing
 
   /// - Parameters:
   ///   - capacity: a power of two, at most 65,536.
@@ -58,40 +58,44 @@ struct DeliveryJournal: ~Copyable {
     _ text: RawSpan, at offset: UInt64, _ direction: Direction, headers: Int, inFrame: Bool,
     of place: SocketPlace, after previous: UInt32
   ) -> UInt32 {
-    let number = last == .max ? 1 : last &+ 1
-    let distance = number &- previous
-    var entry = Entry(
-      offset: offset, location: 0, position: noted, place: place,
-      distance: previous == 0 || distance >= UInt32(capacity)
-        ? 0 : UInt16(truncatingIfNeeded: distance),
-      count: UInt16(clamping: text.byteCount), headers: UInt16(truncatingIfNeeded: headers),
-      direction: direction, isCopy: !(framesStay && inFrame))
-    noted &+= UInt32(entry.count) &+ UInt32(entry.headers)
-    if framesStay, inFrame {
-      unsafe entry.location = LentBytes(text).address
-    } else {
-      guard copy(text, into: &entry) else { return previous }
+    let isCopy = !(framesStay && inFrame)
+    let count = UInt16(clamping: text.byteCount)
+    let position = noted
+    noted &+= UInt32(count) &+ UInt32(truncatingIfNeeded: headers)
+    var location = unsafe LentBytes(text).address
+    if isCopy {
+      guard let place = copy(text.extracting(0..<Int(count)), headers: headers) else {
+        return previous
+      }
+      location = place
     }
-    last = number
-    let index = Int(number) & (capacity &- 1)
-    if index < entries.count { entries[index] = entry } else { fill(to: index, with: entry) }
-    return number
+    last = last == .max ? 1 : last &+ 1
+    let distance = last &- previous
+    let isNear = previous != 0 && distance < UInt32(capacity)
+    let index = Int(last) & (capacity &- 1)
+    if index >= entries.count { fill(to: index) }
+    // Made where it stays: a copy would wait for the fields that were just written.
+    entries[index] = Entry(
+      offset: offset, location: location, position: position, place: place,
+      distance: isNear ? UInt16(truncatingIfNeeded: distance) : 0, count: count,
+      headers: UInt16(truncatingIfNeeded: headers), direction: direction, isCopy: isCopy)
+    // All rings together are larger than the nearer caches: the next places are asked for by now.
+    entries.prefetch(index &+ 2)
+    return last
   }
 
   /// Headers and text lie side by side, and are copied together.
   @inline(never)
-  private mutating func copy(_ text: RawSpan, into entry: inout Entry) -> Bool {
-    let lent = unsafe LentBytes(text.extracting(0..<Int(entry.count)))
-    let headers = Int(entry.headers)
-    let whole = unsafe headers > 0 ? lent.preceding(headers).extended(by: lent.count) : lent
-    guard let place = unsafe copies.append(whole.bytes) else { return false }
-    entry.location = place &+ UInt64(headers)
-    return true
+  private mutating func copy(_ text: RawSpan, headers: Int) -> UInt64? {
+    let lent = unsafe LentBytes(text)
+    let whole = unsafe headers > 0 ? lent.preceding(headers).extended(by: text.byteCount) : lent
+    guard let place = unsafe copies.append(whole.bytes) else { return nil }
+    return place &+ UInt64(headers)
   }
 
   @inline(never)
-  private mutating func fill(to index: Int, with entry: Entry) {
-    while entries.count <= index { entries.append(entry) }
+  private mutating func fill(to index: Int) {
+    while entries.count <= index { entries.append(Entry()) }
   }
 
   /// The entry of a number, if it is still there and one of this socket.

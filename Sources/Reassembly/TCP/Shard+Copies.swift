@@ -51,18 +51,18 @@ extension Shard {
     var first: Int?
     var differing = 0
     var hopLimit: UInt8?
-    forEachDelivery(of: socket, direction) { entry, packet in
-      let from = max(start, Int(truncatingIfNeeded: entry.offset))
-      let to = min(
-        start &+ text.byteCount, Int(truncatingIfNeeded: entry.offset) &+ Int(entry.count))
+    forEachDelivery(of: socket, direction, backTo: start) { entry, packet in
+      let begin = Int(truncatingIfNeeded: entry.offset)
+      let from = max(start, begin)
+      let to = min(start &+ text.byteCount, begin &+ Int(entry.count))
       guard from < to else { return }
       let old = unsafe packet.bytes.extracting(droppingFirst: Int(entry.headers))
-      for place in from..<to
-      where text.byte(at: place &- start)
-        != old.byte(at: place &- Int(truncatingIfNeeded: entry.offset))
+      let new = text.extracting((from &- start)..<(to &- start))
+      if let difference = new.difference(
+        from: old.extracting((from &- begin)..<(to &- begin)))
       {
-        first = min(first ?? place, place)
-        differing &+= 1
+        first = min(first ?? .max, from &+ difference.first)
+        differing &+= difference.count
       }
       if differing > 0, hopLimit == nil, entry.headers > 0 {
         hopLimit = unsafe Self.hopLimit(packet.bytes)
@@ -98,16 +98,19 @@ extension Shard {
   }
 
   /// The last stretches of a direction that were delivered, the last one first: enough of them, and no
-  /// more than that.
+  /// more than that. They follow each other in the stream: before the first one that ends at `start`
+  /// or earlier there is none that reaches beyond it.
+  @inline(__always)
   private mutating func forEachDelivery(
-    of socket: SocketReference, _ direction: Direction,
+    of socket: SocketReference, _ direction: Direction, backTo start: Int,
     _ body: (DeliveryJournal.Entry, LentBytes) -> Void
   ) {
     var number = socket.element.lastDelivery
     for _ in 0..<64 {
       guard let entry = journal.entry(number, of: socket.element.place) else { return }
-      if entry.direction == direction, let packet = journal.packet(of: entry) {
-        body(entry, packet)
+      if entry.direction == direction {
+        if Int(truncatingIfNeeded: entry.offset) &+ Int(entry.count) <= start { return }
+        if let packet = journal.packet(of: entry) { body(entry, packet) }
       }
       number = journal.number(before: number, entry)
     }
@@ -126,14 +129,29 @@ extension Shard {
     let headers = Self.headers(of: segment)
     guard headers > 0, segment.element.captured > 0 else { return false }
     let own = frame.extracting(segment.element.networkOffset..<segment.element.end)
+    let start = textStart(of: segment, socket, direction)
     var isSame = false
-    forEachDelivery(of: socket, direction) { entry, packet in
-      guard Int(entry.headers) == headers, packet.count == own.byteCount else { return }
+    forEachDelivery(of: socket, direction, backTo: start) { entry, packet in
+      // Only what begins where it begins is looked at: the others would be waited for.
+      guard Int(truncatingIfNeeded: entry.offset) == start, Int(entry.headers) == headers,
+        packet.count == own.byteCount
+      else { return }
       if unsafe Self.areSame(packet.bytes, own, hasTimestamp: segment.element.hasTimestamp) {
         isSame = true
       }
     }
     return isSame
+  }
+
+  /// The stream offset of the text of a segment. A SYN and a FIN take a number, and no byte.
+  private mutating func textStart(
+    of segment: DissectionReference, _ socket: SocketReference, _ direction: Direction
+  ) -> Int {
+    let position = socket.element.positions[direction.index]
+    let hasFIN = socket.element.histories[direction.index].state.contains(.finReported)
+    let ahead = segment.element.sequence.distance(from: position.next)
+    return Int(truncatingIfNeeded: position.offset) &+ ahead
+      &+ (segment.element.flags.contains(.syn) ? 1 : 0) &+ (hasFIN ? 1 : 0)
   }
 
   private static func areSame(_ first: RawSpan, _ second: RawSpan, hasTimestamp: Bool) -> Bool {

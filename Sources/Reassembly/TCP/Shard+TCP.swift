@@ -24,6 +24,7 @@ extension Shard {
       count(segment, of: socket, direction)
       if segment.element.hasTimestamp {
         socket.element.timestamps[direction.index] = segment.element.timestamp
+        socket.element.checks.insert(.timestamps(direction))
       }
       socket.element.positions[direction.reversed.index].acknowledged =
         segment.element.acknowledgment
@@ -155,13 +156,15 @@ extension Shard {
     let silence = packet.timestamp.nanoseconds &- socket.element.lastSeen.nanoseconds
     record(segment, frame, of: socket, direction)
     count(segment, of: socket, direction)
-    // Beyond this call nobody asks for it any more. What fragments were put together to does not stay.
-    if !segment.element.kind.isWhole {
+    // What fragments were put together to does not stay.
+    let hasText = segment.element.captured > 0 && !segment.element.kind.isWhole
+    if hasText {
       textAtHand = unsafe (
         LentBytes(frame.extracting(segment.element.text)), Self.headers(of: segment)
       )
     }
-    defer { textAtHand = nil }
+    // Beyond this call nobody asks for it any more.
+    defer { if hasText { textAtHand = nil } }
     if direction == .in { socket.element.flags.insert(.answered) }
     if isOrdinary(segment, socket, direction) {
       takeTimestamp(of: segment, socket, direction)

@@ -39,7 +39,11 @@ extension Shard {
     if segment.element.hasTimestamp {
       let recent = socket.element.timestamps[direction.index]
       let isKnown = socket.element.checks.contains(.timestamps(direction))
-      if !isKnown { return isFirstTimestampEnough }
+      // The first one after a SYN that offers them has nothing to be held against.
+      if !isKnown {
+        return isFirstTimestampEnough
+          || socket.element.offers[direction.index].options.contains(.timestamps)
+      }
       if Int32(bitPattern: segment.element.timestamp &- recent) < 0 { return false }
     }
     return true

@@ -4,7 +4,8 @@ import Wire
 extension Shard {
   /// Puts a socket that is in no slot where its time comes.
   mutating func schedule(_ socket: SocketReference) {
-    wheel.schedule(socket.index, at: deadline(of: socket), in: sockets)
+    wheel.schedule(socket, at: deadline(of: socket))
+    if wheel.isMostlyStale(with: sockets.count) { wheel.dropStaleEntries(sockets) }
   }
 
   /// The second of packet time after which a socket is given up.

@@ -22,20 +22,20 @@ struct TimerWheel: ~Copyable {
     for _ in 0..<Self.slotCount { slots.append([]) }
   }
 
-  /// Puts socket `index` where it comes out at `second`, or at the end of the wheel before that.
+  /// Puts a socket where it comes out at `second`, or at the end of the wheel before that.
   /// An earlier entry of it counts no longer.
-  mutating func schedule(
-    _ index: Int, at second: Int64, in sockets: borrowing ReservedArray<SocketObject>
-  ) {
+  mutating func schedule(_ socket: SocketReference, at second: Int64) {
     if now == .min { now = second &- 1 }
     let ahead = max(1, min(second &- now, Int64(Self.slotCount - 1)))
     let slot = slot(at: Int(ahead))
-    sockets[index].timerSlot = UInt16(slot)
-    slots[slot].append(UInt32(truncatingIfNeeded: index))
+    socket.element.timerSlot = UInt16(slot)
+    slots[slot].append(UInt32(truncatingIfNeeded: socket.index))
     occupied[slot >> 6] |= 1 << UInt64(slot & 63)
     count &+= 1
-    if count > 2 &* sockets.count &+ 1024 { dropStaleEntries(sockets) }
   }
+
+  /// Whether the entries are many more than there are sockets, so that most of them are stale.
+  mutating func isMostlyStale(with sockets: Int) -> Bool { count > 2 &* sockets &+ 1024 }
 
   /// Takes out one socket whose slot lies at or before `second`; `nil` when there is none left, and
   /// the wheel stands at `second` then.
@@ -95,7 +95,7 @@ struct TimerWheel: ~Copyable {
 
   /// Sockets that end early leave their entries behind. When most entries are such, they go.
   @inline(never)
-  private mutating func dropStaleEntries(_ sockets: borrowing ReservedArray<SocketObject>) {
+  mutating func dropStaleEntries(_ sockets: borrowing ReservedArray<SocketObject>) {
     count = 0
     for distance in 1..<Self.slotCount {
       let slot = slot(at: distance)
