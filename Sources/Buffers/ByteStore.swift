@@ -10,13 +10,24 @@ public struct ByteStore: ~Copyable {
   public let budget: Int
   /// Bytes held now, overhead included.
   public private(set) var used = 0
+  /// Bytes of the budget that the keeper has used for something else.
+  public var reserved = 0
   /// Pieces held now.
   public private(set) var pieces = 0
 
   /// What a small piece costs besides its bytes: the allocator's header and the keeper's node.
   public static var overhead: Int { 64 }
 
-  public init(budget: Int) { self.budget = budget }
+  /// Small pieces lie side by side: the allocator would take twice as much for them, and more time.
+  /// A free one has index + 1 of another one in its first half; 0 for none.
+  private var slots: ReservedArray<SIMD2<UInt64>>
+  private var firstFreeSlot = 0
+  private static var slotSize: Int { 16 }
+
+  public init(budget: Int) {
+    self.budget = budget
+    slots = ReservedArray(capacity: budget / Self.overhead + 1)
+  }
 
   /// A piece of the store. Whoever has it releases it, once, to the store it came from.
   @safe
@@ -62,7 +73,7 @@ public struct ByteStore: ~Copyable {
   /// Copies `bytes`; `nil` when the budget does not allow it.
   public mutating func copy(_ bytes: RawSpan) -> Piece? {
     let cost = bytes.byteCount &+ Self.overhead
-    guard cost <= budget &- used, let memory = unsafe malloc(max(bytes.byteCount, 1)) else {
+    guard cost <= budget &- used &- reserved, let memory = unsafe allocate(bytes.byteCount) else {
       return nil
     }
     unsafe bytes.withUnsafeBytes { source in
@@ -73,10 +84,59 @@ public struct ByteStore: ~Copyable {
     return unsafe Piece(base: memory, count: bytes.byteCount)
   }
 
+  /// Leaves only the first bytes of a piece, which is then to be used in place of the whole.
+  public mutating func shorten(_ piece: Piece, toFirst count: Int) -> Piece {
+    shorten(piece, to: 0..<count)
+  }
+
+  /// Leaves only the last bytes of a piece.
+  public mutating func shorten(_ piece: Piece, toLast count: Int) -> Piece {
+    shorten(piece, to: piece.count - count..<piece.count)
+  }
+
+  private mutating func shorten(_ piece: Piece, to range: Range<Int>) -> Piece {
+    precondition(range.lowerBound >= 0 && range.upperBound <= piece.count)
+    used &-= piece.count &- range.count
+    let start = unsafe piece.base + range.lowerBound
+    if piece.count > Self.slotSize, range.count <= Self.slotSize {
+      let memory = unsafe takeSlot()
+      unsafe memcpy(memory, start, range.count)
+      unsafe free(piece.base, piece.count)
+      return unsafe Piece(base: memory, count: range.count)
+    }
+    unsafe memmove(piece.base, start, range.count)
+    if range.count <= Self.slotSize { return unsafe Piece(base: piece.base, count: range.count) }
+    // If there is no memory for a smaller one, the old one will do.
+    let memory = unsafe realloc(piece.base, range.count) ?? piece.base
+    return unsafe Piece(base: memory, count: range.count)
+  }
+
   /// Gives a piece back; its bytes may not be read afterwards.
   public mutating func release(_ piece: Piece) {
-    unsafe free(piece.base)
+    unsafe free(piece.base, piece.count)
     used &-= piece.count &+ Self.overhead
     pieces &-= 1
+  }
+
+  private mutating func allocate(_ count: Int) -> UnsafeMutableRawPointer? {
+    unsafe count <= Self.slotSize ? takeSlot() : malloc(count)
+  }
+
+  private mutating func takeSlot() -> UnsafeMutableRawPointer {
+    if firstFreeSlot != 0 {
+      let index = firstFreeSlot &- 1
+      firstFreeSlot = Int(slots[index].x)
+      return unsafe slots.address(of: index)
+    }
+    // There are never more of them than the budget allows pieces.
+    slots.append(.zero)
+    return unsafe slots.address(of: slots.count &- 1)
+  }
+
+  private mutating func free(_ memory: UnsafeMutableRawPointer, _ count: Int) {
+    guard count <= Self.slotSize else { return unsafe Glibc.free(memory) }
+    let index = unsafe slots.index(at: memory)
+    slots[index].x = UInt64(firstFreeSlot)
+    firstFreeSlot = index &+ 1
   }
 }

@@ -72,6 +72,19 @@ public struct ReservedArray<Element: ~Copyable>: ~Copyable {
     }
   }
 
+  /// Where an element lies, for as long as the array lives.
+  @unsafe
+  func address(of index: Int) -> UnsafeMutableRawPointer {
+    precondition(index >= 0 && index < count)
+    return unsafe UnsafeMutableRawPointer(base + index)
+  }
+
+  /// The index of the element that lies somewhere.
+  @unsafe
+  func index(at address: UnsafeMutableRawPointer) -> Int {
+    unsafe (address - UnsafeMutableRawPointer(base)) / MemoryLayout<Element>.stride
+  }
+
   /// Asks for the cache line at `offset` bytes into an element. Any index is allowed.
   @inlinable @inline(__always)
   public func prefetch(_ index: Int, offset: Int = 0) {

@@ -171,7 +171,7 @@ package final class Run {
     for worker in workers {
       counts += worker.reassembler.counts
       selectedCounts += worker.runner.selectedCounts
-      weirds.merge(worker.runner.weirds, uniquingKeysWith: +)
+      weirds.merge(worker.runner.weirds.all, uniquingKeysWith: +)
       if !configuration.chain.isEmpty { summary.deferral += worker.runner.deferral.counts }
     }
     let sockets = configuration.isSelected == nil ? counts : selectedCounts

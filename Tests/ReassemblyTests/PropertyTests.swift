@@ -288,6 +288,76 @@ struct SegmentQueueTests {
     #expect(queue.usedBytes == 0)
   }
 
+  @Test(
+    "Long lists, which have an index, are what a naive model says by every policy",
+    arguments: TCPPolicy.allCases)
+  func index(policy: TCPPolicy) {
+    var random = SeededGenerator(seed: 9)
+    var queue = SegmentQueue(budget: 1 << 20)
+    var list = SegmentList()
+    var model: [UInt64: (byte: UInt8, start: UInt64, end: UInt64)] = [:]
+    for _ in 0..<2000 {
+      let text = [UInt8](
+        repeating: .random(in: 0...255, using: &random), count: .random(in: 1...30, using: &random))
+      // Some of them lie farther away than an index reaches.
+      let start =
+        UInt64.random(in: 0...9000, using: &random) | .random(in: 0...1, using: &random) << 40
+      let end = start + UInt64(text.count)
+      #expect(queue.insert(text.span.bytes, at: start, &list, policy).bytes != nil)
+      for place in start..<end {
+        if let old = model[place],
+          !policy.keepsNew(
+            start: TCPPolicy.Relation(start, to: old.start),
+            end: TCPPolicy.Relation(end, to: old.end))
+        {
+          continue
+        }
+        model[place] = (text[0], start, end)
+      }
+      if .random(in: 0..<8, using: &random) == 0, let first = queue.popFirst(&list) {
+        take(first, from: &model)
+        queue.release(first)
+      }
+    }
+    while let segment = queue.popFirst(&list) {
+      take(segment, from: &model)
+      queue.release(segment)
+    }
+    #expect(model.isEmpty)
+    #expect(queue.usedBytes == 0)
+  }
+
+  private func take(
+    _ segment: QueuedSegment, from model: inout [UInt64: (byte: UInt8, start: UInt64, end: UInt64)]
+  ) {
+    let bytes = segment.piece.bytes
+    for place in segment.offset..<segment.end {
+      #expect(model[place]?.byte == bytes.byte(at: Int(place - segment.offset)))
+      model[place] = nil
+    }
+  }
+
+  @Test("An index keeps to the budget too, and long lists do without it where it does not fit")
+  func indexBudget() {
+    var random = SeededGenerator(seed: 10)
+    var queue = SegmentQueue(budget: 1 << 14)
+    var list = SegmentList()
+    for round in 0..<5000 {
+      let text = [UInt8](repeating: 1, count: .random(in: 1...20, using: &random))
+      let offset = UInt64.random(in: 0...90_000, using: &random)
+      let queued = queue.insert(text.span.bytes, at: offset, &list, .last).bytes
+      #expect(queue.usedBytes <= 1 << 14, "\(round)")
+      if queued == nil, let first = queue.popFirst(&list) { queue.release(first) }
+    }
+    var end: UInt64 = 0
+    while let segment = queue.popFirst(&list) {
+      #expect(segment.offset >= end)
+      end = segment.end
+      queue.release(segment)
+    }
+    #expect(queue.usedBytes == 0)
+  }
+
   @Test("Places of segments that have gone are used again, within the budget")
   func reuse() {
     var queue = SegmentQueue(budget: 1000)

@@ -5,7 +5,7 @@ import Sockets
 // Oddities: counted, and of those of one name on a socket the first, the tenth and so on written.
 extension ChainRunner {
   func weird(_ weird: WeirdNote, of socket: SocketView?, packet: PacketInfo) {
-    weirds[weird.name, default: 0] += 1
+    weirds.add(weird.name)
     guard let socket else {
       strays.note(weird.name, of: packet, ends(of: packet))
       return

@@ -11,15 +11,18 @@ struct Defragmenter: ~Copyable {
   private static let datagramCost = 256
 
   private let policies: PolicyMap<FragmentPolicy>
-  private var datagrams: [FragmentKey: PartialDatagram] = [:]
-  /// Keys in the order of their first fragments; those of completed datagrams are skipped.
+  private var datagrams: [PartialDatagram?] = []
+  private var free: [Int] = []
+  private var table = HashIndex()
+  private let hash = FlowHash(seed: FlowHash.processSeed)
+  /// Datagrams in the order of their first fragments; those that were completed are skipped.
   private var order: [Entry] = []
   private var oldest = 0
   private var store: ByteStore
   private var made: UInt64 = 0
 
   private struct Entry {
-    var key: FragmentKey
+    var place: Int
     var number: UInt64
     var clock: Int64
   }
@@ -29,7 +32,7 @@ struct Defragmenter: ~Copyable {
     self.policies = policies
   }
 
-  var heldBytes: Int { store.used + datagrams.count * Self.datagramCost }
+  var heldBytes: Int { store.used + table.count * Self.datagramCost }
 
   enum Outcome {
     /// More is to come, or nothing will.
@@ -53,10 +56,13 @@ struct Defragmenter: ~Copyable {
   ) -> Outcome {
     guard Self.isSensible(fragment, weird) else { return .incomplete }
     let key = fragment.key
-    if let old = datagrams[key], time.since(old.firstSeen) > Self.timeout * 1_000_000_000 {
-      giveUp(key, weird)
+    let hash = key.hash(by: hash)
+    var found = find(key, hash)
+    if let old = found, time.since(old.firstSeen) > Self.timeout * 1_000_000_000 {
+      giveUp(old, weird)
+      found = nil
     }
-    guard let datagram = datagrams[key] ?? begin(key, at: time, clock, weird) else {
+    guard let datagram = found ?? begin(key, hash, at: time, clock, weird) else {
       return .incomplete
     }
     guard !datagram.isDropped else {
@@ -68,7 +74,7 @@ struct Defragmenter: ~Copyable {
     guard keep(fragment, in: datagram, weird), datagram.isWhole, let upper = datagram.protocol
     else { return .incomplete }
     let payload = datagram.payload
-    drop(key)
+    drop(datagram)
     return .complete(
       Datagram(key: key, protocol: upper, payload: payload, frameLength: datagram.frameLength))
   }
@@ -102,8 +108,8 @@ struct Defragmenter: ~Copyable {
       if datagram.policy == .dropOnOverlap { dropBytes(of: datagram, weird) }
       return false
     }
-    guard makeRoom(datagram.roomNeeded(for: range), for: fragment.key, weird) else {
-      drop(fragment.key)
+    guard makeRoom(datagram.roomNeeded(for: range), for: datagram, weird) else {
+      drop(datagram)
       return false
     }
     switch datagram.insert(fragment.payload, at: range.lowerBound, &store) {
@@ -117,7 +123,7 @@ struct Defragmenter: ~Copyable {
       return false
     case .noMemory:
       weird(.fragmentBudgetReached)
-      drop(fragment.key)
+      drop(datagram)
       return false
     }
   }
@@ -134,22 +140,32 @@ struct Defragmenter: ~Copyable {
     weird(.fragmentedDatagramDropped)
   }
 
-  private func isWaiting(_ entry: Entry) -> Bool { datagrams[entry.key]?.number == entry.number }
+  private func find(_ key: FragmentKey, _ hash: UInt32) -> PartialDatagram? {
+    table.find(hash) { datagrams[$0]?.key == key }.flatMap { datagrams[$0] }
+  }
+
+  private func isWaiting(_ entry: Entry) -> Bool {
+    datagrams[entry.place]?.number == entry.number
+  }
 
   private mutating func begin(
-    _ key: FragmentKey, at time: Timestamp, _ clock: Int64, _ weird: (Weird) -> Void
+    _ key: FragmentKey, _ hash: UInt32, at time: Timestamp, _ clock: Int64,
+    _ weird: (Weird) -> Void
   ) -> PartialDatagram? {
-    guard makeRoom(Self.datagramCost, for: key, weird) else { return nil }
+    guard makeRoom(Self.datagramCost, for: nil, weird) else { return nil }
     made += 1
-    append(Entry(key: key, number: made, clock: clock))
+    let place = free.popLast() ?? datagrams.count
     let policy = policies.policy(for: key.destination)
-    let datagram = PartialDatagram(number: made, firstSeen: time, policy: policy)
-    datagrams[key] = datagram
+    let datagram = PartialDatagram(
+      key: key, hash: hash, place: place, number: made, firstSeen: time, policy: policy)
+    if place < datagrams.count { datagrams[place] = datagram } else { datagrams.append(datagram) }
+    table.insert(place, under: hash)
+    append(Entry(place: place, number: made, clock: clock))
     return datagram
   }
 
   private mutating func append(_ entry: Entry) {
-    if order.count > 1024 + 2 * datagrams.count {
+    if order.count > 1024 + 2 * table.count {
       order = order[oldest...].filter { isWaiting($0) }
       oldest = 0
     }
@@ -159,7 +175,7 @@ struct Defragmenter: ~Copyable {
   /// When the budget is reached, other datagrams are given up, the oldest first; `false` when even
   /// that does not help.
   private mutating func makeRoom(
-    _ count: Int, for key: FragmentKey, _ weird: (Weird) -> Void
+    _ count: Int, for datagram: PartialDatagram?, _ weird: (Weird) -> Void
   ) -> Bool {
     var passed: UInt64?
     while count > store.budget - heldBytes {
@@ -169,36 +185,40 @@ struct Defragmenter: ~Copyable {
       }
       let entry = order[oldest]
       oldest += 1
-      guard isWaiting(entry) else { continue }
-      if entry.key == key {
+      guard let first = datagrams[entry.place], first.number == entry.number else { continue }
+      if first === datagram {
         // It goes to the end, so that nobody passes over it again and again.
         passed = entry.number
         append(entry)
       } else {
         weird(.fragmentBudgetReached)
-        drop(entry.key)
+        drop(first)
       }
     }
     return true
   }
 
-  private mutating func drop(_ key: FragmentKey) {
-    datagrams.removeValue(forKey: key)?.release(&store)
+  private mutating func drop(_ datagram: PartialDatagram) {
+    datagram.release(&store)
+    table.remove(datagram.place, under: datagram.hash)
+    datagrams[datagram.place] = nil
+    free.append(datagram.place)
   }
 
   /// It did not become whole in time.
-  private mutating func giveUp(_ key: FragmentKey, _ weird: (Weird) -> Void) {
-    if let datagram = datagrams[key], !datagram.isDropped { weird(.fragmentTimeout) }
-    drop(key)
+  private mutating func giveUp(_ datagram: PartialDatagram, _ weird: (Weird) -> Void) {
+    if !datagram.isDropped { weird(.fragmentTimeout) }
+    drop(datagram)
   }
 
   /// Gives up the datagrams that have waited for too long when packet time has come to a second.
   mutating func expire(at second: Int64, weird: (Weird) -> Void) {
     let limit = second &- Self.timeout
     while oldest < order.count {
-      if isWaiting(order[oldest]) {
-        guard order[oldest].clock < limit else { break }
-        giveUp(order[oldest].key, weird)
+      let entry = order[oldest]
+      if let datagram = datagrams[entry.place], datagram.number == entry.number {
+        guard entry.clock < limit else { break }
+        giveUp(datagram, weird)
       }
       oldest += 1
     }
@@ -206,8 +226,8 @@ struct Defragmenter: ~Copyable {
 
   /// At the end of the input: how many datagrams never became whole.
   mutating func finish() -> Int {
-    let count = datagrams.values.count { !$0.isDropped }
-    for key in datagrams.keys { drop(key) }
-    return count
+    let all = datagrams.compactMap { $0 }
+    for datagram in all { drop(datagram) }
+    return all.count { !$0.isDropped }
   }
 }

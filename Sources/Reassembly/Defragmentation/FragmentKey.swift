@@ -9,6 +9,15 @@ struct FragmentKey: Hashable {
   var `protocol`: UInt8
   var vlans: UInt32
   var tunnel: UInt64
+
+  /// What finds it in a table. It takes the secret that keeps senders from choosing collisions.
+  func hash(by hash: FlowHash) -> UInt32 {
+    let ends = hash.hash(
+      hash.hash(source.high, source.low), hash.hash(destination.high, destination.low))
+    let rest = hash.hash(
+      UInt64(identification) << 32 | UInt64(vlans), tunnel ^ UInt64(`protocol`) << 56)
+    return UInt32(truncatingIfNeeded: hash.hash(ends, rest))
+  }
 }
 
 /// One fragment, whichever version of IP.

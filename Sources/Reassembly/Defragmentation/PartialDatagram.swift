@@ -7,6 +7,10 @@ import Wire
 /// policy of the receiver has decided which ones are kept. Their memory is at most twice the bytes,
 /// and 64 for each piece.
 final class PartialDatagram {
+  let key: FragmentKey
+  let hash: UInt32
+  /// Where it is kept.
+  let place: Int
   let number: UInt64
   let firstSeen: Timestamp
   let policy: FragmentPolicy
@@ -22,7 +26,13 @@ final class PartialDatagram {
   /// It was given up because of what came, and the rest of it with it.
   private(set) var isDropped = false
 
-  init(number: UInt64, firstSeen: Timestamp, policy: FragmentPolicy) {
+  init(
+    key: FragmentKey, hash: UInt32, place: Int, number: UInt64, firstSeen: Timestamp,
+    policy: FragmentPolicy
+  ) {
+    self.key = key
+    self.hash = hash
+    self.place = place
     self.number = number
     self.firstSeen = firstSeen
     self.policy = policy

@@ -83,8 +83,25 @@ public enum Weird: String, Hashable, Sendable, CaseIterable, BitwiseCopyable {
   case urgentPending = "urgent_pending"
   case resumedAfterTimeout = "resumed_after_timeout"
 
-  /// Its place among all of them.
-  var number: UInt8 { Self.numbers[self]! }
-  private static let numbers = [Weird: UInt8](
-    uniqueKeysWithValues: zip(allCases, 0...))
+  /// Its place among all of them, which is what a case without values consists of. To look names up
+  /// would cost more than a packet does.
+  var number: UInt8 { unsafe unsafeBitCast(self, to: UInt8.self) }
+
+  public func hash(into hasher: inout Hasher) { hasher.combine(number) }
+}
+
+/// How often each oddity was seen.
+public struct WeirdTotals: Sendable {
+  /// By their numbers.
+  private var counts = [UInt64](repeating: 0, count: Weird.allCases.count)
+
+  public init() {}
+
+  @inline(__always)
+  public mutating func add(_ name: Weird) { counts[Int(name.number)] &+= 1 }
+
+  /// Those that were seen.
+  public var all: [Weird: UInt64] {
+    [Weird: UInt64](uniqueKeysWithValues: zip(Weird.allCases, counts)).filter { $0.value > 0 }
+  }
 }

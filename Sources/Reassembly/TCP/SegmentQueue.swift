@@ -12,11 +12,8 @@ struct QueuedSegment: BitwiseCopyable {
   /// segment is still judged by where that was sent.
   var lead: UInt32
   var trail: UInt32
-  /// Of an express node: index + 1 of one farther on in the same list, for each of two speeds; 0 where
-  /// none is known. It may have gone since.
-  var skips: [2 of UInt32] = InlineArray(repeating: 0)
-  /// Which list it is in; 0 in none.
-  var list: UInt32
+  /// The number of the index of its list; 0 for none.
+  var index: UInt32 = 0
 
   var end: UInt64 { offset &+ UInt64(piece.count) }
   /// The segment as it was sent.
@@ -53,20 +50,21 @@ struct SegmentQueue: ~Copyable {
   private var nodes: ReservedArray<QueuedSegment>
   private var firstFree: UInt32 = 0
   private var store: ByteStore
-  /// One node in sixteen is an express node, and one in 256 a fast one. Which ones, who sends segments
-  /// does not know.
-  private let expressKey = UInt32.random(in: .min ... .max) | 1
-  private var lists: UInt32 = 0
+  private var indexes: SegmentIndexes
+  /// A list that was walked along for more steps than this gets an index, and loses it when it has
+  /// become much shorter.
+  private static var longWalk: Int { 32 }
   /// Nodes looked at, so far, to find a place.
   private(set) var steps: UInt64 = 0
 
   init(budget: Int) {
     store = ByteStore(budget: budget)
     // Each piece costs at least its overhead of 64 bytes, so there are never more nodes than this.
-    nodes = ReservedArray(capacity: budget / 64 + 1)
+    nodes = ReservedArray(capacity: budget / ByteStore.overhead + 1)
+    indexes = SegmentIndexes(capacity: budget / SegmentIndexes.leafCost + 1)
   }
 
-  var usedBytes: Int { store.used }
+  var usedBytes: Int { store.used &+ store.reserved }
   /// What all lists weigh together in the limits of their streams.
   var weight: Int { store.used &+ store.pieces &* (Self.pieceCost &- ByteStore.overhead) }
 
@@ -91,7 +89,7 @@ struct SegmentQueue: ~Copyable {
     {
       current = list.tail
     } else {
-      seek(offset, &previous, &current)
+      seek(offset, in: list, &previous, &current)
     }
     /// The new bytes from here on have no place yet.
     var start = offset
@@ -184,76 +182,111 @@ struct SegmentQueue: ~Copyable {
     let old = segment(link)
     let front = Int(max(range.lowerBound, old.offset) &- old.offset)
     let back = Int(old.end &- min(range.upperBound, old.end))
-    // Copies, for the memory is given back first: otherwise a full store could not exchange anything.
-    let (head, tail) = (old.piece.copy(first: front), old.piece.copy(last: back))
-    if previous == 0 { list.head = old.next } else { nodes[Int(previous) - 1].next = old.next }
-    if old.next == 0 { list.tail = previous }
-    setFree(link)
-    store.release(old.piece)
-    var next = old.next
-    if back > 0 {
-      guard
-        let added = add(
-          unsafe tail.span.bytes, at: old.end &- UInt64(back),
-          lead: Int(old.lead) &+ old.piece.count &- back, trail: Int(old.trail), after: previous,
-          before: next, &list)
-      else { return false }
-      next = added
+    if front == 0, back == 0 {
+      takeOff(link, after: previous, &list)
+      store.release(old.piece)
+      return true
     }
-    if front > 0 {
-      guard
-        let added = add(
-          unsafe head.span.bytes, at: old.offset, lead: Int(old.lead),
-          trail: Int(old.trail) &+ old.piece.count &- front, after: previous, before: next, &list)
-      else { return false }
-      previous = added
+    if front == 0 {
+      shorten(link, toLast: back)
+      return true
     }
-    return true
+    // A copy, for the memory is given back first: otherwise a full store could not exchange anything.
+    let rest = old.piece.copy(last: back)
+    let trail = Int(old.trail) &+ old.piece.count &- front
+    nodes[Int(link) &- 1].piece = store.shorten(old.piece, toFirst: front)
+    nodes[Int(link) &- 1].trail = UInt32(truncatingIfNeeded: trail)
+    previous = link
+    return back == 0
+      || add(
+        unsafe rest.span.bytes, at: old.end &- UInt64(back),
+        lead: Int(old.lead) &+ old.piece.count &- back, trail: Int(old.trail), after: link,
+        before: old.next, &list) != nil
   }
 
-  private mutating func setFree(_ link: UInt32) {
-    nodes[Int(link) - 1].next = firstFree
-    nodes[Int(link) - 1].list = 0
-    firstFree = link
+  /// Leaves only the last bytes of a queued segment.
+  private mutating func shorten(_ link: UInt32, toLast count: Int) {
+    let old = segment(link)
+    let cut = old.piece.count &- count
+    let offset = old.offset &+ UInt64(cut)
+    if old.index != 0 { removeFromIndex(old) }
+    nodes[Int(link) &- 1].piece = store.shorten(old.piece, toLast: count)
+    nodes[Int(link) &- 1].lead &+= UInt32(truncatingIfNeeded: cut)
+    nodes[Int(link) &- 1].offset = offset
+    if old.index != 0 { addToIndex(link) }
   }
 
-  /// How many speeds of express a node has.
-  private func speeds(of link: UInt32) -> Int {
-    let number = (link &* expressKey) >> 24
-    return number == 0 ? 2 : number < 16 ? 1 : 0
-  }
-
-  /// Goes on from the head of a list to the first segment that ends behind an offset: along the express
-  /// nodes, and from the last of them one by one. Express nodes that the others do not know of, as they
-  /// were added since, are made known to them on the way.
-  private mutating func seek(
-    _ offset: UInt64, _ previous: inout UInt32, _ current: inout UInt32
+  /// Takes a segment out of its list, which is not to be read any more.
+  private mutating func takeOff(
+    _ link: UInt32, after previous: UInt32, _ list: inout SegmentList
   ) {
-    var passed: [2 of UInt32] = [0, 0]
+    let node = segment(link)
+    if previous == 0 { list.head = node.next } else { nodes[Int(previous) &- 1].next = node.next }
+    if node.next == 0 { list.tail = previous }
+    nodes[Int(link) &- 1].next = firstFree
+    firstFree = link
+    guard node.index != 0 else { return }
+    removeFromIndex(node)
+    if indexes.count(node.index) < Self.longWalk / 4 { dropIndex(node.index, of: list) }
+  }
+
+  /// Goes on to the first segment of a list that ends behind an offset.
+  private mutating func seek(
+    _ offset: UInt64, in list: SegmentList, _ previous: inout UInt32, _ current: inout UInt32
+  ) {
+    if list.isEmpty { return }
+    let index = segment(list.tail).index
+    if index != 0 {
+      let found = indexes.last(before: offset, in: index)
+      nodes.prefetch(Int(found.previous) &- 1)
+      // The one found may reach over the offset; the one before it ends where that one begins.
+      let passed = found.link == 0 || segment(found.link).end > offset ? found.previous : found.link
+      if passed != 0 { (previous, current) = (passed, segment(passed).next) }
+    }
+    var walked = 1
     while current != 0, segment(current).end <= offset {
-      steps &+= 1
+      walked &+= 1
       previous = current
-      var next = segment(current).next
-      for speed in 0..<speeds(of: current) {
-        if passed[speed] != 0 { makeKnown(current, to: passed[speed], speed) }
-        passed[speed] = current
-        let skip = segment(current).skips[speed]
-        if skip != 0, isBehind(skip, current), segment(skip).end <= offset { next = skip }
-      }
-      current = next
+      current = segment(current).next
+    }
+    steps &+= UInt64(walked)
+    if walked > Self.longWalk { makeIndex(of: list) }
+  }
+
+  /// Gives a list an index, or one around where it is now.
+  @inline(never)
+  private mutating func makeIndex(of list: SegmentList) {
+    let old = segment(list.tail).index
+    if old != 0 { indexes.release(old) }
+    let index = indexes.make(around: segment(list.head).offset)
+    var link = list.head
+    while link != 0 {
+      nodes[Int(link) &- 1].index = index
+      addToIndex(link)
+      link = segment(link).next
     }
   }
 
-  /// Whether a node stands in the same list as another, behind it. Lists are sorted.
-  private func isBehind(_ link: UInt32, _ other: UInt32) -> Bool {
-    segment(link).list == segment(other).list && segment(link).offset > segment(other).offset
+  private mutating func dropIndex(_ index: UInt32, of list: SegmentList) {
+    indexes.release(index)
+    store.reserved = indexes.bytes
+    var link = list.head
+    while link != 0 {
+      nodes[Int(link) &- 1].index = 0
+      link = segment(link).next
+    }
   }
 
-  private mutating func makeKnown(_ link: UInt32, to express: UInt32, _ speed: Int) {
-    let skip = segment(express).skips[speed]
-    if skip == link { return }
-    if skip != 0 { nodes[Int(link) &- 1].skips[speed] = skip }
-    nodes[Int(express) &- 1].skips[speed] = link
+  private mutating func addToIndex(_ link: UInt32) {
+    let node = segment(link)
+    let mayGrow = store.budget &- usedBytes >= SegmentIndexes.leafCost
+    indexes.insert(link, at: node.offset, in: node.index, mayGrow: mayGrow)
+    store.reserved = indexes.bytes
+  }
+
+  private mutating func removeFromIndex(_ node: QueuedSegment) {
+    indexes.remove(at: node.offset, from: node.index)
+    store.reserved = indexes.bytes
   }
 
   /// Bytes in a list.
@@ -285,7 +318,7 @@ struct SegmentQueue: ~Copyable {
     guard let piece = store.copy(bytes) else { return nil }
     let node = QueuedSegment(
       offset: offset, piece: piece, next: next, lead: UInt32(truncatingIfNeeded: lead),
-      trail: UInt32(truncatingIfNeeded: trail), list: number(ofListWith: previous, next))
+      trail: UInt32(truncatingIfNeeded: trail), index: index(ofListWith: previous, next))
     let link: UInt32
     if firstFree != 0 {
       link = firstFree
@@ -297,25 +330,21 @@ struct SegmentQueue: ~Copyable {
     }
     if previous == 0 { list.head = link } else { nodes[Int(previous) - 1].next = link }
     if next == 0 { list.tail = link }
+    if node.index != 0 { addToIndex(link) }
     return link
   }
 
-  /// The number of the list that neighbours are in; another one where there are none.
-  private mutating func number(ofListWith previous: UInt32, _ next: UInt32) -> UInt32 {
-    if previous != 0 { return segment(previous).list }
-    if next != 0 { return segment(next).list }
-    lists = lists == .max ? 1 : lists &+ 1
-    return lists
+  /// The index of the list that neighbors are in.
+  private func index(ofListWith previous: UInt32, _ next: UInt32) -> UInt32 {
+    if previous != 0 { return segment(previous).index }
+    return next != 0 ? segment(next).index : 0
   }
 
   /// Takes the first segment off a list. Its bytes are valid until it is released.
   mutating func popFirst(_ list: inout SegmentList) -> QueuedSegment? {
     guard list.head != 0 else { return nil }
-    let link = list.head
-    let node = segment(link)
-    list.head = node.next
-    if node.next == 0 { list.tail = 0 }
-    setFree(link)
+    let node = segment(list.head)
+    takeOff(list.head, after: 0, &list)
     return node
   }
 
