@@ -183,7 +183,7 @@ extension Shard {
         .reassemblyBudgetReached, direction, offset: offset, length: UInt64(text.byteCount)),
       of: socket)
     recordOnce(.partial, of: socket, direction)
-    recountQueue(socket, direction)
+    if !isQueued { recountQueue(socket, direction) }
     giveUpFirstHole(socket, direction)
     if !isQueued {
       let end = offset &+ UInt64(text.byteCount)

@@ -9,6 +9,9 @@ struct Doubts: BitwiseCopyable {
     case unlikely
     /// More likely the capture lacks a packet: at the end it counts where nothing else came.
     case likely
+
+    /// How much may wait: what nobody is likely to take is not worth much room.
+    var limit: UInt32 { self == .unlikely ? 1 << 17 : 1 << 20 }
   }
 
   /// In the order of the offsets.
@@ -56,7 +59,7 @@ extension Shard {
     let new = text.extracting(droppingFirst: max(-ahead, 0))
     let start = offset &+ UInt64(max(ahead, 0))
     var doubts = details.element.doubts[direction, kind]
-    guard doubts.weight < 1 << 20 else {
+    guard doubts.weight < kind.limit else {
       noteDoubtsBudget(start, new.byteCount, socket, direction)
       if kind == .likely { takeDoubts(before: .max, kind, socket, direction) }
       return
