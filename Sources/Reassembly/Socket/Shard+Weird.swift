@@ -30,9 +30,7 @@ extension Shard {
   ) {
     var weird = WeirdNote(name, direction)
     if isStarted(socket, direction) {
-      let position = socket.element.positions[direction.index]
-      let sequence = segment.element.sequence + (segment.element.flags.contains(.syn) ? 1 : 0)
-      let place = Int(truncatingIfNeeded: position.offset) &+ sequence.distance(from: position.next)
+      let place = textStart(of: segment, socket, direction)
       if place >= 0 { weird.offset = UInt64(place) }
     }
     weird.length = UInt64(segment.element.length)

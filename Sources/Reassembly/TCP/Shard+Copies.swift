@@ -44,10 +44,9 @@ extension Shard {
     _ direction: Direction
   ) {
     let text = frame.extracting(segment.element.text)
-    let position = socket.element.positions[direction.index]
-    let ahead = segment.element.sequence.distance(from: position.next)
-    let start = Int(truncatingIfNeeded: position.offset) &+ ahead
-    guard ahead < 0, text.byteCount > 0 else { return }
+    let start = textStart(of: segment, socket, direction)
+    let offset = socket.element.positions[direction.index].offset
+    guard start < Int(truncatingIfNeeded: offset), text.byteCount > 0 else { return }
     var first: Int?
     var differing = 0
     var hopLimit: UInt8?
@@ -86,9 +85,9 @@ extension Shard {
     let position = socket.element.positions[direction.index]
     // Beyond the start of the stream there is nothing to speak of.
     guard first >= 0 else { return }
-    let acknowledged =
-      Int(truncatingIfNeeded: position.offset)
-      &+ min(position.acknowledged.distance(from: position.next), 0)
+    let hasFIN = socket.element.histories[direction.index].state.contains(.finReported)
+    let unacknowledged = position.next.distance(from: position.acknowledged) &- (hasFIN ? 1 : 0)
+    let acknowledged = Int(truncatingIfNeeded: position.offset) &- max(unacknowledged, 0)
     let offset = UInt64(first) &- removedUrgentBytes(socket, direction)
     note(
       WeirdNote(
@@ -144,7 +143,7 @@ extension Shard {
   }
 
   /// The stream offset of the text of a segment. A SYN and a FIN take a number, and no byte.
-  private mutating func textStart(
+  mutating func textStart(
     of segment: DissectionReference, _ socket: SocketReference, _ direction: Direction
   ) -> Int {
     let position = socket.element.positions[direction.index]

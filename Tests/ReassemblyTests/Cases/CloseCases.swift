@@ -85,6 +85,23 @@ struct CloseCases {
     way.expect(talk, [opening + [end, "\(way.direction) shutdown"] + inputEnding])
   }
 
+  @Test("fin.fin_retransmit, with the text before it", arguments: Way.all)
+  func textAgain(way: Way) {
+    let talk = way.opened()
+    let (sender, receiver) = (way.sender(in: talk), way.receiver(in: talk))
+    sender.sends("abcdef", [.fin])
+    sender.sends("abcdef", at: 0, [.fin])
+    receiver.acknowledges()
+    sender.sends("def", at: 3)
+    let end = way.isOut ? "cant_send_more" : "cant_receive_more"
+    let transcript =
+      opening + ["\(way.direction) 0 abcdef", end, "\(way.direction) shutdown"] + inputEnding
+    way.expect(talk, [transcript])
+    sender.sends("dXf", at: 3)
+    let handler = way.expect(talk, [transcript], [.lateConflict: 1])
+    #expect(handler.notes[0].offset == 4)
+  }
+
   @Test("fin.fin_higher_seq_second", arguments: Way.all)
   func finMoved(way: Way) {
     let talk = way.opened()
