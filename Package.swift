@@ -44,12 +44,15 @@ let package = Package(
       name: "Reassembly", dependencies: ["Wire", "Sockets", "Buffers"], swiftSettings: settings),
     .target(name: "Analysis", dependencies: ["Wire", "Sockets"], swiftSettings: settings),
     .target(
-      name: "Deferral", dependencies: ["Wire", "Sockets", "Buffers", "Analysis"],
+      name: "Injection", dependencies: ["Wire", "Sockets", "Buffers"], swiftSettings: settings),
+    .target(
+      name: "Deferral", dependencies: ["Wire", "Sockets", "Buffers", "Analysis", "Injection"],
       swiftSettings: settings),
     .target(
       name: "Pipeline",
       dependencies: [
         "Wire", "Sockets", "Buffers", "Capture", "Reassembly", "Analysis", "Deferral",
+        "Injection",
       ],
       swiftSettings: settings),
     .target(
@@ -91,7 +94,9 @@ let package = Package(
     // Tests, and the builders that they share.
     .target(
       name: "Support",
-      dependencies: ["Wire", "Sockets", "Buffers", "Capture", "Reassembly", "Pipeline"],
+      dependencies: [
+        "Wire", "Sockets", "Buffers", "Capture", "Reassembly", "Injection", "Pipeline",
+      ],
       path: "Tests/Support", swiftSettings: testSettings),
     // Scripts/facts runs it over vectors that others established.
     .executableTarget(
@@ -102,6 +107,10 @@ let package = Package(
     .testTarget(
       name: "ReassemblyTests",
       dependencies: ["Support", "Reassembly", "Generation", "Sockets", "Buffers", "Wire"],
+      swiftSettings: testSettings),
+    .testTarget(
+      name: "InjectionTests",
+      dependencies: ["Support", "Injection", "Sockets", "Buffers", "Wire"],
       swiftSettings: testSettings),
     .testTarget(
       name: "PipelineTests",
