@@ -10,6 +10,8 @@ public enum Verdict: Hashable, Sendable {
   /// Lets the first `count` bytes go and asks to be called again, with the rest in front, when
   /// `need` more bytes are there.
   case allowPrefix(_ count: Int, need: Int)
+  /// Changes the first `count` bytes as `edit` does, lets them go, and goes on as `allowPrefix`.
+  case editPrefix([Edit], count: Int, need: Int)
   /// The answer comes later, through the object that `hold()` gave.
   case pending
   /// This analyzer wants nothing more of this socket.
@@ -39,6 +41,7 @@ extension Verdict {
     case .deny: "deny"
     case .edit: "edit"
     case .allowPrefix: "allow_prefix"
+    case .editPrefix: "edit_prefix"
     case .pending: "pending"
     case .bypass: "bypass"
     case .dropFlow: "drop_flow"
