@@ -10,23 +10,22 @@ extension DeferredSocket {
     _ error: any Error, _ bytes: Span<UInt8>, _ stretch: Stretch, at index: Int, _ cause: Cause,
     _ context: inout Context
   ) {
-    noteCrash(error, at: index, cause, &context)
+    noteCrash(error, at: index)
     follow(stage.configuration.onCrash, "crash", bytes, stretch, at: index, cause, &context)
+    if !stage.configuration.onCrash.endsFlow { remove(index, cause, &context) }
   }
 
   func crash(
     _ error: any Error, _ place: VerdictPlace, _ cause: Cause, _ context: inout Context
   ) {
-    noteCrash(error, at: place.link, cause, &context)
+    noteCrash(error, at: place.link)
     follow(stage.configuration.onCrash, place, "crash", cause)
+    if !stage.configuration.onCrash.endsFlow { remove(place.link, cause, &context) }
   }
 
-  private func noteCrash(
-    _ error: any Error, at index: Int, _ cause: Cause, _ context: inout Context
-  ) {
+  private func noteCrash(_ error: any Error, at index: Int) {
     stage.counts.crashes += 1
     host.noteFailure(link: nodes[index].number, error)
-    if !stage.configuration.onCrash.endsFlow { remove(index, cause, &context) }
   }
 
   /// A link has no client to look at the socket.

@@ -11,8 +11,11 @@ extension DeferredSocket {
       return packets?.fateBehindEnd(of: packet) ?? .leftOut
     }
     guard packets != nil else { return .written }
-    let outcome = packets?.take(
-      packet, at: stage.spoolPosition, isDecided: isDecided, mayGo: !isWaiting)
+    let outcome = packets?.take(packet, at: stage.spoolPosition, mayGo: !isWaiting)
+    if outcome == nil, !isWaiting {
+      // It may be the one until which another was to wait.
+      packets?.settle(by: packet.info.ordinal) { host.decide(packet: $0, $1) }
+    }
     if outcome == nil, !isMarked { stage.undecided.add(self, at: stage.spoolPosition) }
     return outcome
   }
@@ -20,7 +23,7 @@ extension DeferredSocket {
   /// The packet that was asked about last brings nothing.
   package func refuse(_ ordinal: UInt64) {
     packets?.refuse(ordinal)
-    if !isWaiting { packets?.settle { host.decide(packet: $0, $1) } }
+    if !isWaiting { packets?.settle(by: ordinal) { host.decide(packet: $0, $1) } }
   }
 
   /// The place of the oldest packet whose fate is open, and its direction.

@@ -36,7 +36,9 @@ package final class DeferredSocket: SocketAnalyzer {
     self.stage = stage
     nodes = links.map(LinkNode.init)
     if stage.configuration.writesPackets {
-      packets = PacketLedger(isDatagrams: isDatagrams)
+      var packets = PacketLedger(isDatagrams: isDatagrams)
+      for direction in Direction.allCases where !isDecided(direction) { packets.open(direction) }
+      self.packets = packets
     }
   }
 

@@ -18,6 +18,8 @@ struct PacketLedger {
     var neededOfPeer: Int64 = .min
     /// How many packets may still bring what it acknowledges and nobody has seen.
     var patience: UInt8 = 0
+    /// The packet with which that was over.
+    var expiry = UInt64.max
   }
 
   /// What becomes of a packet, and when it was known.
@@ -39,33 +41,29 @@ struct PacketLedger {
 
   /// Whether a packet goes, and as what; one that may not is kept.
   ///
-  /// - Parameters:
-  ///   - isDecided: of each direction whether anybody decides about it.
-  ///   - mayGo: whether no answer is open.
+  /// - Parameter mayGo: whether no answer is open.
   mutating func take(
-    _ packet: CapturedPacket, at position: UInt64, isDecided: (Direction) -> Bool, mayGo: Bool
+    _ packet: CapturedPacket, at position: UInt64, mayGo: Bool
   ) -> PacketOutcome? {
     var entry = Entry(packet: packet, position: position)
     if !packet.traits.contains(.isCorrupt) {
-      if isDecided(packet.direction), packet.length > 0 || packet.flags.contains(.fin) {
+      if packet.length > 0 || packet.flags.contains(.fin) {
         entry.needed = packet.traits.contains(.tcp) ? packet.end : packet.textEnd
       }
-      if packet.traits.contains(.acknowledges), isDecided(packet.direction.reversed) {
+      if packet.traits.contains(.acknowledges) {
         entry.neededOfPeer = packet.acknowledged
         if packet.traits.contains(.acknowledgesUnseen) { entry.patience = Self.patience }
       }
     }
-    if mayGo, entries.isEmpty, isSatisfied(entry) { return translate(entry) }
-    append(entry)
-    return nil
-  }
-
-  private mutating func append(_ entry: Entry) {
+    if mayGo, entries.isEmpty, isSatisfied(entry, by: packet.info.ordinal) {
+      return translate(entry)
+    }
     for index in first..<entries.count where entries[index].patience > 0 {
       entries[index].patience -= 1
-      if entries[index].patience == 0 { entries[index].neededOfPeer = .min }
+      if entries[index].patience == 0 { entries[index].expiry = packet.info.ordinal }
     }
     entries.append(entry)
+    return nil
   }
 
   /// The packet that was taken last brings nothing that anybody decides about.
@@ -77,10 +75,11 @@ struct PacketLedger {
     entries[entries.count - 1].neededOfPeer = .min
   }
 
-  private func isSatisfied(_ entry: Entry) -> Bool {
+  /// - Parameter last: the packet by which it is to be satisfied.
+  private func isSatisfied(_ entry: Entry, by last: UInt64) -> Bool {
     let direction = entry.packet.direction
     return entry.needed <= decided[direction.index]
-      && entry.neededOfPeer <= decided[direction.reversed.index]
+      && (entry.neededOfPeer <= decided[direction.reversed.index] || entry.expiry <= last)
   }
 
   private mutating func translate(_ entry: Entry) -> PacketOutcome {
@@ -96,17 +95,19 @@ struct PacketLedger {
     _ direction: Direction, to offset: Int64, cause: UInt64, _ body: Decide
   ) {
     guard offset > decided[direction.index] else { return }
+    // What went without it goes as it did.
+    letGo(until: cause &- 1, body)
     decided[direction.index] = offset
     letGo(until: cause, body)
   }
 
   /// No answer is open any more: lets the packets go that waited for nothing else.
-  mutating func settle(_ body: Decide) { letGo(until: .max, body) }
+  mutating func settle(by last: UInt64 = .max, _ body: Decide) { letGo(until: last, body) }
 
   private mutating func letGo(until last: UInt64, _ body: Decide) {
     while first < entries.count {
       let entry = entries[first]
-      guard entry.packet.info.ordinal <= last, isSatisfied(entry) else { break }
+      guard entry.packet.info.ordinal <= last, isSatisfied(entry, by: last) else { break }
       first += 1
       body(entry.packet.info.ordinal, translate(entry))
     }
@@ -133,7 +134,7 @@ struct PacketLedger {
     while first < entries.count {
       let entry = entries[first]
       first += 1
-      let goes = isSatisfied(entry) && entry.packet.info.ordinal <= cause
+      let goes = isSatisfied(entry, by: cause) && entry.packet.info.ordinal <= cause
       if goes {
         body(entry.packet.info.ordinal, translate(entry))
       } else if entry.packet.info.ordinal < cause {

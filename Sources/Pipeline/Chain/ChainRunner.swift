@@ -335,10 +335,9 @@ final class ChainRunner: SocketHandler {
     }
     var packet = packet
     if packet.hasMoreToRead { packet.readOptions(in: batch.element.packets.frames[index].bytes) }
+    batch.element.fates[index] = .open
     if let outcome = deferred.outcome(of: packet) {
       batch.element.setFate(outcome, at: index)
-    } else {
-      batch.element.fates[index] = .open
     }
   }
 
