@@ -5,13 +5,16 @@ package import Sockets
 // What becomes of the packets that the bytes came with.
 extension DeferredSocket {
   /// What becomes of a packet: `nil` when that is not known yet.
-  package func outcome(of packet: CapturedPacket) -> PacketOutcome? {
+  ///
+  /// - Parameter datagram: what its fragments were put together to.
+  package func outcome(of packet: CapturedPacket, datagram: [UInt8]? = nil) -> PacketOutcome? {
     if isDropped {
       if stage.configuration.isDryRun { return .written }
       return packets?.fateBehindEnd(of: packet) ?? .leftOut
     }
     guard packets != nil else { return .written }
-    let outcome = packets?.take(packet, at: stage.spoolPosition, mayGo: !isWaiting)
+    let outcome = packets?.take(
+      packet, datagram: datagram, at: stage.spoolPosition, mayGo: !isWaiting)
     if outcome == nil, !isWaiting {
       // It may be the one until which another was to wait.
       packets?.settle(by: packet.info.ordinal) { host.decide(packet: $0, $1) }

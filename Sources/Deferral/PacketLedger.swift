@@ -18,6 +18,8 @@ struct PacketLedger {
     var neededOfPeer: Int64 = .min
     /// How many packets may still bring what it acknowledges and nobody has seen.
     var patience: UInt8 = 0
+    /// What its fragments were put together to.
+    var datagram: [UInt8]?
     /// The packet with which that was over.
     var expiry = UInt64.max
   }
@@ -43,9 +45,10 @@ struct PacketLedger {
   ///
   /// - Parameter mayGo: whether no answer is open.
   mutating func take(
-    _ packet: CapturedPacket, at position: UInt64, mayGo: Bool
+    _ packet: CapturedPacket, datagram: [UInt8]?, at position: UInt64, mayGo: Bool
   ) -> PacketOutcome? {
     var entry = Entry(packet: packet, position: position)
+    entry.datagram = datagram
     if !packet.traits.contains(.isCorrupt) {
       if packet.length > 0 || packet.flags.contains(.fin) {
         entry.needed = packet.traits.contains(.tcp) ? packet.end : packet.textEnd
@@ -84,9 +87,14 @@ struct PacketLedger {
 
   private mutating func translate(_ entry: Entry) -> PacketOutcome {
     let direction = entry.packet.direction
-    return translator.translate(
+    let outcome = translator.translate(
       entry.packet, hasDecidedText: entry.packet.end <= decided[direction.index],
       isDecided: entry.packet.acknowledged <= decided[direction.reversed.index])
+    guard let datagram = entry.datagram, case .rewritten(var rewrite) = outcome else {
+      return outcome
+    }
+    rewrite.datagram = datagram
+    return .rewritten(rewrite)
   }
 
   /// All bytes before an offset are decided, with the packet `cause`: lets those packets go that came
@@ -169,7 +177,7 @@ struct PacketLedger {
         packet.textStart < range.upperBound, packet.textEnd > range.lowerBound
       else { continue }
       if packet.flags.contains(.syn) { return .fastOpen }
-      if packet.traits.contains(.fragmented) { return .fragmented }
+      if packet.traits.contains(.fragmented), !packet.traits.contains(.tcp) { return .fragmented }
       if packet.isTruncated { return .truncated }
     }
     return nil

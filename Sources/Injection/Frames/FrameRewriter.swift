@@ -18,6 +18,24 @@ package struct FrameRewriter {
     _ frame: Frame, _ rewrite: PacketRewrite, layers: (Frame) -> [LayerPlace],
     to write: (Frame) throws -> Void
   ) rethrows {
+    if let datagram = rewrite.datagram {
+      var (packet, memory) = (rewrite.packet, FrameScratch())
+      guard memory.putTogether(datagram, of: frame, layers(frame)) else {
+        try write(frame)
+        return
+      }
+      try memory.lend(like: frame) { whole in
+        guard let place = whole.innermostIP(layers(whole)) else { return try write(frame) }
+        let start = whole.capturedLength - datagram.count
+        packet.networkOffset = UInt32(place)
+        packet.transportOffset += UInt32(start)
+        var rewrite = rewrite
+        rewrite.datagram = nil
+        rewrite.packet = packet
+        try self.rewrite(whole, rewrite, layers: layers, to: write)
+      }
+      return
+    }
     if !rewrite.resets.isEmpty {
       let places = layers(frame)
       for reset in rewrite.resets {

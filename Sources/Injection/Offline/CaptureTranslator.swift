@@ -126,12 +126,12 @@ package struct CaptureTranslator {
     if packet.flags.contains(.urg) { mapUrgentPointer(of: packet, sequence, &rewrite) }
     guard packet.traits.contains(.acknowledges) else {
       return isEmptied && !isProbe && packet.flags.isDisjoint(with: .unique)
-        ? .leftOut : .rewritten(rewrite)
+        ? .leftOut : rewrite.changesNothing ? .written : .rewritten(rewrite)
     }
     let isNews = mapAcknowledgment(of: packet, isDecided, &rewrite)
     let isBare = isEmptied || packet.length == 0
     if isBare, !isProbe, !isNews, packet.flags.isDisjoint(with: .unique) { return .leftOut }
-    return .rewritten(rewrite)
+    return rewrite.changesNothing ? .written : .rewritten(rewrite)
   }
 
   /// Asks whether the other end is there: it repeats the last byte, or a byte in its place, or stands

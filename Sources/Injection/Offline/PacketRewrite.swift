@@ -16,12 +16,21 @@ package struct PacketRewrite {
   /// Where the urgent pointer points to, behind the packet's new sequence number; `nil` where there is
   /// none, or no longer.
   package var urgentDistance: Int64?
+  /// What its fragments were put together to, behind the IP header.
+  package var datagram: [UInt8]?
   /// Resets that the packet gives rise to, behind which it is left out.
   package var resets: [Reset] = []
 
   package init(_ packet: CapturedPacket) {
     self.packet = packet
     window = packet.window
+  }
+
+  /// Whether the packet is as it was after all.
+  var changesNothing: Bool {
+    sequenceDelta == 0 && acknowledgmentDelta == 0 && window == packet.window && text == nil
+      && resets.isEmpty && urgentDistance.map { $0 == Int64(packet.urgentPointer) } ?? true
+      && blocks.map { $0.allSatisfy { $0.left == 0 && $0.right == 0 } } ?? true
   }
 
   package struct Text {

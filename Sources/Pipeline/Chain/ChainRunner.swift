@@ -336,7 +336,9 @@ final class ChainRunner: SocketHandler {
     var packet = packet
     if packet.hasMoreToRead { packet.readOptions(in: batch.element.packets.frames[index].bytes) }
     batch.element.fates[index] = .open
-    if let outcome = deferred.outcome(of: packet) {
+    let isWhole = packet.traits.contains(.fragmented)
+    let datagram = isWhole ? batch.element.packets.datagram(ofPacketAt: index) : nil
+    if let outcome = deferred.outcome(of: packet, datagram: datagram) {
       batch.element.setFate(outcome, at: index)
     }
   }
