@@ -100,7 +100,7 @@ extension DeferredSocket {
     case .dropFlow:
       drop(place, "analyzer", cause)
       pass(bytes, direction, offset, to: index + 1, cause, &context)
-    case .deny, .edit, .resetFlow:
+    case .deny, .edit, .editPrefix, .resetFlow:
       cannot(verdict, place, cause)
       pass(bytes, direction, offset, to: index + 1, cause, &context)
     }

@@ -117,7 +117,7 @@ extension Verdict {
   fileprivate func newLength(of note: VerdictNote) -> UInt64? {
     switch self {
     case .deny: 0
-    case .edit(let edits):
+    case .edit(let edits), .editPrefix(let edits, _, _):
       edits.reduce(note.length) { $0 &+ UInt64($1.replacement.count) &- UInt64($1.range.count) }
     default: nil
     }
