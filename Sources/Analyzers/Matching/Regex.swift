@@ -144,6 +144,6 @@ final class RegexMatching {
     }
     let (start, end) = unsafe (ends[2 * number], ends[2 * number + 1])
     // \K may put the begin behind the end.
-    return start <= end && end != .max ? start..<end : nil
+    return 0 <= start && start <= end ? start..<end : nil
   }
 }

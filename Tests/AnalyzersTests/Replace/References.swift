@@ -6,11 +6,15 @@ func replaced(
   nocase: Bool = false
 ) -> [UInt8] {
   func fold(_ byte: UInt8) -> UInt8 { nocase && (65...90).contains(byte) ? byte + 32 : byte }
+  func stands(_ find: [UInt8], at place: Int) -> Bool {
+    stream.count - place >= find.count
+      && find.indices.allSatisfy { fold(stream[place + $0]) == fold(find[$0]) }
+  }
   var output: [UInt8] = []
   var place = 0
   var count = 0
   while place < stream.count {
-    let rule = rules.first { stream[place...].map(fold).starts(with: $0.find.map(fold)) }
+    let rule = rules.first { stands($0.find, at: place) }
     if let rule, count < limit {
       output += rule.with
       place += rule.find.count
@@ -46,7 +50,7 @@ func replaced(
     if count < 0 { break }
     let ends = pcre2_get_ovector_pointer_8(data)!
     let groups = (0..<Int(pcre2_get_ovector_count_8(data))).map { group -> [UInt8] in
-      group < count && ends[2 * group] != .max
+      group < count && ends[2 * group] >= 0
         ? Array(stream[ends[2 * group]..<ends[2 * group + 1]]) : []
     }
     output += stream[place..<ends[0]] + make(groups)
