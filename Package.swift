@@ -31,6 +31,7 @@ let package = Package(
     // C: what Swift cannot import or say.
     .target(name: "CSystem"),
     .systemLibrary(name: "CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),
+    .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
     // The way of the data, bottom up: each target imports only what stands above it here.
@@ -57,7 +58,7 @@ let package = Package(
       swiftSettings: settings),
     .target(
       name: "Analyzers",
-      dependencies: ["Analysis", .product(name: "Crypto", package: "swift-crypto")],
+      dependencies: ["CPCRE2", "Analysis", .product(name: "Crypto", package: "swift-crypto")],
       swiftSettings: settings),
     .target(
       name: "Generation", dependencies: ["Wire", "Sockets", "Buffers"], swiftSettings: settings),
@@ -77,7 +78,7 @@ let package = Package(
     .testTarget(
       name: "AnalyzersTests",
       dependencies: [
-        "Analyzers", "Analysis", "Wire", .product(name: "Crypto", package: "swift-crypto"),
+        "Analyzers", "Analysis", "CPCRE2", "Wire", .product(name: "Crypto", package: "swift-crypto"),
       ],
       swiftSettings: testSettings),
     .testTarget(
