@@ -53,16 +53,17 @@ package struct FrameRewriter {
     }
     collect(newText.runs, of: rewrite.packet, frame)
     let places = layers(frame)
+    let count = newText.isRepetition ? min(text.count, newText.limit) : text.count
     var start = 0
     var number = 0
     repeat {
-      let end = start + min(text.count - start, newText.limit)
-      let piece = Piece(range: start..<end, number: number, isLast: end == text.count)
+      let end = start + min(count - start, newText.limit)
+      let piece = Piece(range: start..<end, number: number, isLast: end == count)
       build(piece, of: frame, rewrite, places)
       try scratch.lend(like: frame, write)
       start = end
       number += 1
-    } while start < text.count
+    } while start < count
   }
 
   private struct Piece {

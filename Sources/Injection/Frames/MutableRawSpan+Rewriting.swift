@@ -23,6 +23,10 @@ extension MutableRawSpan {
       store(identification &+ UInt16(truncatingIfNeeded: number), bigEndianAt: offset + 4)
     }
     let field: UInt16 = bytes.load(bigEndianAt: offset + 10)
+    if number > 0 {
+      updateIPv4Checksum(at: offset, headerLength: length)
+      return
+    }
     // 0 is left to the network card.
     if field == 0 { return }
     var new = Checksum()

@@ -11,6 +11,8 @@ package struct CaptureTranslator {
   private var maps = [SequenceMap(), SequenceMap()]
   /// The offset of S behind all packets so far.
   private var sent: [Int64] = [0, 0]
+  /// The longest text of a packet so far.
+  private var largest: [UInt32] = [0, 0]
   /// What the last packets of each direction said: its acknowledgement in S and in R, its window as it
   /// was written.
   private var said = [Said(), Said()]
@@ -78,6 +80,7 @@ package struct CaptureTranslator {
   private mutating func note(_ packet: CapturedPacket) {
     if packet.traits.contains(.isCorrupt) { return }
     sent[packet.direction.index] = max(sent[packet.direction.index], packet.end)
+    largest[packet.direction.index] = max(largest[packet.direction.index], packet.length)
   }
 
   private mutating func translateDatagram(_ packet: CapturedPacket) -> PacketOutcome {
@@ -117,7 +120,12 @@ package struct CaptureTranslator {
         sequence = map.mapped(start &+ 1) &- 1
       }
       if packet.length > 0 || !runs.isEmpty {
-        rewrite.text = PacketRewrite.Text(runs: runs, limit: limit(packet))
+        // Where the receiver was captured before the sender, each piece would look like a repetition.
+        let isAcknowledged = said[packet.direction.reversed.index].mapped >= map.mapped(packet.end)
+        rewrite.text = PacketRewrite.Text(
+          runs: runs, limit: isAcknowledged ? max(limit(packet), 1 << 15) : limit(packet),
+          isRepetition: packet.end <= sent[packet.direction.index]
+            && !packet.flags.contains(.fin))
       }
     } else {
       sequence = map.mapped(packet.offset)
@@ -128,7 +136,7 @@ package struct CaptureTranslator {
       return isEmptied && !isProbe && packet.flags.isDisjoint(with: .unique)
         ? .leftOut : rewrite.changesNothing ? .written : .rewritten(rewrite)
     }
-    let isNews = mapAcknowledgment(of: packet, isDecided, &rewrite)
+    let isNews = mapAcknowledgment(of: packet, isDecided, isEmptied: isEmptied, &rewrite)
     let isBare = isEmptied || packet.length == 0
     if isBare, !isProbe, !isNews, packet.flags.isDisjoint(with: .unique) { return .leftOut }
     return rewrite.changesNothing ? .written : .rewritten(rewrite)
@@ -144,8 +152,11 @@ package struct CaptureTranslator {
   /// How much text finds room in a packet: as much as there was, or as the receiver said that it takes,
   /// less the options (RFC 9293 §3.7.1).
   private func limit(_ packet: CapturedPacket) -> Int {
-    let size = packet.segmentSize > 0 ? Int(packet.segmentSize) : 536
-    return max(Int(packet.length), size &- (Int(packet.headerLength) &- 20), 1)
+    if packet.segmentSize > 0 {
+      let room = Int(packet.segmentSize) &- (Int(packet.headerLength) &- 20)
+      return max(Int(packet.length), room, 1)
+    }
+    return max(Int(max(packet.length, largest[packet.direction.index])), 536)
   }
 
   private func mapUrgentPointer(
@@ -187,7 +198,8 @@ package struct CaptureTranslator {
   /// Whether it tells the other end anything; not so an acknowledgement that was one of bytes that are
   /// gone.
   private mutating func mapAcknowledgment(
-    of packet: CapturedPacket, _ isDecided: Bool, _ rewrite: inout PacketRewrite
+    of packet: CapturedPacket, _ isDecided: Bool, isEmptied: Bool,
+    _ rewrite: inout PacketRewrite
   ) -> Bool {
     let peer = packet.direction.reversed.index
     // Of what comes later nothing is known yet: what has been decided of it depends on the moment.
@@ -199,8 +211,9 @@ package struct CaptureTranslator {
     mapBlocks(of: packet, acknowledged, within: bound, &rewrite)
     let last = said[packet.direction.index]
     let isNews =
-      acknowledged != last.mapped || rewrite.window != last.window
-      || packet.acknowledged == last.acknowledged || packet.blockCount > 0
+      acknowledged != last.mapped || rewrite.window != last.window || packet.blockCount > 0
+      // The same again without text asks for what is missing; with text it says nothing.
+      || packet.acknowledged == last.acknowledged && !isEmptied
     if packet.traits.contains(.isCorrupt) { return true }
     said[packet.direction.index].acknowledged = packet.acknowledged
     said[packet.direction.index].mapped = acknowledged

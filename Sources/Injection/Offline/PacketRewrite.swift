@@ -37,6 +37,8 @@ package struct PacketRewrite {
     package var runs: [SequenceMap.Run]
     /// Bytes of text in one packet, at most.
     package var limit: Int
+    /// Whether one packet is enough: of what was sent before, so much is repeated as finds room in it.
+    package var isRepetition = false
   }
 
   /// A block of the option, by its place there; `nil` for one of which nothing is left.
