@@ -21,6 +21,9 @@ package struct TrialAnalyzer: ClientAnalyzer {
       "what it answers to the chunk that at= chooses, and to no other"),
     Setting("at", .number(0...Int.max), default: "0", "the stream offset that verdict= is for"),
     Setting("when", .choice(["data", "attached"]), default: "data", "when verdict= is given"),
+    Setting(
+      "edits", .number(0...(1 << 30)), default: "0",
+      "changes about one place in so many bytes, by the seed: puts bytes in, takes them out, or both"),
     Setting("split", .number(0...(1 << 30)), default: "0", "decides so many bytes at a time"),
     Setting("peek", .number(0...(1 << 30)), default: "0", "wants so many bytes before it decides"),
     Setting("prefix", .number(0...(1 << 30)), default: "0", "lets so many go before it peeks"),
@@ -102,6 +105,8 @@ struct TrialBehaviour: Sendable {
   var verdict: Verdict
   var offset: UInt64
   var isAtAttached: Bool
+  /// One place in so many bytes is changed; 0 for none.
+  var edits: UInt64
   var split: Int
   var peek: Int
   var prefix: Int
@@ -118,6 +123,7 @@ struct TrialBehaviour: Sendable {
     verdict = Self.verdict(options.text("verdict") ?? "allow")
     offset = UInt64(options.number("at") ?? 0)
     isAtAttached = options.text("when") == "attached"
+    edits = UInt64(options.number("edits") ?? 0)
     split = options.number("split") ?? 0
     peek = options.number("peek") ?? 0
     prefix = options.number("prefix") ?? 0

@@ -54,7 +54,24 @@ final class TrialSocket: SocketAnalyzer {
       let prefix = min(behaviour.prefix, chunk.bytes.count)
       return .allowPrefix(prefix, need: behaviour.peek - (chunk.bytes.count - prefix))
     }
-    return .allow
+    return behaviour.edits > 0 ? edits(of: chunk) : .allow
+  }
+
+  /// What is done about each byte depends on its place alone, however the stream is cut.
+  private func edits(of chunk: borrowing Chunk) -> Verdict {
+    var edits: [Edit] = []
+    for index in chunk.bytes.indices {
+      let place = chunk.offset &+ UInt64(index)
+      let chance = Self.mixed(
+        place &* 2 &+ (chunk.direction == .out ? 0 : 1) &+ behaviour.seed &* 0x9E37_79B9_7F4A_7C15)
+      guard chance % behaviour.edits == 0 else { continue }
+      let removed = Int(chance >> 32 & 1)
+      let count = [0, 1, 1, 2, 7, 300][Int(chance >> 40) % 6]
+      if removed == 0 && count == 0 { continue }
+      let text = (0..<count).map { UInt8(truncatingIfNeeded: chance >> UInt64($0 % 8)) }
+      edits.append(Edit(index..<index + removed, with: text))
+    }
+    return edits.isEmpty ? .allow : .edit(edits)
   }
 
   private func keep(_ held: HeldChunk) {
@@ -75,7 +92,11 @@ final class TrialSocket: SocketAnalyzer {
   /// SplitMix64.
   private func next() -> UInt64 {
     chance &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = chance
+    return Self.mixed(chance)
+  }
+
+  private static func mixed(_ value: UInt64) -> UInt64 {
+    var mixed = value
     mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
     mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
     return mixed ^ mixed >> 31

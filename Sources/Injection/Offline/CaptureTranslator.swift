@@ -11,6 +11,8 @@ package struct CaptureTranslator {
   private var maps = [SequenceMap(), SequenceMap()]
   /// The offset of S behind all packets so far.
   private var sent: [Int64] = [0, 0]
+  /// The text of all packets so far.
+  private var text = [SentRanges(), SentRanges()]
   /// The longest text of a packet so far.
   private var largest: [UInt32] = [0, 0]
   /// What the last packets of each direction said: its acknowledgement in S and in R, its window as it
@@ -80,6 +82,9 @@ package struct CaptureTranslator {
   private mutating func note(_ packet: CapturedPacket) {
     if packet.traits.contains(.isCorrupt) { return }
     sent[packet.direction.index] = max(sent[packet.direction.index], packet.end)
+    if packet.length > 0 {
+      text[packet.direction.index].insert(packet.textStart..<packet.textEnd)
+    }
     largest[packet.direction.index] = max(largest[packet.direction.index], packet.length)
   }
 
@@ -124,7 +129,7 @@ package struct CaptureTranslator {
         let isAcknowledged = said[packet.direction.reversed.index].mapped >= map.mapped(packet.end)
         rewrite.text = PacketRewrite.Text(
           runs: runs, limit: isAcknowledged ? max(limit(packet), 1 << 15) : limit(packet),
-          isRepetition: packet.end <= sent[packet.direction.index]
+          isRepetition: text[packet.direction.index].contains(range)
             && !packet.flags.contains(.fin))
       }
     } else {

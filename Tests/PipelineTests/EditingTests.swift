@@ -1,0 +1,96 @@
+import Analysis
+import Analyzers
+import Foundation
+import Generation
+import Support
+import Testing
+import Wire
+
+@testable import Pipeline
+
+/// A written capture whose streams were changed is a capture of the changed streams.
+@Suite("Edited captures")
+struct EditingTests {
+  private static func link(_ analyzer: any Analyzer, _ name: String) -> ChainLink {
+    ChainLink(name: name, analyzer: analyzer)
+  }
+
+  private static func trial(_ settings: [String: String]) throws -> ChainLink {
+    let options = try Options(
+      settings.mapValues { Array($0.utf8) }, settings: TrialAnalyzer.settings)
+    return link(try TrialAnalyzer(options), "trial")
+  }
+
+  private static func digests(_ outcome: Outcome) -> [String] {
+    outcome.log.records.compactMap { record in
+      guard let digest = record["digest"] as? [String: Any] else { return nil }
+      let ends = ["originator", "responder"].map { end -> String in
+        let stream = digest[end] as? [String: Any] ?? [:]
+        return "\(stream["bytes"] ?? "") \(stream["sha256"] ?? "") \(stream["gaps"] ?? "")"
+      }
+      return "\(record["src_port"] ?? "") \(ends)"
+    }.sorted()
+  }
+
+  private static func digestLink() throws -> ChainLink {
+    link(try DigestAnalyzer(Options()), "digest")
+  }
+
+  private static func workload(
+    _ workload: Workload, _ bytes: Int, seed: UInt64
+  ) -> [CapturedFrame] {
+    let sink = MemorySink()
+    var options = GenerationOptions(bytes: bytes, seed: seed)
+    if workload == .http { options.connections = 6 }
+    _ = try? generate(workload, options: options, into: sink)
+    return sink.frames
+  }
+
+  /// `SLUICE_EDITS=1000` for so many of them.
+  private static var count: UInt64 {
+    ProcessInfo.processInfo.environment["SLUICE_EDITS"].flatMap { UInt64($0) } ?? 60
+  }
+
+  @Test("Read again they have the edited streams, whatever was lost, repeated and out of order")
+  func readAgain() throws {
+    for seed in 1...Self.count {
+      var random = SeededGenerator(seed: seed)
+      let workload: Workload = [.adverse, .adverse, .http].randomElement(using: &random)!
+      let frames = Self.workload(
+        workload, Int.random(in: 5000...60_000, using: &random), seed: seed)
+      let density = [3, 20, 150, 1000, 5000].randomElement(using: &random)!
+      var trials = ["edits": String(density), "seed": String(seed)]
+      if Bool.random(using: &random) {
+        trials["peek"] = String(Int.random(in: 1...3000, using: &random))
+      }
+      var chain = [try Self.trial(trials)]
+      if Int.random(in: 0...2, using: &random) == 0 {
+        chain.append(try Self.trial(["edits": "100", "seed": String(seed &+ 1000)]))
+      }
+      chain.append(try Self.digestLink())
+      let edited = try run(frames, chain) { $0.checksums = .none }
+      let again = try run(edited.sink.frames, [try Self.digestLink()]) { $0.checksums = .all }
+      #expect(Self.digests(edited) == Self.digests(again), "seed \(seed): \(workload) \(trials)")
+      #expect(again.summary.badChecksums == 0, "seed \(seed)")
+      #expect(edited.summary.deferral.edits > 0 || density > 150, "seed \(seed)")
+    }
+  }
+
+  @Test("With a rule that changes nothing the packets are those of the input")
+  func identity() throws {
+    let frames = Self.workload(.adverse, 50_000, seed: 5)
+    let outcome = try run(frames, [try Self.trial(["peek": "2000"])]) { $0.checksums = .none }
+    #expect(outcome.sink.frames == frames)
+  }
+
+  @Test("They are the same for every number of workers", arguments: [2, 7])
+  func workers(count: Int) throws {
+    let frames = Self.workload(.http, 60_000, seed: 3)
+    let chain = [try Self.trial(["edits": "90"]), try Self.digestLink()]
+    let one = try run(frames, chain) { $0.workers = 1 }
+    let several = try run(frames, chain) { $0.workers = count }
+    #expect(one.sink.frames == several.sink.frames)
+    #expect(one.log.bytes == several.log.bytes)
+    #expect(one.sink.frames != frames)
+  }
+}
