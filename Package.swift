@@ -42,6 +42,9 @@ let package = Package(
       swiftSettings: settings),
     .target(
       name: "Reassembly", dependencies: ["Wire", "Sockets", "Buffers"], swiftSettings: settings),
+    .target(
+      name: "Checking", dependencies: ["Wire", "Sockets", "Buffers", "Reassembly"],
+      swiftSettings: settings),
     .target(name: "Analysis", dependencies: ["Wire", "Sockets"], swiftSettings: settings),
     .target(
       name: "Deferral", dependencies: ["Wire", "Sockets", "Buffers", "Analysis"],
@@ -61,7 +64,7 @@ let package = Package(
     .target(
       name: "SluiceCommand",
       dependencies: [
-        "Wire", "Buffers", "Capture", "Reassembly", "Analysis", "Deferral", "Pipeline",
+        "Wire", "Buffers", "Capture", "Reassembly", "Checking", "Analysis", "Deferral", "Pipeline",
         "Analyzers", "Generation",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Yams", package: "Yams"),
