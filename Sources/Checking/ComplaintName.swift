@@ -41,6 +41,7 @@ extension Complaint {
     case staleTimestamp = "stale_timestamp"
     case resetOld = "reset_old"
     case portReused = "port_reused"
+    case earlierConnection = "earlier_connection"
     case captureReordered = "capture_reordered"
     case checksumOffload = "checksum_offload"
     case aggregate
@@ -51,8 +52,8 @@ extension Complaint {
       switch self {
       case .unfilledHole, .outOfOrder, .retransmission, .spuriousRetransmission, .notCompared,
         .ackBack, .duplicateAck, .keepAlive, .zeroWindow, .windowProbe, .staleTimestamp, .resetOld,
-        .portReused, .captureReordered, .checksumOffload, .aggregate, .truncated,
-        .connectionForgotten:
+        .portReused, .earlierConnection, .captureReordered, .checksumOffload, .aggregate,
+        .truncated, .connectionForgotten:
         .note
       default: .error
       }

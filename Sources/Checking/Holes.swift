@@ -12,6 +12,19 @@ struct Holes {
     var packet: PacketInfo
     /// Whether the receiver has said that it has its bytes.
     var isAcknowledged = false
+
+    /// What lies in front of an acknowledged part, the part, and what lies behind it.
+    fileprivate func parts(acknowledged part: Range<Int64>) -> [Hole] {
+      [
+        (range.lowerBound..<part.lowerBound, false), (part, true),
+        (part.upperBound..<range.upperBound, false),
+      ].filter { !$0.0.isEmpty }.map { Hole(range: $0, packet: packet, isAcknowledged: $1) }
+    }
+  }
+
+  /// Whether all of a range is missing.
+  func contain(_ range: Range<Int64>) -> Bool {
+    all.contains { $0.range.contains(range) }
   }
 
   var isEmpty: Bool { all.isEmpty }
@@ -49,12 +62,24 @@ struct Holes {
         left.append(part)
       }
     }
-    all = left
+    // With no room for what is left of a hole that was filled in its middle, it goes unmentioned.
+    all = Array(left.prefix(Self.limit))
     return filling
   }
 
   /// The receiver has said that it has what lies in a range.
   mutating func acknowledge(_ range: Range<Int64>) {
+    guard all.contains(where: { !$0.isAcknowledged && $0.range.overlaps(range) }) else { return }
+    var parts: [Hole] = []
+    for hole in all {
+      if hole.isAcknowledged || !hole.range.overlaps(range) {
+        parts.append(hole)
+      } else {
+        parts += hole.parts(acknowledged: hole.range.clamped(to: range))
+      }
+    }
+    // Where there is no room to keep them apart, the parts of a hole are taken for the whole.
+    if parts.count <= Self.limit { return all = parts }
     for index in all.indices where all[index].range.overlaps(range) {
       all[index].isAcknowledged = true
     }

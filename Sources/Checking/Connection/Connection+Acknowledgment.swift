@@ -104,13 +104,19 @@ extension Connection {
     guard isNewer else { return }
     // By less than a unit it moves back when the acknowledgement does not move by whole ones.
     if let announced = sides[sender.index].announced, announced - edge >= 1 << Int64(shift),
-      !isOlderByClock(segment, direction)
+      !isOlderByClock(segment, direction), !coversFIN(ack, of: sender)
     {
       note(.windowShrunk, segment, [.init("edge", edge), .init("before", announced)])
     }
-    sides[sender.index].announced = edge
+    // What a SYN announces, stacks take back: they size their buffers afterwards.
+    if !segment.opens { sides[sender.index].announced = edge }
     sides[sender.index].lastUpdate = update
     sides[sender.index].lastWindow = segment.view.window
+  }
+
+  /// Whether there is nothing more to make room for.
+  private func coversFIN(_ ack: Int64, of sender: Direction) -> Bool {
+    sides[sender.index].fin.map { ack > $0 } ?? false
   }
 
   /// Whether an acknowledgement with the same numbers was sent before the last one.

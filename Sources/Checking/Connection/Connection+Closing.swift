@@ -16,7 +16,9 @@ extension Connection {
       return
     }
     let offset = side.offset(of: segment.view.sequence)
-    if offset > side.high {
+    if offset != 0, side.hasSYN, side.high == 0, !sides[direction.reversed.index].isOpen {
+      note(.earlierConnection, segment)
+    } else if offset > side.high {
       note(.resetBeyond, segment, [.init("offset", offset), .init("seen", side.high)])
     } else if offset < side.acknowledged ?? side.start {
       note(.resetOld, segment, [.init("offset", offset)])

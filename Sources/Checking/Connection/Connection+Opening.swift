@@ -48,6 +48,16 @@ extension Connection {
       || sides.contains { ($0.acknowledged ?? -1) >= 0 }
   }
 
+  /// Whether it answers a SYN as a host does that still has an earlier connection between the same ports
+  /// (RFC 9293 §3.5.1): it acknowledges another stream. A reset follows, and the SYN again.
+  func isOfEarlier(_ segment: Segment, _ direction: Direction) -> Bool {
+    let peer = sides[direction.reversed.index]
+    guard !sides[direction.index].isOpen, peer.hasSYN, peer.high == 0, segment.acknowledges else {
+      return false
+    }
+    return peer.offset(of: segment.view.acknowledgment) != 0
+  }
+
   /// Takes a SYN; `false` when it is none of the connection's own.
   func opens(_ segment: Segment, _ direction: Direction) -> Bool {
     let index = direction.index

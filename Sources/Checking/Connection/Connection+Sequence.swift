@@ -100,6 +100,8 @@ extension Connection {
     let side = sides[direction.index]
     guard let fin = side.fin else {
       guard segment.closes, textEnd < side.high else { return true }
+      // The number of the FIN was missing, as the last one: it is the FIN.
+      if side.holes.contain(textEnd..<side.high), textEnd == side.high - 1 { return true }
       note(.dataAfterFIN, segment, [.init("offset", side.high), .init("fin", textEnd)])
       return false
     }
@@ -115,6 +117,7 @@ extension Connection {
 
   private func takeFIN(_ segment: Segment, _ direction: Direction, _ textEnd: Int64) {
     guard sides[direction.index].fin == nil else { return }
+    _ = sides[direction.index].holes.fill(textEnd..<(textEnd &+ 1))
     sides[direction.index].fin = textEnd
     sides[direction.index].high = textEnd &+ 1
   }

@@ -49,6 +49,7 @@ final class Connection {
     } else if segment.flags.contains(.rst) {
       return judgeReset(segment, direction)
     }
+    if isOfEarlier(segment, direction) { return note(.earlierConnection, segment) }
     if !sides[direction.index].isOpen {
       sides[direction.index].open(at: segment.view.sequence)
     }

@@ -54,7 +54,11 @@ extension Complaint.Name {
       New text with a timestamp older than one that the receiver has taken: it drops it (RFC 7323 \
       section 5).
       """
-    case .echoUnseen: "A timestamp is echoed that the peer has not sent (RFC 7323 section 3.2)."
+    case .echoUnseen:
+      """
+      A timestamp is echoed that is newer than all that the peer has sent, or older than its SYN (RFC \
+      7323 section 3.2): the capture is not complete, or the number is wrong.
+      """
     case .mssExceeded:
       """
       A segment and its options are longer than the MSS that the receiver announced, and an Ethernet \
@@ -93,6 +97,11 @@ extension Complaint.Name {
       "A copy with a timestamp older than one that the receiver has taken: it is dropped."
     case .resetOld: "A reset below what the receiver has acknowledged: it is not taken."
     case .portReused: "A SYN begins another connection between the same ports."
+    case .earlierConnection:
+      """
+      A host answers a SYN as it would in an earlier connection between the same ports, or that \
+      connection is reset (RFC 9293 section 3.5.1).
+      """
     case .captureReordered:
       "A packet stands in the capture shortly behind another one that could only be sent after it."
     case .checksumOffload:
