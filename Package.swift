@@ -94,7 +94,9 @@ let package = Package(
     // Tests, and the builders that they share.
     .target(
       name: "Support",
-      dependencies: ["Wire", "Sockets", "Buffers", "Capture", "Reassembly", "Pipeline"],
+      dependencies: [
+        "Wire", "Sockets", "Buffers", "Capture", "Reassembly", "Checking", "Pipeline",
+      ],
       path: "Tests/Support", swiftSettings: testSettings),
     // Scripts/facts runs it over vectors that others established.
     .executableTarget(
@@ -107,6 +109,9 @@ let package = Package(
       dependencies: ["Support", "Reassembly", "Generation", "Sockets", "Buffers", "Wire"],
       swiftSettings: testSettings),
     .testTarget(
+      name: "CheckingTests", dependencies: ["Support", "Checking", "Generation", "Wire"],
+      swiftSettings: testSettings),
+    .testTarget(
       name: "PipelineTests",
       dependencies: [
         "Support", "Pipeline", "Generation", "Analyzers", "Analysis", "Deferral", "Reassembly",
@@ -117,7 +122,7 @@ let package = Package(
     .testTarget(
       name: "CorpusTests",
       dependencies: [
-        "Support", "Pipeline", "Analyzers", "Analysis", "Capture", "Buffers", "sluice",
+        "Support", "Pipeline", "Analyzers", "Analysis", "Checking", "Capture", "Buffers", "sluice",
       ],
       swiftSettings: testSettings),
     .testTarget(
@@ -130,7 +135,7 @@ let package = Package(
       name: "fuzz",
       dependencies: [
         "CFuzzer", "CZlib", "Support", "Wire", "Sockets", "Buffers", "Capture", "Reassembly",
-        "Analysis", "Analyzers", "Pipeline", "Generation", "SluiceCommand",
+        "Checking", "Analysis", "Analyzers", "Pipeline", "Generation", "SluiceCommand",
       ],
       path: "Tests/Fuzz", exclude: ["CFuzzer", "Corpus"], swiftSettings: testSettings),
     .testTarget(name: "FuzzTests", dependencies: ["fuzz"], swiftSettings: testSettings),

@@ -13,6 +13,7 @@ extension Connection {
     let offset = sides[index].offset(of: segment.view.sequence) &+ (segment.opens ? 1 : 0)
     let textEnd = offset &+ segment.length
     if segment.isEmpty { return judgeEmpty(segment, direction, offset) }
+    let oldStart = sides[index].start
     guard isBehindStart(segment, direction, offset..<textEnd),
       isInFrontOfFIN(segment, direction, textEnd),
       isFollowed(segment, direction, offset, textEnd)
@@ -22,11 +23,13 @@ extension Connection {
     let oldTextHigh = sides[index].textHigh
     let isJump = offset > oldHigh
     if isJump { leaveHole(segment.packet, direction, upTo: offset) }
-    let filled = judgeRepetition(segment, direction, offset, min(textEnd, oldTextHigh))
+    // What lies in front of where the capture began is new as well.
+    let repeated = max(offset, oldStart)..<max(offset, oldStart, min(textEnd, oldTextHigh))
+    let filled = judgeRepetition(segment, direction, repeated)
     sides[index].high = max(oldHigh, textEnd)
     if segment.closes { takeFIN(segment, direction, textEnd) }
     settleClaims(segment, direction, jump: isJump ? offset : nil)
-    compare(segment, direction, bytes, offset, repeated: min(textEnd, oldTextHigh) - offset - filled)
+    compare(segment, direction, bytes, offset, repeated: Int64(repeated.count) - filled)
   }
 
   // MARK: segments without text
@@ -139,20 +142,21 @@ extension Connection {
   /// What stands below the end of the stream: either it was missing, or it was sent again. Gives how
   /// many bytes were missing.
   private func judgeRepetition(
-    _ segment: Segment, _ direction: Direction, _ offset: Int64, _ end: Int64
+    _ segment: Segment, _ direction: Direction, _ range: Range<Int64>
   ) -> Int64 {
     let index = direction.index
-    let isRepeatedFIN = segment.closes && sides[index].fin == offset &+ segment.length
-    guard offset < end || isRepeatedFIN else { return 0 }
+    let isFINAgain = segment.closes && sides[index].fin != nil
+    guard !range.isEmpty || isFINAgain else { return 0 }
     let figures: [Complaint.Figure] = [
-      .init("offset", offset), .init("length", max(end - offset, 0)),
+      .init("offset", range.lowerBound), .init("length", Int64(range.count)),
     ]
-    let filling = end > offset ? sides[index].holes.fill(offset..<end) : Holes.Filling()
+    let filling = sides[index].holes.fill(range)
     if filling.count > 0 {
       note(filling.wasAcknowledged ? .captureReordered : .outOfOrder, segment, figures)
       return filling.count
     }
-    let isAcknowledged = (sides[index].acknowledged ?? .min) >= offset &+ segment.length
+    let end = sides[index].offset(of: segment.view.sequence) &+ segment.length
+    let isAcknowledged = (sides[index].acknowledged ?? .min) >= end &+ (segment.closes ? 1 : 0)
     note(isAcknowledged ? .spuriousRetransmission : .retransmission, segment, figures)
     return 0
   }
