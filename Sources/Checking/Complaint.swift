@@ -46,6 +46,7 @@ extension Complaint: CustomStringConvertible {
   public var description: String {
     let way = direction.map { " (\($0))" } ?? ""
     let numbers = figures.map { " \($0.name)=\($0.value)" }.joined()
-    return "\(name.rawValue) of packet \(packet.ordinal)\(way)\(numbers.isEmpty ? "" : ",")\(numbers)"
+    return
+      "\(name.rawValue) of packet \(packet.ordinal)\(way)\(numbers.isEmpty ? "" : ",")\(numbers)"
   }
 }

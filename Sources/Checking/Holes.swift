@@ -29,6 +29,8 @@ struct Holes {
 
   var isEmpty: Bool { all.isEmpty }
   var isFull: Bool { all.count >= Self.limit }
+  /// Filling one in its middle makes two of it.
+  var isOverfull: Bool { all.count > Self.limit }
 
   mutating func append(_ hole: Hole) { all.append(hole) }
 
@@ -62,8 +64,7 @@ struct Holes {
         left.append(part)
       }
     }
-    // With no room for what is left of a hole that was filled in its middle, it goes unmentioned.
-    all = Array(left.prefix(Self.limit))
+    all = left
     return filling
   }
 
@@ -79,7 +80,10 @@ struct Holes {
       }
     }
     // Where there is no room to keep them apart, the parts of a hole are taken for the whole.
-    if parts.count <= Self.limit { return all = parts }
+    if parts.count <= Self.limit {
+      all = parts
+      return
+    }
     for index in all.indices where all[index].range.overlaps(range) {
       all[index].isAcknowledged = true
     }

@@ -50,7 +50,9 @@ struct AcknowledgmentTests {
   ]
 
   static let blocks = [
-    CheckCase("SACK and D-SACK as they should be", [.duplicateAck: 2, .outOfOrder: 1], opens: false) {
+    CheckCase(
+      "SACK and D-SACK as they should be", [.duplicateAck: 2, .outOfOrder: 1], opens: false
+    ) {
       $0.permitsSACK()
       $0.talk.opens()
       $0.delivers("abc")
@@ -99,7 +101,9 @@ struct AcknowledgmentTests {
       $0.receiver.change = { $0.options.append(kind: 5, value: [UInt8](0..<6).span.bytes) }
       $0.receiver.acknowledges()
     },
-    CheckCase("a block below the acknowledgement that is no D-SACK", [.sackBelowAck: 1], opens: false) {
+    CheckCase(
+      "a block below the acknowledgement that is no D-SACK", [.sackBelowAck: 1], opens: false
+    ) {
       $0.permitsSACK()
       $0.talk.opens()
       $0.delivers("abcdef")

@@ -5,13 +5,15 @@ import Testing
 
 @Suite("Synthetic captures")
 struct GeneratedTests {
-  private func capture(_ workload: Workload, _ options: GenerationOptions) throws -> [CapturedFrame] {
+  private func capture(_ workload: Workload, _ options: GenerationOptions) throws -> [CapturedFrame]
+  {
     let sink = MemorySink()
     _ = try generate(workload, options: options, into: sink)
     return sink.frames
   }
 
-  @Test("Those without oddities have none", arguments: [Workload.http, .bulk, .many], [false, true])
+  @Test(
+    "Those without oddities have none", arguments: [Workload.http, .bulk, .many], [false, true])
   func good(workload: Workload, ipv6: Bool) throws {
     let frames = try capture(workload, GenerationOptions(bytes: 300_000, ipv6: ipv6))
     var options = CheckOptions.everything
@@ -31,7 +33,8 @@ struct GeneratedTests {
     #expect(judgement.names[.notCompared] == nil)
   }
 
-  @Test("A stream of which one segment was made longer, and nothing else, is no good", arguments: 0..<3)
+  @Test(
+    "A stream of which one segment was made longer, and nothing else, is no good", arguments: 0..<3)
   func careless(change: Int) {
     let talk = Conversation()
     talk.opens()

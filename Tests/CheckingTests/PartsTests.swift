@@ -5,7 +5,9 @@ import Testing
 
 @Suite("Parts of the checker")
 struct PartsTests {
-  @Test("A ring holds what was seen last, and the first copy of it", arguments: [-70, 0, 1000] as [Int64])
+  @Test(
+    "A ring holds what was seen last, and the first copy of it",
+    arguments: [-70, 0, 1000] as [Int64])
   func ring(start: Int64) {
     var random = SeededGenerator(seed: UInt64(bitPattern: start))
     var bytes = StreamBytes(capacity: 64, at: start)

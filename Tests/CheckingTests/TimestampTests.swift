@@ -48,7 +48,9 @@ struct TimestampTests {
       $0.sender.timestamp = echo
       $0.delivers("abc")
     },
-    CheckCase("an echo of a segment that the capture has late", [.captureReordered: 2], opens: false) {
+    CheckCase(
+      "an echo of a segment that the capture has late", [.captureReordered: 2], opens: false
+    ) {
       opens($0)
       $0.sender.timestamp = 7
       $0.sender.sends("abc")

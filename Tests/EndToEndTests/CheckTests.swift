@@ -65,7 +65,8 @@ struct CheckTests {
     let path = try generate("vector", "--segments", "0:abc,6:ghi,3:def")
     let result = try Binary.sluice.run("check", "-v", path)
     #expect(result.status == 0)
-    #expect(result.records.contains { ($0["check"] as? [String: Any])?["severity"] as? String == "note" })
+    #expect(
+      result.records.contains { ($0["check"] as? [String: Any])?["severity"] as? String == "note" })
   }
 
   @Test("Standard input, folders, and captures that are no good")

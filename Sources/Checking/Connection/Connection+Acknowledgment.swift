@@ -28,7 +28,8 @@ extension Connection {
   }
 
   /// The receiver says that it has what was not seen yet.
-  private func claim(_ offset: Int64, _ segment: Segment, _ sender: Direction, isSACK: Bool = false) {
+  private func claim(_ offset: Int64, _ segment: Segment, _ sender: Direction, isSACK: Bool = false)
+  {
     let index = sender.index
     let claim = StreamSide.Claim(
       offset: offset, packet: segment.packet, isSACK: isSACK, seen: sides[index].high)

@@ -145,17 +145,18 @@ extension Connection {
     _ segment: Segment, _ direction: Direction, _ range: Range<Int64>
   ) -> Int64 {
     let index = direction.index
-    let isFINAgain = segment.closes && sides[index].fin != nil
+    let end = sides[index].offset(of: segment.view.sequence) &+ segment.length
+    let isFINAgain = segment.closes && sides[index].fin == end
     guard !range.isEmpty || isFINAgain else { return 0 }
     let figures: [Complaint.Figure] = [
       .init("offset", range.lowerBound), .init("length", Int64(range.count)),
     ]
     let filling = sides[index].holes.fill(range)
+    if sides[index].holes.isOverfull { settle(sides[index].holes.removeFirst(), direction) }
     if filling.count > 0 {
       note(filling.wasAcknowledged ? .captureReordered : .outOfOrder, segment, figures)
       return filling.count
     }
-    let end = sides[index].offset(of: segment.view.sequence) &+ segment.length
     let isAcknowledged = (sides[index].acknowledged ?? .min) >= end &+ (segment.closes ? 1 : 0)
     note(isAcknowledged ? .spuriousRetransmission : .retransmission, segment, figures)
     return 0

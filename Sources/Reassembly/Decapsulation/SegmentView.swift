@@ -53,7 +53,8 @@ public enum PacketView: Sendable {
   case segment(SegmentView)
   /// A UDP datagram.
   case datagram(SegmentView.ChecksumFinding)
-  /// The header contradicts itself, or not all of it was captured.
+  /// A header contradicts itself, or not all of it was captured. Which of TCP or UDP is among the
+  /// `strays` of the batch.
   case malformed(isTruncated: Bool)
   /// Anything else. Wrong header checksums are among the `strays` of the batch.
   case other
@@ -66,7 +67,7 @@ extension PacketBatch {
     switch dissection.element.kind {
     case .tcp, .wholeTCP, .innerTCP: return .segment(segment(index, dissection))
     case .udp, .wholeUDP, .innerUDP: return .datagram(.init(dissection.element.checksum))
-    case .malformedTCP, .malformedUDP:
+    case .malformed, .malformedTCP, .malformedUDP:
       return .malformed(isTruncated: dissection.element.missing > 0)
     default: return .other
     }

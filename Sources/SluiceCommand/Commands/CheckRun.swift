@@ -35,11 +35,8 @@ struct CheckRun {
     while source.fill(&batch.frames) {
       checker.take(&batch)
       summary.bytes &+= batch.frames.capturedBytes
-      for index in 0..<batch.frames.count {
-        let linkType = batch.findings.unsupportedLinkTypes.isEmpty ? nil : batch.frames[index].linkType
-        if let linkType, batch.findings.unsupportedLinkTypes[linkType] != nil {
-          summary.unsupportedLinkTypes[linkType.description, default: 0] += 1
-        }
+      for (type, packets) in batch.findings.unsupportedLinkTypes {
+        summary.unsupportedLinkTypes[type.description, default: 0] += packets
       }
       try writer.flush()
       if log.isAbandoned { break }

@@ -89,7 +89,8 @@ extension Complaint.Name {
       not allow to keep it, or the capture does not have all of it.
       """
     case .ackBack: "An acknowledgement of less than an earlier one: it was overtaken."
-    case .duplicateAck: "An acknowledgement that says what the last one said, while more was on its way."
+    case .duplicateAck:
+      "An acknowledgement that says what the last one said, while more was on its way."
     case .keepAlive: "The last byte again, or none in its place, to hear whether the peer is there."
     case .zeroWindow: "The receiver takes nothing more for now."
     case .windowProbe: "A byte beyond a closed window, to ask whether it has opened."

@@ -11,7 +11,8 @@ struct FuzzTarget: Sendable {
   }
 
   static let all = [
-    pcap, pcapng, gzip, frames, tcpOptions, reassembly, checking, defragmentation, run, analyzerOptions,
+    pcap, pcapng, gzip, frames, tcpOptions, reassembly, checking, defragmentation, run,
+    analyzerOptions,
     json,
   ]
 

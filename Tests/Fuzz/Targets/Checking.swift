@@ -19,10 +19,12 @@ extension FuzzTarget {
       play.scene.withBatches(linkType: .raw) { checker.take(&$0) }
       checker.finish()
       let counts = checker.counts
-      try require(reported == counts.complaints, "\(reported) reported, \(counts.complaints) counted")
+      try require(
+        reported == counts.complaints, "\(reported) reported, \(counts.complaints) counted")
       try require(counts.packets == UInt64(play.scene.frames.count), "\(counts.packets) packets")
       try require(
-        counts.segments + counts.datagrams + counts.others == counts.packets, "packets counted twice")
+        counts.segments + counts.datagrams + counts.others == counts.packets,
+        "packets counted twice")
       try require(
         counts.midstream <= counts.connections && counts.oneSided <= counts.connections,
         "more connections than there are")
