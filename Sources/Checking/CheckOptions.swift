@@ -25,6 +25,8 @@ public struct CheckOptions: Sendable {
 
   /// Connections that are followed at a time: a quarter of the memory.
   var connections: Int { min(max(memory / 4 / Self.connectionCost, 64), 1 << 22) }
+  /// Holes that are kept in mind: an eighth of the memory.
+  var holes: Int { max(memory / 8 / (2 * MemoryLayout<Holes.Hole>.stride), 256) }
   /// Bytes of streams that are kept: half of the memory.
   var streamBytes: Int { max(memory / 2, 1 << 14) }
 }

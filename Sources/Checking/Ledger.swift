@@ -7,6 +7,9 @@ final class Ledger {
   var counts = CheckCounts()
   /// Bytes of streams that may still be kept.
   var room: Int
+  /// Holes of all streams.
+  var holes = 0
+  var isFullOfHoles: Bool { holes >= options.holes }
   /// Lets go of the bytes of the connection that was heard of least recently; `false` when there are
   /// none, or only those of `keeper`.
   var makeRoom: (_ keeper: Connection) -> Bool = { _ in false }

@@ -77,7 +77,7 @@ struct EndingTests {
       $0.talk.closes()
       $0.talk.originator.segment(.syn, sequence: 123_456, acknowledgment: 0, [])
     },
-    CheckCase("a SYN again, and its answer", [:], opens: false) {
+    CheckCase("a SYN again, and its answer", [.retransmission: 2], opens: false) {
       $0.talk.originator.opens()
       $0.talk.originator.opens()
       $0.talk.responder.answers()
@@ -85,7 +85,10 @@ struct EndingTests {
       $0.talk.originator.acknowledges()
       $0.delivers("abc")
     },
-    CheckCase("one end still has an earlier connection", [.earlierConnection: 2], opens: false) {
+    CheckCase(
+      "one end still has an earlier connection", [.earlierConnection: 2, .retransmission: 1],
+      opens: false
+    ) {
       let (client, server) = ($0.talk.originator!, $0.talk.responder!)
       client.opens()
       server.segment(.ack, sequence: 900_000, acknowledgment: client.sequence(70_000), [])

@@ -74,6 +74,8 @@ extension Connection {
     } else if !sides[index].hasSYN {
       // Seen late: the stream begins where it says.
       sides[index].start = sides[index].offset(of: segment.view.sequence + 1)
+    } else if segment.length == 0 {
+      note(.retransmission, segment)
     }
     sides[index].hasSYN = true
     sides[index].maximumSegmentSize = segment.options.maximumSegmentSize

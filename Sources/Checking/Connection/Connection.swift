@@ -17,6 +17,7 @@ final class Connection {
   var lastPacket: PacketInfo
   /// A SYN inside of the connection, and who sent it.
   var pendingSYN: (segment: Segment, direction: Direction)?
+  private var countedHoles = 0
   private var counts: [Complaint.Name: UInt64] = [:]
 
   init(_ segment: Segment, _ serial: UInt64, _ ledger: Ledger) {
@@ -41,7 +42,10 @@ final class Connection {
   func take(_ segment: Segment, _ bytes: RawSpan) {
     let direction = direction(of: segment)
     sides[direction.index].packets += 1
-    defer { lastPacket = segment.packet }
+    defer {
+      lastPacket = segment.packet
+      countHoles()
+    }
     guard hasUsableChecksum(segment) else { return }
     if segment.view.missing > 0 { note(.truncated, segment) }
     if segment.opens {
@@ -63,6 +67,12 @@ final class Connection {
       judgeAcknowledgment(segment, direction)
       judgeEcho(segment, direction)
     }
+  }
+
+  private func countHoles() {
+    let count = sides[0].holes.all.count + sides[1].holes.all.count
+    ledger.holes += count - countedHoles
+    countedHoles = count
   }
 
   private func hasUsableChecksum(_ segment: Segment) -> Bool {
@@ -148,6 +158,7 @@ final class Connection {
     if isMidstream { ledger.counts.midstream += 1 }
     if sides[0].packets == 0 || sides[1].packets == 0 { ledger.counts.oneSided += 1 }
     letGoOfBytes()
+    countHoles()
   }
 
   private func settle(_ direction: Direction) {
