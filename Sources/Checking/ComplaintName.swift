@@ -19,6 +19,7 @@ extension Complaint {
     case badHeaderChecksum = "bad_header_checksum"
     case malformed
     case paws
+    case timestampMissing = "timestamp_missing"
     case echoUnseen = "echo_unseen"
     case mssExceeded = "mss_exceeded"
     case dataAfterFIN = "data_after_fin"

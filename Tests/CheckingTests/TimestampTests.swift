@@ -28,7 +28,6 @@ struct TimestampTests {
       $0.sender.sends("def")
       $0.receiver.acknowledges()
       $0.sender.timestamp = 0xFFFF_FFF5
-      $0.receiver.change = { $0.options.removeAll() }
       $0.delivers("ghi")
     },
     CheckCase("an old copy with its timestamp", [.staleTimestamp: 1], opens: false) {
@@ -56,6 +55,11 @@ struct TimestampTests {
       $0.sender.sends("abc")
       $0.receiver.acknowledges()
       $0.talk.swapsLastTwo()
+    },
+    CheckCase("a segment without a timestamp", [.timestampMissing: 1], opens: false) {
+      opens($0)
+      $0.sender.timestamp = nil
+      $0.sender.sends("abc")
     },
     CheckCase("an echo older than the SYN", [.echoUnseen: 1], opens: false) {
       opens($0)

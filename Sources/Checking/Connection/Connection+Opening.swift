@@ -16,7 +16,9 @@ extension Connection {
   private static var patience: Int64 { 120 * 1_000_000_000 }
 
   func succession(by segment: Segment) -> Succession {
-    guard segment.opens else { return .none }
+    let isIdle = segment.time.since(lastPacket.timestamp) >= Self.patience
+    // Another one whose SYN is not in the capture.
+    guard segment.opens else { return isOver && isIdle ? .begins : .none }
     let direction = direction(of: segment)
     if let (syn, sender) = pendingSYN, segment.acknowledges, sender != direction,
       segment.view.acknowledgment == syn.view.sequence + 1
@@ -25,7 +27,6 @@ extension Connection {
       return .began(syn)
     }
     guard isOtherSYN(segment, direction) else { return .none }
-    let isIdle = segment.time.since(lastPacket.timestamp) >= Self.patience
     return isOver || isIdle || (!isUnderWay && !segment.acknowledges) ? .begins : .none
   }
 
@@ -33,8 +34,12 @@ extension Connection {
     let side = sides[direction.index]
     guard side.isOpen else { return isOver }
     let offset = side.offset(of: segment.view.sequence + 1)
+    // One that was refused may be tried again.
+    if side.hasSYN, offset == 0 {
+      return !segment.acknowledges && sides[direction.reversed.index].isReset
+    }
     // A SYN that the capture has behind what follows it is that of the stream.
-    return side.hasSYN ? offset != 0 : offset > side.start || side.start - offset > 1 << 16
+    return side.hasSYN || offset > side.start || side.start - offset > 1 << 16
   }
 
   /// Whether both ends have said that they are done, or one has given up.
@@ -61,7 +66,7 @@ extension Connection {
   /// Takes a SYN; `false` when it is none of the connection's own.
   func opens(_ segment: Segment, _ direction: Direction) -> Bool {
     let index = direction.index
-    if isOtherSYN(segment, direction), sides[index].isOpen {
+    if sides[index].isOpen, isOtherSYN(segment, direction) {
       if segment.acknowledges {
         note(.synInside, segment)
       } else if pendingSYN == nil {

@@ -127,9 +127,7 @@ extension Connection {
     if sides[index].holes.isFull || ledger.isFullOfHoles, !sides[index].holes.isEmpty {
       settle(sides[index].holes.removeFirst(), direction)
     }
-    let start = sides[index].high
-    let isAcknowledged = sides[index].claims.contains { !$0.isSACK && $0.offset > start }
-    let hole = Holes.Hole(range: start..<offset, packet: packet, isAcknowledged: isAcknowledged)
+    let hole = Holes.Hole(range: sides[index].high..<offset, packet: packet)
     sides[index].high = offset
     if ledger.isFullOfHoles, sides[index].holes.isEmpty { return settle(hole, direction) }
     sides[index].holes.append(hole)

@@ -8,7 +8,10 @@ extension Connection {
 
   func judgeTimestamps(_ segment: Segment, _ direction: Direction) {
     let index = direction.index
-    guard let (value, _) = segment.options.timestamps else { return }
+    guard let (value, _) = segment.options.timestamps else {
+      if isNegotiated, sides.allSatisfy(\.hasTimestamps) { note(.timestampMissing, segment) }
+      return
+    }
     judgeAge(value, segment, direction)
     sides[index].clock.note(value)
     settleEcho(value, segment, direction)

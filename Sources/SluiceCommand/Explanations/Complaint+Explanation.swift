@@ -54,6 +54,11 @@ extension Complaint.Name {
       New text with a timestamp older than one that the receiver has taken: it drops it (RFC 7323 \
       section 5).
       """
+    case .timestampMissing:
+      """
+      A segment without timestamps where both SYNs had them: its receiver may drop it (RFC 7323 section \
+      3.2).
+      """
     case .echoUnseen:
       """
       A timestamp is echoed that is newer than all that the peer has sent, or older than its SYN (RFC \
