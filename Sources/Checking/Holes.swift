@@ -68,6 +68,17 @@ struct Holes {
     return filling
   }
 
+  /// What is acknowledged piece by piece is one hole nevertheless.
+  private static func append(_ part: Hole, to parts: inout [Hole]) {
+    if let last = parts.last, last.isAcknowledged, part.isAcknowledged,
+      last.packet == part.packet, last.range.upperBound == part.range.lowerBound
+    {
+      parts[parts.count - 1].range = last.range.lowerBound..<part.range.upperBound
+    } else {
+      parts.append(part)
+    }
+  }
+
   /// The receiver has said that it has what lies in a range.
   mutating func acknowledge(_ range: Range<Int64>) {
     guard all.contains(where: { !$0.isAcknowledged && $0.range.overlaps(range) }) else { return }
@@ -76,7 +87,9 @@ struct Holes {
       if hole.isAcknowledged || !hole.range.overlaps(range) {
         parts.append(hole)
       } else {
-        parts += hole.parts(acknowledged: hole.range.clamped(to: range))
+        for part in hole.parts(acknowledged: hole.range.clamped(to: range)) {
+          Self.append(part, to: &parts)
+        }
       }
     }
     // Where there is no room to keep them apart, the parts of a hole are taken for the whole.

@@ -33,6 +33,11 @@ struct SequenceTests {
       $0.sender.sends("ghi", at: 6)
       $0.receiver.acknowledges(exactly: 5)
     },
+    CheckCase("a hole that is acknowledged bit by bit", [.sequenceGap: 1, .unfilledHole: 1]) {
+      $0.sender.sends("abc")
+      $0.sender.sends("xyz", at: 12)
+      for end in 4...8 { $0.receiver.acknowledges(exactly: end) }
+    },
     CheckCase("a hole filled behind its acknowledgement", [.captureReordered: 1]) {
       $0.sender.sends("abc")
       $0.sender.sends("ghi", at: 6)

@@ -9,8 +9,7 @@ extension Connection {
   func judgeTimestamps(_ segment: Segment, _ direction: Direction) {
     let index = direction.index
     guard let (value, _) = segment.options.timestamps else {
-      if isNegotiated, sides.allSatisfy(\.hasTimestamps) { note(.timestampMissing, segment) }
-      return
+      return judgeMissing(segment, direction)
     }
     judgeAge(value, segment, direction)
     sides[index].clock.note(value)
@@ -21,6 +20,15 @@ extension Connection {
       sides[index].offset(of: segment.view.sequence) <= acknowledged
     else { return }
     sides[index].clock.setRecent(value, segment.time)
+  }
+
+  /// Agreed on by both SYNs they are in every segment (RFC 7323 §3.2), but some hosts leave them out of
+  /// keep-alives.
+  private func judgeMissing(_ segment: Segment, _ direction: Direction) {
+    guard isNegotiated, sides.allSatisfy(\.hasTimestamps) else { return }
+    let side = sides[direction.index]
+    if segment.isEmpty, side.offset(of: segment.view.sequence) < side.high { return }
+    note(.timestampMissing, segment)
   }
 
   private func judgeAge(_ value: UInt32, _ segment: Segment, _ direction: Direction) {
