@@ -43,15 +43,25 @@ public final class CaptureChecker {
         batch.withBytes(of: view) { table.take(view, packet, $0) }
       case .datagram(let checksum):
         ledger.counts.datagrams += 1
-        let ends = batch.ends(ofPacketAt: index)
-        if checksum == .wrong { ledger.add(stray: .badUDPChecksum, packet, ends) }
-        if checksum == .offloaded { ledger.add(stray: .checksumOffload, packet, ends) }
+        judge(checksum, packet, batch.ends(ofPacketAt: index))
       case .malformed(let isTruncated):
         ledger.counts.others += 1
         // What contradicts itself is among the strays.
         if isTruncated { ledger.add(stray: .truncated, packet, nil) }
       case .other: ledger.counts.others += 1
       }
+    }
+  }
+
+  /// Of a UDP datagram.
+  private func judge(
+    _ checksum: SegmentView.ChecksumFinding, _ packet: PacketInfo, _ ends: PacketEnds?
+  ) {
+    switch checksum {
+    case .notVerified, .right: break
+    case .offloaded where ledger.options.checksums == .auto:
+      ledger.add(stray: .checksumOffload, packet, ends)
+    case .wrong, .offloaded: ledger.add(stray: .badUDPChecksum, packet, ends)
     }
   }
 

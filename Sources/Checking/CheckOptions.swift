@@ -10,7 +10,8 @@ public struct CheckOptions: Sendable {
   /// acknowledgement may come shortly before what it acknowledges, as captures of several queues have
   /// it.
   public var isInOrder = false
-  /// `none` looks at no checksums.
+  /// `auto` takes what offload to a network card leaves for a note, `all` for an error; `none` looks at
+  /// no checksums.
   public var checksums = ChecksumMode.auto
   /// Bytes for all stores together.
   public var memory = 1 << 30

@@ -31,6 +31,9 @@ struct PacketTests {
     talk.changeLast { $0 = $0.replacing(talk.transportOffset + 16, with: 0) }
     talk.responder.acknowledges()
     #expect(judge(talk.frames).names == [.checksumOffload: 1])
+    var options = CheckOptions.everything
+    options.checksums = .all
+    #expect(judge(talk.frames, options).names == [.badChecksum: 1, .ackUnseen: 1])
   }
 
   @Test("Headers, and UDP")

@@ -78,13 +78,14 @@ final class Connection {
   private func hasUsableChecksum(_ segment: Segment) -> Bool {
     switch segment.view.checksum {
     case .notVerified, .right: return true
-    case .wrong where !segment.view.isAggregate:
+    case .offloaded where ledger.options.checksums == .auto,
+      .wrong where ledger.options.checksums == .auto && segment.view.isAggregate:
+      note(.checksumOffload, segment)
+      return true
+    case .wrong, .offloaded:
       // A host does not take it.
       note(.badChecksum, segment)
       return false
-    case .wrong, .offloaded:
-      note(.checksumOffload, segment)
-      return true
     }
   }
 
