@@ -31,6 +31,7 @@ let package = Package(
     // C: what Swift cannot import or say.
     .target(name: "CSystem"),
     .systemLibrary(name: "CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),
+    .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
     // The way of the data, bottom up: each target imports only what stands above it here.
@@ -47,17 +48,20 @@ let package = Package(
       swiftSettings: settings),
     .target(name: "Analysis", dependencies: ["Wire", "Sockets"], swiftSettings: settings),
     .target(
-      name: "Deferral", dependencies: ["Wire", "Sockets", "Buffers", "Analysis"],
+      name: "Injection", dependencies: ["Wire", "Sockets", "Buffers"], swiftSettings: settings),
+    .target(
+      name: "Deferral", dependencies: ["Wire", "Sockets", "Buffers", "Analysis", "Injection"],
       swiftSettings: settings),
     .target(
       name: "Pipeline",
       dependencies: [
         "Wire", "Sockets", "Buffers", "Capture", "Reassembly", "Analysis", "Deferral",
+        "Injection",
       ],
       swiftSettings: settings),
     .target(
       name: "Analyzers",
-      dependencies: ["Analysis", .product(name: "Crypto", package: "swift-crypto")],
+      dependencies: ["CPCRE2", "Analysis", .product(name: "Crypto", package: "swift-crypto")],
       swiftSettings: settings),
     .target(
       name: "Generation", dependencies: ["Wire", "Sockets", "Buffers"], swiftSettings: settings),
@@ -77,7 +81,8 @@ let package = Package(
     .testTarget(
       name: "AnalyzersTests",
       dependencies: [
-        "Analyzers", "Analysis", "Wire", .product(name: "Crypto", package: "swift-crypto"),
+        "Analyzers", "Analysis", "CPCRE2", "Wire",
+        .product(name: "Crypto", package: "swift-crypto"),
       ],
       swiftSettings: testSettings),
     .testTarget(
@@ -95,7 +100,7 @@ let package = Package(
     .target(
       name: "Support",
       dependencies: [
-        "Wire", "Sockets", "Buffers", "Capture", "Reassembly", "Checking", "Pipeline",
+        "Wire", "Sockets", "Buffers", "Capture", "Reassembly", "Injection", "Checking", "Pipeline",
       ],
       path: "Tests/Support", swiftSettings: testSettings),
     // Scripts/facts runs it over vectors that others established.
@@ -110,6 +115,10 @@ let package = Package(
       swiftSettings: testSettings),
     .testTarget(
       name: "CheckingTests", dependencies: ["Support", "Checking", "Generation", "Wire"],
+      swiftSettings: testSettings),
+    .testTarget(
+      name: "InjectionTests",
+      dependencies: ["Support", "Injection", "Sockets", "Buffers", "Wire"],
       swiftSettings: testSettings),
     .testTarget(
       name: "PipelineTests",

@@ -10,6 +10,8 @@ public enum Verdict: Hashable, Sendable {
   /// Lets the first `count` bytes go and asks to be called again, with the rest in front, when
   /// `need` more bytes are there.
   case allowPrefix(_ count: Int, need: Int)
+  /// Makes edits within the first `count` bytes, lets these go, and asks for the rest as above.
+  case editPrefix(_ edits: [Edit], count: Int, need: Int)
   /// The answer comes later, through the object that `hold()` gave.
   case pending
   /// This analyzer wants nothing more of this socket.
@@ -39,6 +41,7 @@ extension Verdict {
     case .deny: "deny"
     case .edit: "edit"
     case .allowPrefix: "allow_prefix"
+    case .editPrefix: "edit_prefix"
     case .pending: "pending"
     case .bypass: "bypass"
     case .dropFlow: "drop_flow"

@@ -5,6 +5,7 @@ package enum BuiltIn {
   /// In the order in which `sluice analyzers` lists them.
   package static let analyzers: [any Analyzer.Type] = [
     PrintAnalyzer.self, FlowAnalyzer.self, DigestAnalyzer.self, CountAnalyzer.self,
-    RecordAnalyzer.self, TrialAnalyzer.self,
+    RecordAnalyzer.self, ReplaceAnalyzer.self, InsertAnalyzer.self, DenyMatchAnalyzer.self,
+    TrialAnalyzer.self,
   ]
 }

@@ -30,8 +30,15 @@ package struct DeferralConfiguration: Sendable {
   /// What is done in place of a verdict that did not come, or that cannot be carried out.
   package enum Policy: String, Sendable, CaseIterable {
     case allow
+    /// The bytes are taken out of the stream; where there are none it is as `allow`.
+    case deny
     /// Of the whole flow, from the first undecided byte on.
     case drop
+    /// As `drop`, and both ends are told so.
+    case reset
+
+    /// Whether nothing of the flow goes any further.
+    var endsFlow: Bool { self == .drop || self == .reset }
   }
 
   /// What is done about a socket whose analyzer has no client (another process) to look at it.
@@ -83,6 +90,8 @@ package struct DeferralCounts: Hashable, Sendable {
   package var droppedFlows: UInt64 = 0
   /// Stream bytes of dropped flows that came after the verdict, or were undecided.
   package var droppedBytes: UInt64 = 0
+  /// Ranges that became other bytes.
+  package var edits: UInt64 = 0
 
   package init() {}
 
@@ -99,5 +108,6 @@ package struct DeferralCounts: Hashable, Sendable {
     left.lateAnswers += right.lateAnswers
     left.droppedFlows += right.droppedFlows
     left.droppedBytes += right.droppedBytes
+    left.edits += right.edits
   }
 }

@@ -1,4 +1,5 @@
 package import Analysis
+package import Injection
 package import Sockets
 
 /// Who runs the chains that the deferral stage serves.
@@ -28,9 +29,11 @@ package protocol DeferralHost: AnyObject {
   func noteNoClient(link: Int)
   /// No answer came by the deadline.
   func noteTimeout(link: Int)
-  /// A verdict that cannot be carried out.
+  /// A verdict that makes no sense where it was given.
   func noteRefused(link: Int, _ verdict: Verdict)
+  /// An edit that is not possible.
+  func noteRefused(link: Int, _ obstacle: EditObstacle)
 
   /// What becomes of a packet is known now.
-  func decide(packet ordinal: UInt64, isWritten: Bool)
+  func decide(packet ordinal: UInt64, _ outcome: PacketOutcome)
 }

@@ -289,7 +289,7 @@ package final class DeferralStage {
   /// Lets a packet be written that nothing can decide about.
   package func giveUp(_ packet: UndecidedPacket) {
     counts.packetsGivenUp += 1
-    packet.socket.giveUpOldest(packet.direction)
+    packet.socket.giveUpOldest()
   }
 }
 

@@ -7,52 +7,69 @@ extension DeferredSocket {
   ///
   /// - Parameter final: what the first of them is to be told.
   func pass(
-    _ bytes: Span<UInt8>, _ direction: Direction, _ offset: UInt64, final: FinalReason? = nil,
-    to index: Int, _ cause: Cause, _ context: inout Context
+    _ bytes: Span<UInt8>, _ stretch: Stretch, final: FinalReason? = nil, to index: Int,
+    _ cause: Cause, _ context: inout Context
   ) {
     var index = index
     var final = final
+    var stretch = stretch
     while index < nodes.count {
       if isDropped { break }
       if isWaiting(from: index) {
-        enqueue(
-          .array([UInt8](copying: bytes)), direction, offset, at: index, kept(cause), &context)
+        enqueue(.array([UInt8](copying: bytes)), stretch, at: index, kept(cause), &context)
         return
       }
-      if nodes[index].peeks[direction.index] != nil {
-        absorb(bytes, direction, offset, at: index, cause, &context)
+      if nodes[index].peeks[stretch.direction.index] != nil {
+        absorb(bytes, stretch, at: index, cause, &context)
         return
       }
-      if nodes[index].wants(direction) {
+      if nodes[index].wants(stretch.direction), !bytes.isEmpty {
         do {
-          let verdict = try call(index, bytes, direction, offset, final: final, cause, &context)
+          let verdict = try call(index, bytes, stretch, final: final, cause, &context)
           if verdict != .allow {
-            apply(verdict, bytes, direction, offset, final: final, at: index, cause, &context)
+            apply(verdict, bytes, stretch, final: final, at: index, cause, &context)
             return
           }
         } catch {
-          crash(error, bytes, direction, offset, at: index, cause, &context)
+          crash(error, bytes, stretch, at: index, cause, &context)
           return
         }
       }
+      leave(index, &stretch)
       index += 1
       final = nil
     }
     if isDropped {
-      countDropped(bytes.count, direction)
+      countDropped(stretch.sourceCount(of: bytes.count), stretch.direction)
     } else {
-      release(direction, to: offset &+ UInt64(bytes.count), cause)
+      release(bytes, stretch, cause)
     }
   }
 
+  /// Data goes on from a link to the next, which counts in its own stream.
+  func leave(_ index: Int, _ stretch: inout Stretch) {
+    stretch.offset &+= nodes[index].growth[stretch.direction.index]
+  }
+
+  /// As `pass`, behind a link.
+  func passOn(
+    _ bytes: Span<UInt8>, _ stretch: Stretch, from index: Int, _ cause: Cause,
+    _ context: inout Context
+  ) {
+    var stretch = stretch
+    leave(index, &stretch)
+    pass(bytes, stretch, to: index + 1, cause, &context)
+  }
+
   func call(
-    _ index: Int, _ bytes: Span<UInt8>, _ direction: Direction, _ offset: UInt64,
-    final: FinalReason?, _ cause: Cause, _ context: inout Context
+    _ index: Int, _ bytes: Span<UInt8>, _ stretch: Stretch, final: FinalReason?, _ cause: Cause,
+    _ context: inout Context
   ) throws -> Verdict {
     guard let analyzer = nodes[index].analyzer else { return .allow }
     enter(index, cause, &context)
     return try stage.show(bytes) { shown in
-      let chunk = Chunk(shown, direction: direction, offset: offset, final: final)
+      let chunk = Chunk(
+        shown, direction: stretch.direction, offset: stretch.offset, final: final)
       return try analyzer.data(chunk, &context)
     }
   }
@@ -67,88 +84,103 @@ extension DeferredSocket {
 
   /// Carries out a verdict on bytes that a link was shown.
   func apply(
-    _ verdict: Verdict, _ bytes: Span<UInt8>, _ direction: Direction, _ offset: UInt64,
-    final: FinalReason?, at index: Int, _ cause: Cause, _ context: inout Context
+    _ verdict: Verdict, _ bytes: Span<UInt8>, _ stretch: Stretch, final: FinalReason?,
+    at index: Int, _ cause: Cause, _ context: inout Context
   ) {
-    let place = VerdictPlace(
-      VerdictNote(direction: direction, offset: offset, length: UInt64(bytes.count)), link: index)
+    let place = VerdictPlace(stretch, bytes.count, link: index)
     if nodes[index].isObserving, verdict != .allow, verdict != .bypass {
       refuse(verdict, at: index)
-      pass(bytes, direction, offset, to: index + 1, cause, &context)
+      passOn(bytes, stretch, from: index, cause, &context)
       return
     }
     switch verdict {
     case .allow:
-      pass(bytes, direction, offset, to: index + 1, cause, &context)
+      passOn(bytes, stretch, from: index, cause, &context)
     case .bypass:
       record("bypass", place, "analyzer", cause)
       remove(index, cause, &context)
-      pass(bytes, direction, offset, to: index + 1, cause, &context)
-    case .allowPrefix(let count, let need):
-      applyPrefix(
-        count, need, bytes, direction, offset, final: final, at: index, cause, &context)
+      passOn(bytes, stretch, from: index, cause, &context)
+    case .allowPrefix, .editPrefix:
+      applyPrefix(verdict, bytes, stretch, final: final, at: index, cause, &context)
     case .pending:
       guard let (ticket, held) = stage.takeTicket() else {
         let error = DeferralError("answered pending to a chunk that it did not hold")
-        crash(error, bytes, direction, offset, at: index, cause, &context)
+        crash(error, bytes, stretch, at: index, cause, &context)
         return
       }
       append(
         QueuedItem(
-          cause: kept(cause), content: .data(direction, offset: offset, bytes: held),
-          answer: .ticket(ticket), final: final), at: index)
-    case .dropFlow:
-      drop(place, "analyzer", cause)
-      pass(bytes, direction, offset, to: index + 1, cause, &context)
-    case .deny, .edit, .resetFlow:
-      cannot(verdict, place, cause)
-      pass(bytes, direction, offset, to: index + 1, cause, &context)
+          cause: kept(cause), content: .data(stretch, held), answer: .ticket(ticket),
+          final: final), at: index)
+    case .edit(let edits):
+      edit(edits, verdict, bytes, stretch, at: index, "analyzer", cause, &context)
+    case .deny:
+      deny(bytes, stretch, at: index, "analyzer", cause, &context)
+    case .dropFlow, .resetFlow:
+      end(verdict == .resetFlow ? .reset : .drop, place, "analyzer", cause)
+      passOn(bytes, stretch, from: index, cause, &context)
     }
   }
 
-  /// Lets the first bytes go and keeps the others for the peek; where no more are needed, the others
-  /// are shown again at once.
+  /// Lets the first bytes go, changed or not, and keeps the others for the peek; where no more are
+  /// needed, the others are shown again at once.
   func applyPrefix(
-    _ count: Int, _ need: Int, _ bytes: Span<UInt8>, _ direction: Direction, _ offset: UInt64,
-    final: FinalReason?, at index: Int, _ cause: Cause, _ context: inout Context
+    _ verdict: Verdict, _ bytes: Span<UInt8>, _ stretch: Stretch, final: FinalReason?,
+    at index: Int, _ cause: Cause, _ context: inout Context
   ) {
-    var verdict = Verdict.allowPrefix(count, need: need)
-    var (rest, offset) = (bytes, offset)
-    while case .allowPrefix(let count, let need) = verdict {
-      let count = min(max(count, 0), rest.count)
+    var verdict = verdict
+    var (rest, stretch) = (bytes, stretch)
+    while let prefix = verdict.prefix {
+      let count = min(max(prefix.count, 0), rest.count)
       // A datagram is one piece, and whoever was told that nothing more comes may not ask for it.
-      if isDatagrams || final != nil && (need > 0 || count == 0) {
+      if isDatagrams || final != nil && (prefix.need > 0 || count == 0) {
         refuse(verdict, at: index)
         break
       }
       if count > 0 {
-        pass(rest.extracting(first: count), direction, offset, to: index + 1, cause, &context)
+        let first = stretch.prefix(count, of: rest.count)
+        let bytes = rest.extracting(first: count)
+        if prefix.edits.isEmpty {
+          passOn(bytes, first, from: index, cause, &context)
+        } else {
+          edit(prefix.edits, verdict, bytes, first, at: index, "analyzer", cause, &context)
+        }
+        stretch = stretch.suffix(from: count, of: rest.count)
         rest = rest.extracting(droppingFirst: count)
-        offset &+= UInt64(count)
       }
-      if count == 0 || need > 0 {
-        peek(at: rest, need, direction, offset, at: index, cause, &context)
+      if count == 0 || prefix.need > 0 {
+        peek(at: rest, prefix.need, stretch, at: index, cause, &context)
         return
       }
       if rest.isEmpty { return }
       if isDropped { break }
       if isWaiting(from: index) {
         enqueue(
-          .array([UInt8](copying: rest)), direction, offset, final: final, at: index, kept(cause),
-          &context)
+          .array([UInt8](copying: rest)), stretch, final: final, at: index, kept(cause), &context)
         return
       }
       do {
-        verdict = try call(index, rest, direction, offset, final: final, cause, &context)
+        verdict = try call(index, rest, stretch, final: final, cause, &context)
       } catch {
-        crash(error, rest, direction, offset, at: index, cause, &context)
+        crash(error, rest, stretch, at: index, cause, &context)
         return
       }
     }
-    if case .allowPrefix = verdict {
-      pass(rest, direction, offset, to: index + 1, cause, &context)
+    if verdict.prefix != nil {
+      passOn(rest, stretch, from: index, cause, &context)
     } else {
-      apply(verdict, rest, direction, offset, final: final, at: index, cause, &context)
+      apply(verdict, rest, stretch, final: final, at: index, cause, &context)
+    }
+  }
+}
+
+extension Verdict {
+  /// What it says of the first bytes alone; `nil` for what it does not say anything else of.
+  fileprivate var prefix: (edits: [Edit], count: Int, need: Int)? {
+    switch self {
+    case .allowPrefix(let count, let need): ([], count, need)
+    case .editPrefix(let edits, let count, let need): (edits, count, need)
+    default: nil
     }
   }
 }

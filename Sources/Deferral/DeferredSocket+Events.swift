@@ -8,6 +8,7 @@ extension DeferredSocket {
     _ event: SocketEvent, to index: Int, _ cause: Cause, _ context: inout Context
   ) {
     var index = index
+    var event = event
     while index < nodes.count {
       if !isDropped {
         if !isWaiting(from: index) { finishPeeks(before: event, at: index, cause, &context) }
@@ -19,10 +20,30 @@ extension DeferredSocket {
       if nodes[index].wantsEvents, !isDropped || event.isLast {
         tell(event, index, cause, &context)
       }
+      // Every link counts in its own stream.
+      if case .gap(let direction, let offset, let length) = event {
+        event = .gap(
+          direction, offset: offset &+ nodes[index].growth[direction.index], length: length)
+      }
       index += 1
     }
-    if case .gap(let direction, let offset, let length) = event, !isDropped {
-      release(direction, to: offset &+ length, cause)
+    if !isDropped { release(event, cause) }
+  }
+
+  /// An event has passed every link: what is decided by it.
+  private func release(_ event: SocketEvent, _ cause: Cause) {
+    guard packets != nil else { return }
+    switch event {
+    case .gap(let direction, let offset, let length):
+      let growth = nodes.reduce(0) { $0 &+ $1.growth[direction.index] }
+      release(direction, to: Int64(truncatingIfNeeded: offset &+ length &- growth), cause)
+    // Nothing comes behind it.
+    case .cantSendMore: release(.out, to: .max, cause)
+    case .cantReceiveMore: release(.in, to: .max, cause)
+    case .disconnected:
+      release(.out, to: .max, cause)
+      release(.in, to: .max, cause)
+    default: break
     }
   }
 
@@ -59,10 +80,8 @@ extension DeferredSocket {
     case .bypass:
       record("bypass", place, "analyzer", cause)
       remove(index, cause, &context)
-    case .dropFlow where !nodes[index].isObserving: drop(place, "analyzer", cause)
-    case .resetFlow where !nodes[index].isObserving, .deny where !nodes[index].isObserving,
-      .edit where !nodes[index].isObserving:
-      cannot(verdict, place, cause)
+    case .dropFlow where !nodes[index].isObserving: end(.drop, place, "analyzer", cause)
+    case .resetFlow where !nodes[index].isObserving: end(.reset, place, "analyzer", cause)
     default: refuse(verdict, at: index)
     }
   }

@@ -1,4 +1,5 @@
 import Analysis
+import Injection
 import Sockets
 
 // What becomes of data whose fate is not simply to go on.
@@ -6,22 +7,25 @@ extension DeferredSocket {
   /// A link threw, or let a chunk go: it has nothing more to do with the socket, and the policy decides
   /// about the bytes.
   func crash(
-    _ error: any Error, _ bytes: Span<UInt8>, _ direction: Direction, _ offset: UInt64,
-    at index: Int, _ cause: Cause, _ context: inout Context
+    _ error: any Error, _ bytes: Span<UInt8>, _ stretch: Stretch, at index: Int, _ cause: Cause,
+    _ context: inout Context
   ) {
-    let place = VerdictPlace(
-      VerdictNote(direction: direction, offset: offset, length: UInt64(bytes.count)), link: index)
-    crash(error, place, cause, &context)
-    pass(bytes, direction, offset, to: index + 1, cause, &context)
+    noteCrash(error, at: index)
+    follow(stage.configuration.onCrash, "crash", bytes, stretch, at: index, cause, &context)
+    if !stage.configuration.onCrash.endsFlow { remove(index, cause, &context) }
   }
 
   func crash(
     _ error: any Error, _ place: VerdictPlace, _ cause: Cause, _ context: inout Context
   ) {
-    stage.counts.crashes += 1
-    host.noteFailure(link: nodes[place.link].number, error)
-    if stage.configuration.onCrash == .allow { remove(place.link, cause, &context) }
+    noteCrash(error, at: place.link)
     follow(stage.configuration.onCrash, place, "crash", cause)
+    if !stage.configuration.onCrash.endsFlow { remove(place.link, cause, &context) }
+  }
+
+  private func noteCrash(_ error: any Error, at index: Int) {
+    stage.counts.crashes += 1
+    host.noteFailure(link: nodes[index].number, error)
   }
 
   /// A link has no client to look at the socket.
@@ -29,21 +33,19 @@ extension DeferredSocket {
     host.noteNoClient(link: nodes[link].number)
     let place = VerdictPlace(link: link)
     if stage.configuration.onNoClient == .refuse {
-      drop(place, "no_client", liveCause)
+      end(.drop, place, "no_client", liveCause)
     } else {
       record("allow", place, "no_client", liveCause)
     }
   }
 
-  /// A verdict that is not possible: what is done instead, or would be with `--dry-run`.
-  func cannot(_ verdict: Verdict, _ place: VerdictPlace, _ cause: Cause) {
-    if stage.configuration.isDryRun {
-      var place = place
-      place.note.newLength = verdict.newLength(of: place.note)
-      record("would_" + verdict.action, place, "analyzer", cause)
-      return
-    }
-    refuse(verdict, at: place.link)
+  /// An edit that is not possible: what is done instead, or would be with `--dry-run`.
+  func cannot(
+    _ verdict: Verdict, _ obstacle: EditObstacle, _ place: VerdictPlace, _ cause: Cause
+  ) {
+    host.noteRefused(link: nodes[place.link].number, obstacle)
+    var place = place
+    place.note.refusal = obstacle.name
     follow(stage.configuration.onRefusedEdit, place, "refused_" + verdict.action, cause)
   }
 
@@ -51,18 +53,38 @@ extension DeferredSocket {
     host.noteRefused(link: nodes[index].number, verdict)
   }
 
+  /// Does what a policy says about bytes, which go on from a link.
+  func follow(
+    _ policy: DeferralConfiguration.Policy, _ reason: String, _ bytes: Span<UInt8>,
+    _ stretch: Stretch, at index: Int, _ cause: Cause, _ context: inout Context
+  ) {
+    if policy == .deny {
+      deny(bytes, stretch, at: index, reason, cause, &context)
+      return
+    }
+    follow(policy, VerdictPlace(stretch, bytes.count, link: index), reason, cause)
+    passOn(bytes, stretch, from: index, cause, &context)
+  }
+
   func follow(
     _ policy: DeferralConfiguration.Policy, _ place: VerdictPlace, _ reason: String, _ cause: Cause
   ) {
     switch policy {
-    case .allow: record("allow", place, reason, cause)
-    case .drop: drop(place, reason, cause)
+    // Where there are no bytes none can be denied.
+    case .allow, .deny: record("allow", place, reason, cause)
+    case .drop: end(.drop, place, reason, cause)
+    case .reset: end(.reset, place, reason, cause)
     }
   }
 
-  func drop(_ place: VerdictPlace, _ reason: String, _ cause: Cause) {
+  /// How a flow is ended from its first undecided byte on.
+  enum FlowEnd { case drop, reset }
+
+  func end(_ end: FlowEnd, _ place: VerdictPlace, _ reason: String, _ cause: Cause) {
     guard !isDropped else { return }
-    record(stage.configuration.isDryRun ? "would_drop" : "drop", place, reason, cause)
+    let action = end == .reset ? "reset" : "drop"
+    let isDryRun = stage.configuration.isDryRun
+    record(isDryRun ? "would_" + action : action, place, reason, cause)
     isDropped = true
     stage.counts.droppedFlows += 1
     for index in nodes.indices {
@@ -70,9 +92,8 @@ extension DeferredSocket {
         if let peek = takePeek(direction, at: index) { countDropped(peek.bytes.count, direction) }
       }
     }
-    let isWritten = stage.configuration.isDryRun
-    packets?.drop(cause: cause.packet.ordinal) {
-      host.decide(packet: $0, isWritten: $1 || isWritten)
+    packets?.drop(cause: cause.packet.ordinal, resets: end == .reset && !isDryRun) {
+      host.decide(packet: $0, isDryRun ? .written : $1)
     }
   }
 
@@ -97,31 +118,15 @@ extension DeferredSocket {
     nodes[index].remove()
     for direction in Direction.allCases {
       guard let peek = takePeek(direction, at: index) else { continue }
-      pass(peek.bytes.span, direction, peek.offset, to: index + 1, cause, &context)
+      passOn(peek.bytes.span, peek.stretch, from: index, cause, &context)
     }
-    if !Direction.allCases.contains(where: isDecided) { releasePackets() }
+    releaseUndecided()
   }
 }
 
 extension Verdict {
-  /// The word for what it does to a flow or its bytes, as in the options of policies.
-  fileprivate var action: String {
-    switch self {
-    case .dropFlow: "drop"
-    case .resetFlow: "reset"
-    default: name
-    }
-  }
-
-  /// How many bytes it makes of those that it is about; `nil` where it is not about bytes.
-  fileprivate func newLength(of note: VerdictNote) -> UInt64? {
-    switch self {
-    case .deny: 0
-    case .edit(let edits):
-      edits.reduce(note.length) { $0 &+ UInt64($1.replacement.count) &- UInt64($1.range.count) }
-    default: nil
-    }
-  }
+  /// The word for it in what is said of a refusal.
+  fileprivate var action: String { self == .deny ? "deny" : "edit" }
 }
 
 /// Which bytes a verdict is about, and whose it is.
@@ -133,6 +138,13 @@ struct VerdictPlace {
   /// - Parameter note: `nil` for the whole flow.
   init(_ note: VerdictNote? = nil, link: Int) {
     self.note = note ?? VerdictNote()
+    self.link = link
+  }
+
+  /// - Parameter count: how many bytes.
+  init(_ stretch: Stretch, _ count: Int, link: Int) {
+    note = VerdictNote(
+      direction: stretch.direction, offset: stretch.offset, length: UInt64(count))
     self.link = link
   }
 }

@@ -1,30 +1,40 @@
 import Analysis
+package import Injection
 package import Sockets
 
 // What becomes of the packets that the bytes came with.
 extension DeferredSocket {
-  /// What becomes of a packet whose text ends at an offset of its stream: `nil` when that is not known
-  /// yet.
-  package func fate(
-    ofPacket ordinal: UInt64, _ direction: Direction, textEnd: UInt64, hasText: Bool
-  ) -> Bool? {
-    if isDropped { return stage.configuration.isDryRun }
-    let end = hasText && isDecided(direction) ? textEnd : 0
-    let goes =
-      packets?.goes(
-        ordinal, at: stage.spoolPosition, direction, textEnd: end, mayGo: !isWaiting) ?? true
-    if goes { return true }
-    if !isMarked { stage.undecided.add(self, at: stage.spoolPosition) }
-    return nil
+  /// What becomes of a packet: `nil` when that is not known yet.
+  ///
+  /// - Parameter datagram: what its fragments were put together to.
+  package func outcome(of packet: CapturedPacket, datagram: [UInt8]? = nil) -> PacketOutcome? {
+    if isDropped {
+      if stage.configuration.isDryRun { return .written }
+      return packets?.fateBehindEnd(of: packet) ?? .leftOut
+    }
+    guard packets != nil else { return .written }
+    let outcome = packets?.take(
+      packet, datagram: datagram, at: stage.spoolPosition, mayGo: !isWaiting)
+    if outcome == nil, !isWaiting {
+      // It may be the one until which another was to wait.
+      packets?.settle(by: packet.info.ordinal) { host.decide(packet: $0, $1) }
+    }
+    if outcome == nil, !isMarked { stage.undecided.add(self, at: stage.spoolPosition) }
+    return outcome
+  }
+
+  /// The packet that was asked about last brings nothing.
+  package func refuse(_ ordinal: UInt64) {
+    packets?.refuse(ordinal)
+    if !isWaiting { packets?.settle(by: ordinal) { host.decide(packet: $0, $1) } }
   }
 
   /// The place of the oldest packet whose fate is open, and its direction.
   var oldestOpen: (position: UInt64, direction: Direction)? { packets?.oldest }
 
-  func giveUpOldest(_ direction: Direction) {
-    if let ordinal = packets?.takeOldest(direction) {
-      host.decide(packet: ordinal, isWritten: true)
-    }
+  func giveUpOldest() {
+    packets?.takeOldest { host.decide(packet: $0, $1) }
+    if !isWaiting { packets?.settle { host.decide(packet: $0, $1) } }
   }
 
   /// Whether somebody may decide about a direction.
@@ -32,15 +42,53 @@ extension DeferredSocket {
     nodes.contains { $0.wants(direction) && !$0.isObserving }
   }
 
+  /// Bytes have passed every link: what was changed about them is known, and their packets may go.
+  func release(_ bytes: Span<UInt8>, _ stretch: Stretch, _ cause: Cause) {
+    guard packets != nil else { return }
+    let end = Int64(truncatingIfNeeded: stretch.source) &+ Int64(stretch.sourceCount(of: bytes.count))
+    if !stretch.parts.isEmpty { noteEdits(bytes, stretch) }
+    release(stretch.direction, to: end, cause)
+  }
+
+  private func noteEdits(_ bytes: Span<UInt8>, _ stretch: Stretch) {
+    var place = Int64(truncatingIfNeeded: stretch.source)
+    var start = 0
+    for (index, part) in stretch.parts.enumerated() {
+      let end = start + part.count
+      // What is put in behind the last byte leaves with it: it takes its place, and repeats it.
+      var kept = part.sourceCount
+      if case .kept(let count) = part {
+        let takesPlace = index == stretch.parts.count - 2 && stretch.parts[index + 1].isInsertion
+        kept = takesPlace ? count - 1 : count
+      } else if case .replaced(let removed, _) = part {
+        let joins = index > 0 && index == stretch.parts.count - 1 && part.isInsertion
+        let content = bytes.extracting((joins ? start - 1 : start)..<end)
+        packets?.edit(
+          stretch.direction, at: place, removing: Int64(joins ? 1 : removed),
+          inserting: [UInt8](copying: content))
+        if joins { kept = 1 }
+      }
+      place &+= Int64(kept)
+      start = end
+    }
+  }
+
   /// All bytes of a direction before an offset have passed every link.
-  func release(_ direction: Direction, to offset: UInt64, _ cause: Cause) {
+  func release(_ direction: Direction, to offset: Int64, _ cause: Cause) {
     packets?.release(direction, to: offset, cause: cause.packet.ordinal) {
-      host.decide(packet: $0, isWritten: true)
+      host.decide(packet: $0, $1)
     }
   }
 
   func releasePackets() {
     stage.undecided.remove(self)
-    packets?.takeAll { host.decide(packet: $0, isWritten: true) }
+    packets?.takeAll { host.decide(packet: $0, $1) }
+  }
+
+  /// Nobody decides about some directions any more: their packets need not wait.
+  func releaseUndecided() {
+    guard packets != nil else { return }
+    for direction in Direction.allCases where !isDecided(direction) { packets?.open(direction) }
+    if !isWaiting { packets?.settle { host.decide(packet: $0, $1) } }
   }
 }

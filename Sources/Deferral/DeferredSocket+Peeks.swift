@@ -5,35 +5,37 @@ import Sockets
 extension DeferredSocket {
   /// Keeps bytes until `need` more are there.
   func peek(
-    at bytes: Span<UInt8>, _ need: Int, _ direction: Direction, _ offset: UInt64, at index: Int,
-    _ cause: Cause, _ context: inout Context
+    at bytes: Span<UInt8>, _ need: Int, _ stretch: Stretch, at index: Int, _ cause: Cause,
+    _ context: inout Context
   ) {
     let target = bytes.count.addingReportingOverflow(max(need, 1))
     stage.counts.peeks += 1
     setPeek(
       Peek(
-        bytes: [UInt8](copying: bytes), offset: offset,
+        bytes: [UInt8](copying: bytes), stretch: stretch,
         target: target.overflow ? .max : target.partialValue, number: stage.nextPeekNumber(),
         start: cause.start ?? cause.packet, socket: cause.socket ?? host.currentSocket()),
-      direction, at: index)
+      stretch.direction, at: index)
     if bytes.count >= stage.configuration.largestPeek {
-      finishPeek(direction, stage.limitReason, at: index, cause, &context)
+      finishPeek(stretch.direction, stage.limitReason, at: index, cause, &context)
     }
   }
 
   /// More bytes for a peek: shows them with what it has kept when there are enough.
   func absorb(
-    _ bytes: Span<UInt8>, _ direction: Direction, _ offset: UInt64, at index: Int, _ cause: Cause,
+    _ bytes: Span<UInt8>, _ stretch: Stretch, at index: Int, _ cause: Cause,
     _ context: inout Context
   ) {
+    let direction = stretch.direction
     guard var peek = takePeek(direction, at: index) else { return }
     if stage.isOver(peek, at: cause.packet.timestamp) {
       show(peek, direction, final: .peekTimeout, at: index, cause, &context)
-      pass(bytes, direction, offset, to: index, cause, &context)
+      pass(bytes, stretch, to: index, cause, &context)
       return
     }
     let room = max(stage.configuration.largestPeek - peek.bytes.count, 0)
     let taken = min(room, bytes.count)
+    peek.stretch.append(stretch.prefix(taken, of: bytes.count), peek.bytes.count, taken)
     for place in 0..<taken { peek.bytes.append(bytes[place]) }
     let isEnough = peek.bytes.count >= peek.target
     let isFull = peek.bytes.count >= stage.configuration.largestPeek
@@ -45,7 +47,7 @@ extension DeferredSocket {
     show(peek, direction, final: isEnough ? nil : stage.limitReason, at: index, cause, &context)
     let rest = bytes.extracting(droppingFirst: taken)
     if !rest.isEmpty {
-      pass(rest, direction, offset &+ UInt64(taken), to: index, cause, &context)
+      pass(rest, stretch.suffix(from: taken, of: bytes.count), to: index, cause, &context)
     }
   }
 
@@ -88,16 +90,21 @@ extension DeferredSocket {
     _ context: inout Context
   ) {
     if final != nil { stage.counts.finalPeeks += 1 }
-    if peek.bytes.isEmpty { return }
+    if peek.bytes.isEmpty {
+      // Nothing to look at, but perhaps something that was taken out in front of it.
+      if !peek.stretch.parts.isEmpty {
+        passOn(peek.bytes.span, peek.stretch, from: index, cause, &context)
+      }
+      return
+    }
     var cause = cause
     cause.start = peek.start.ordinal < cause.packet.ordinal ? peek.start : nil
     do {
       let verdict = try call(
-        index, peek.bytes.span, direction, peek.offset, final: final, cause, &context)
-      apply(
-        verdict, peek.bytes.span, direction, peek.offset, final: final, at: index, cause, &context)
+        index, peek.bytes.span, peek.stretch, final: final, cause, &context)
+      apply(verdict, peek.bytes.span, peek.stretch, final: final, at: index, cause, &context)
     } catch {
-      crash(error, peek.bytes.span, direction, peek.offset, at: index, cause, &context)
+      crash(error, peek.bytes.span, peek.stretch, at: index, cause, &context)
     }
   }
 

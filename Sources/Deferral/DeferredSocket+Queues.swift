@@ -15,22 +15,22 @@ extension DeferredSocket {
   /// Keeps data at a link behind what waits there, or at a later link. To a link that has not answered
   /// yet it is shown ahead: whoever answers late sees what comes meanwhile.
   func enqueue(
-    _ bytes: HeldBytes, _ direction: Direction, _ offset: UInt64, final: FinalReason? = nil,
-    at index: Int, _ cause: Cause, _ context: inout Context
+    _ bytes: HeldBytes, _ stretch: Stretch, final: FinalReason? = nil, at index: Int,
+    _ cause: Cause, _ context: inout Context
   ) {
-    var item = QueuedItem(
-      cause: cause, content: .data(direction, offset: offset, bytes: bytes), final: final)
-    if final == nil, nodes[index].mayShowAhead(direction), !isWaiting(from: index + 1),
+    var item = QueuedItem(cause: cause, content: .data(stretch, bytes), final: final)
+    if final == nil, bytes.count > 0, nodes[index].mayShowAhead(stretch.direction),
+      !isWaiting(from: index + 1),
       heldCount < stage.configuration.socketShare
     {
       do {
         let verdict = try bytes.lend {
-          try call(index, $0, direction, offset, final: nil, cause, &context)
+          try call(index, $0, stretch, final: nil, cause, &context)
         }
         item.answer = .verdict(verdict)
         if verdict == .pending, let (ticket, held) = stage.takeTicket() {
           item.answer = .ticket(ticket)
-          item.content = .data(direction, offset: offset, bytes: held)
+          item.content = .data(stretch, held)
         }
       } catch {
         item.answer = .failure(error)
@@ -53,7 +53,7 @@ extension DeferredSocket {
       carryOut(item, at: index, &context)
       nodes[index].putBack()
     }
-    packets?.settle { host.decide(packet: $0, isWritten: true) }
+    packets?.settle { host.decide(packet: $0, $1) }
     return true
   }
 
@@ -72,44 +72,41 @@ extension DeferredSocket {
     switch item.content {
     case .event(let event):
       pass(event, to: index, item.cause, &context)
-    case .data(let direction, let offset, let bytes):
-      carryOut(item, bytes, direction, offset, at: index, &context)
+    case .data(let stretch, let bytes):
+      carryOut(item, bytes, stretch, at: index, &context)
     }
   }
 
   func carryOut(
-    _ item: QueuedItem, _ bytes: HeldBytes, _ direction: Direction, _ offset: UInt64,
-    at index: Int, _ context: inout Context
+    _ item: QueuedItem, _ bytes: HeldBytes, _ stretch: Stretch, at index: Int,
+    _ context: inout Context
   ) {
     // The link has gone since, or looks at these bytes once more with those that it peeked at.
-    let isVoid = nodes[index].analyzer == nil || nodes[index].peeks[direction.index] != nil
+    let isVoid = nodes[index].analyzer == nil || nodes[index].peeks[stretch.direction.index] != nil
     bytes.lend { span in
-      let place = VerdictPlace(
-        VerdictNote(direction: direction, offset: offset, length: UInt64(span.count)),
-        link: index)
       switch item.answer {
       case .notShown:
-        pass(span, direction, offset, final: item.final, to: index, item.cause, &context)
+        pass(span, stretch, final: item.final, to: index, item.cause, &context)
       case _ where isVoid || isDropped:
-        pass(span, direction, offset, to: index, item.cause, &context)
+        pass(span, stretch, to: index, item.cause, &context)
       case .verdict(let verdict):
-        apply(verdict, span, direction, offset, final: item.final, at: index, item.cause, &context)
+        apply(verdict, span, stretch, final: item.final, at: index, item.cause, &context)
       case .failure(let error):
-        crash(error, span, direction, offset, at: index, item.cause, &context)
+        crash(error, span, stretch, at: index, item.cause, &context)
       case .ticket(let ticket):
         stage.counts.lateAnswers += UInt64(ticket.lateAnswers)
         switch ticket.current {
         case .answered(let verdict):
-          apply(
-            verdict, span, direction, offset, final: item.final, at: index, item.cause, &context)
+          apply(verdict, span, stretch, final: item.final, at: index, item.cause, &context)
         case .letGo:
           let error = DeferralError("let a chunk go without an answer")
-          crash(error, span, direction, offset, at: index, item.cause, &context)
+          crash(error, span, stretch, at: index, item.cause, &context)
         case .expired, .open:
           stage.counts.timeouts += 1
           host.noteTimeout(link: nodes[index].number)
-          follow(stage.configuration.onTimeout, place, "timeout", item.cause)
-          pass(span, direction, offset, to: index + 1, item.cause, &context)
+          follow(
+            stage.configuration.onTimeout, "timeout", span, stretch, at: index, item.cause,
+            &context)
         }
       }
     }

@@ -25,6 +25,9 @@ package final class DeferredSocket: SocketAnalyzer {
   var packets: PacketLedger?
   /// By `Direction.index`.
   var droppedBytes: [UInt64] = [0, 0]
+  /// Bytes that edits have taken out, and put in.
+  var deniedBytes: [UInt64] = [0, 0]
+  var injectedBytes: [UInt64] = [0, 0]
 
   package init(_ socket: SocketInfo, links: [AttachedLink], stage: DeferralStage) {
     id = socket.id
@@ -32,7 +35,11 @@ package final class DeferredSocket: SocketAnalyzer {
     isDatagrams = socket.transport == .udp
     self.stage = stage
     nodes = links.map(LinkNode.init)
-    if stage.configuration.writesPackets { packets = PacketLedger() }
+    if stage.configuration.writesPackets {
+      var packets = PacketLedger(isDatagrams: isDatagrams)
+      for direction in Direction.allCases where !isDecided(direction) { packets.open(direction) }
+      self.packets = packets
+    }
   }
 
   /// What its links want to be told.
@@ -45,7 +52,10 @@ package final class DeferredSocket: SocketAnalyzer {
     for direction in Direction.allCases {
       var held = 0
       for node in nodes { held += node.heldBytes(direction) }
-      socket.setHeld(UInt64(held), denied: droppedBytes[direction.index], direction)
+      let index = direction.index
+      socket.setHeld(
+        UInt64(held), injected: injectedBytes[index],
+        denied: deniedBytes[index] &+ droppedBytes[index], direction)
     }
   }
 
@@ -82,7 +92,7 @@ package final class DeferredSocket: SocketAnalyzer {
   // What comes from the socket.
 
   package func data(_ chunk: borrowing Chunk, _ context: inout Context) throws -> Verdict {
-    pass(chunk.bytes, chunk.direction, chunk.offset, to: 0, liveCause, &context)
+    pass(chunk.bytes, Stretch(chunk.direction, at: chunk.offset), to: 0, liveCause, &context)
     return .allow
   }
 
@@ -101,9 +111,10 @@ package final class DeferredSocket: SocketAnalyzer {
   package func resume(
     _ chunk: borrowing Chunk, at link: Int, _ verdict: Verdict, _ context: inout Context
   ) {
+    // Nothing was changed in front of it, as that would have brought the socket here.
     apply(
-      verdict, chunk.bytes, chunk.direction, chunk.offset, final: nil, at: link, liveCause, &context
-    )
+      verdict, chunk.bytes, Stretch(chunk.direction, at: chunk.offset), final: nil, at: link,
+      liveCause, &context)
   }
 
   /// As above, where the link has thrown.
@@ -111,7 +122,8 @@ package final class DeferredSocket: SocketAnalyzer {
     _ chunk: borrowing Chunk, at link: Int, failure: any Error, _ context: inout Context
   ) {
     crash(
-      failure, chunk.bytes, chunk.direction, chunk.offset, at: link, liveCause, &context)
+      failure, chunk.bytes, Stretch(chunk.direction, at: chunk.offset), at: link, liveCause,
+      &context)
   }
 
   /// Goes on with an event where the chain has told it to a link already.

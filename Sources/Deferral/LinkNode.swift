@@ -20,8 +20,7 @@ struct Cause {
 /// Bytes that one link asked to see more of before it decides (`allowPrefix`).
 struct Peek {
   var bytes: [UInt8]
-  /// Where the first byte stands in its direction's stream.
-  var offset: UInt64
+  var stretch: Stretch
   /// How many bytes it wants to see.
   var target: Int
   /// Counts the peeks of a worker: the oldest has the smallest.
@@ -36,7 +35,7 @@ struct Peek {
 struct QueuedItem {
   enum Content {
     case event(SocketEvent)
-    case data(Direction, offset: UInt64, bytes: HeldBytes)
+    case data(Stretch, HeldBytes)
   }
 
   enum Answer {
@@ -59,9 +58,9 @@ struct QueuedItem {
   }
 
   mutating func leavePool() {
-    guard openTicket?.isReleased ?? true, case .data(let direction, let offset, let bytes) = content
+    guard openTicket?.isReleased ?? true, case .data(let stretch, let bytes) = content
     else { return }
-    content = .data(direction, offset: offset, bytes: bytes.copied)
+    content = .data(stretch, bytes.copied)
   }
 
   /// Whether it was shown as data, whatever the answer.
@@ -95,6 +94,8 @@ struct LinkNode {
   private var behind: [QueuedItem] = []
   /// By `Direction.index`.
   var peeks: [Peek?] = [nil, nil]
+  /// By how much its edits have made each direction longer, modulo 2⁶⁴.
+  var growth: [UInt64] = [0, 0]
 
   init(_ link: AttachedLink) {
     number = link.number
@@ -146,7 +147,9 @@ struct LinkNode {
   func heldBytes(_ direction: Direction) -> Int {
     var sum = peeks[direction.index]?.bytes.count ?? 0
     forEachItem { item in
-      if case .data(direction, _, let bytes) = item.content { sum += bytes.count }
+      if case .data(let stretch, let bytes) = item.content, stretch.direction == direction {
+        sum += bytes.count
+      }
     }
     return sum
   }

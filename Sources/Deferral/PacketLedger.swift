@@ -1,92 +1,223 @@
+import Injection
 import Sockets
 
-/// The packets of a socket of which it is not known yet whether they go, and how far each direction is
-/// decided.
+/// The packets of a socket in their order, from the oldest on of which it is not known yet what becomes
+/// of it, and how far each direction is decided.
 ///
-/// What is found out has to be the same whether an answer came at once or later. So a packet that comes
-/// while answers are open waits for them, be it without text; and it goes with the packet that brought
-/// a decision about, or one after it, never before.
+/// What is found out has to be the same whether an answer came at once or later. So a packet waits for
+/// all that it speaks of, and for the packets before it; while answers are open it waits for them, be
+/// it without text; and it goes with the packet that brought a decision about, or one after it, never
+/// before.
 struct PacketLedger {
   private struct Entry {
-    var ordinal: UInt64
-    /// 0 without text.
-    var textEnd: UInt64
+    var packet: CapturedPacket
     /// Where it stands among all packets (`DeferralStage.spoolPosition`).
     var position: UInt64
+    /// How far its own direction has to be decided, and the other one.
+    var needed: Int64 = .min
+    var neededOfPeer: Int64 = .min
+    /// How many packets may still bring what it acknowledges and nobody has seen.
+    var patience: UInt8 = 0
+    /// What its fragments were put together to.
+    var datagram: [UInt8]?
+    /// The packet with which that was over.
+    var expiry = UInt64.max
   }
+
+  /// What becomes of a packet, and when it was known.
+  typealias Decide = (_ ordinal: UInt64, _ outcome: PacketOutcome) -> Void
 
   /// By `Direction.index`: all bytes before this offset are decided.
-  private var decided: [UInt64] = [0, 0]
-  private var open: [[Entry]] = [[], []]
+  private var decided: [Int64] = [0, 0]
+  private var entries: [Entry] = []
+  private var first = 0
+  private var translator: CaptureTranslator
+  /// Whether both ends are still to be told that the flow was ended.
+  private var owesResets = false
 
-  /// Whether a packet may go at once; one that may not is kept.
+  /// Packets of the socket that may still bring what was acknowledged: captures that are merged from
+  /// several queues show an acknowledgement before the data it speaks of.
+  private static var patience: UInt8 { 16 }
+
+  init(isDatagrams: Bool) { translator = CaptureTranslator(isDatagrams: isDatagrams) }
+
+  /// Whether a packet goes, and as what; one that may not is kept.
   ///
-  /// - Parameters:
-  ///   - textEnd: where its text ends, 0 when it has none that anybody decides about.
-  ///   - mayGo: whether no answer is open.
-  mutating func goes(
-    _ ordinal: UInt64, at position: UInt64, _ direction: Direction, textEnd: UInt64, mayGo: Bool
-  ) -> Bool {
-    if mayGo, textEnd <= decided[direction.index] { return true }
-    open[direction.index].append(Entry(ordinal: ordinal, textEnd: textEnd, position: position))
-    return false
+  /// - Parameter mayGo: whether no answer is open.
+  mutating func take(
+    _ packet: CapturedPacket, datagram: [UInt8]?, at position: UInt64, mayGo: Bool
+  ) -> PacketOutcome? {
+    var entry = Entry(packet: packet, position: position)
+    entry.datagram = datagram
+    if !packet.traits.contains(.isCorrupt) {
+      if packet.length > 0 || packet.flags.contains(.fin) {
+        entry.needed = packet.traits.contains(.tcp) ? packet.end : packet.textEnd
+      }
+      if packet.traits.contains(.acknowledges) {
+        entry.neededOfPeer = packet.acknowledged
+        if packet.traits.contains(.acknowledgesUnseen) { entry.patience = Self.patience }
+      }
+    }
+    if mayGo, entries.isEmpty, isSatisfied(entry, by: packet.info.ordinal) {
+      return translate(entry)
+    }
+    for index in first..<entries.count where entries[index].patience > 0 {
+      entries[index].patience -= 1
+      if entries[index].patience == 0 { entries[index].expiry = packet.info.ordinal }
+    }
+    entries.append(entry)
+    return nil
   }
 
-  /// All bytes before an offset are decided, with the packet `cause`: lets those packets go that end
-  /// there or before, and came with it or before.
+  /// The packet that was taken last brings nothing that anybody decides about.
+  mutating func refuse(_ ordinal: UInt64) {
+    guard first < entries.count, entries[entries.count - 1].packet.info.ordinal == ordinal else {
+      return
+    }
+    entries[entries.count - 1].needed = .min
+    entries[entries.count - 1].neededOfPeer = .min
+  }
+
+  /// - Parameter last: the packet by which it is to be satisfied.
+  private func isSatisfied(_ entry: Entry, by last: UInt64) -> Bool {
+    let direction = entry.packet.direction
+    return entry.needed <= decided[direction.index]
+      && (entry.neededOfPeer <= decided[direction.reversed.index] || entry.expiry <= last)
+  }
+
+  private mutating func translate(_ entry: Entry) -> PacketOutcome {
+    let direction = entry.packet.direction
+    let outcome = translator.translate(
+      entry.packet, hasDecidedText: entry.packet.end <= decided[direction.index],
+      isDecided: entry.packet.acknowledged <= decided[direction.reversed.index])
+    guard let datagram = entry.datagram, case .rewritten(var rewrite) = outcome else {
+      return outcome
+    }
+    rewrite.datagram = datagram
+    return .rewritten(rewrite)
+  }
+
+  /// All bytes before an offset are decided, with the packet `cause`: lets those packets go that came
+  /// with it or before, as far as no other is to go first.
   mutating func release(
-    _ direction: Direction, to offset: UInt64, cause: UInt64, _ body: (_ ordinal: UInt64) -> Void
+    _ direction: Direction, to offset: Int64, cause: UInt64, _ body: Decide
   ) {
     guard offset > decided[direction.index] else { return }
+    // What went without it goes as it did.
+    letGo(until: cause &- 1, body)
     decided[direction.index] = offset
-    letGo(direction, until: cause, body)
+    letGo(until: cause, body)
   }
 
   /// No answer is open any more: lets the packets go that waited for nothing else.
-  mutating func settle(_ body: (_ ordinal: UInt64) -> Void) {
-    for direction in Direction.allCases { letGo(direction, until: .max, body) }
+  mutating func settle(by last: UInt64 = .max, _ body: Decide) { letGo(until: last, body) }
+
+  private mutating func letGo(until last: UInt64, _ body: Decide) {
+    while first < entries.count {
+      let entry = entries[first]
+      guard entry.packet.info.ordinal <= last, isSatisfied(entry, by: last) else { break }
+      first += 1
+      body(entry.packet.info.ordinal, translate(entry))
+    }
+    shorten()
   }
 
-  private mutating func letGo(
-    _ direction: Direction, until last: UInt64, _ body: (_ ordinal: UInt64) -> Void
-  ) {
-    guard !open[direction.index].isEmpty else { return }
-    let edge = decided[direction.index]
-    open[direction.index].removeAll { entry in
-      guard entry.textEnd <= edge, entry.ordinal <= last else { return false }
-      body(entry.ordinal)
-      return true
+  private mutating func shorten() {
+    if first == entries.count {
+      entries.removeAll(keepingCapacity: true)
+      first = 0
+    } else if first > 256, first > entries.count / 2 {
+      entries.removeFirst(first)
+      first = 0
     }
   }
 
   /// The flow is dropped with the packet `cause`: says of each packet whether it went before that. The
   /// packet itself went if none of its own text was to be decided about.
-  mutating func drop(cause: UInt64, _ body: (_ ordinal: UInt64, _ isWritten: Bool) -> Void) {
-    for direction in Direction.allCases {
-      for entry in open[direction.index] {
-        body(entry.ordinal, entry.textEnd <= decided[direction.index] && entry.ordinal <= cause)
+  ///
+  /// - Parameter resets: whether both ends are reset, with the packet or the first one behind it that
+  ///   does not go.
+  mutating func drop(cause: UInt64, resets: Bool, _ body: Decide) {
+    owesResets = resets
+    while first < entries.count {
+      let entry = entries[first]
+      first += 1
+      let goes = isSatisfied(entry, by: cause) && entry.packet.info.ordinal <= cause
+      if goes {
+        body(entry.packet.info.ordinal, translate(entry))
+      } else if entry.packet.info.ordinal < cause {
+        body(entry.packet.info.ordinal, .leftOut)
+      } else {
+        body(entry.packet.info.ordinal, fateBehindEnd(of: entry.packet))
       }
-      open[direction.index] = []
     }
+    shorten()
   }
 
-  /// The packet whose fate has been open for longest.
+  /// What becomes of a packet of a flow that has been dropped.
+  mutating func fateBehindEnd(of packet: CapturedPacket) -> PacketOutcome {
+    guard owesResets, !packet.traits.contains(.fragmented), !packet.flags.contains(.rst) else {
+      return .leftOut
+    }
+    let resets = translator.resets(with: packet)
+    if resets.isEmpty { return .leftOut }
+    owesResets = false
+    var rewrite = PacketRewrite(packet)
+    rewrite.resets = resets
+    return .rewritten(rewrite)
+  }
+
+  // MARK: Edits
+
+  /// Why a range cannot be changed, by the packets that it came with.
+  func obstacle(_ direction: Direction, _ range: Range<Int64>) -> EditObstacle? {
+    for index in first..<entries.count {
+      let packet = entries[index].packet
+      guard packet.direction == direction, !packet.traits.contains(.isCorrupt),
+        packet.textStart < range.upperBound, packet.textEnd > range.lowerBound
+      else { continue }
+      if packet.flags.contains(.syn) { return .fastOpen }
+      if packet.traits.contains(.fragmented), !packet.traits.contains(.tcp) { return .fragmented }
+      if packet.isTruncated { return .truncated }
+    }
+    return nil
+  }
+
+  mutating func hasRoom(for bytes: Int, _ direction: Direction) -> Bool {
+    translator.hasRoom(for: bytes, direction)
+  }
+
+  mutating func edit(
+    _ direction: Direction, at place: Int64, removing removed: Int64, inserting content: [UInt8]
+  ) {
+    translator.edit(direction, at: place, removing: removed, inserting: content)
+  }
+
+  // MARK: Packets that nothing decides about
+
+  /// The packet whose fate has been open for longest, and the direction that it waits for.
   var oldest: (position: UInt64, direction: Direction)? {
-    Direction.allCases
-      .compactMap { direction in open[direction.index].first.map { ($0.position, direction) } }
-      .min { $0.0 < $1.0 }
+    guard first < entries.count else { return nil }
+    let entry = entries[first]
+    let own = entry.packet.direction
+    let waitsForOwn = entry.needed > decided[own.index]
+    return (entry.position, waitsForOwn ? own : own.reversed)
   }
 
-  /// Lets the oldest packet of a direction go, undecided.
-  mutating func takeOldest(_ direction: Direction) -> UInt64? {
-    open[direction.index].isEmpty ? nil : open[direction.index].removeFirst().ordinal
+  /// Lets the oldest packet go, undecided.
+  mutating func takeOldest(_ body: Decide) {
+    guard first < entries.count else { return }
+    let entry = entries[first]
+    first += 1
+    body(entry.packet.info.ordinal, translate(entry))
+    shorten()
   }
+
+  /// Nobody decides about a direction any more.
+  mutating func open(_ direction: Direction) { decided[direction.index] = .max }
 
   /// Lets all packets go.
-  mutating func takeAll(_ body: (_ ordinal: UInt64) -> Void) {
-    for direction in Direction.allCases {
-      for entry in open[direction.index] { body(entry.ordinal) }
-      open[direction.index] = []
-    }
+  mutating func takeAll(_ body: Decide) {
+    while first < entries.count { takeOldest(body) }
   }
 }

@@ -9,6 +9,8 @@ package struct VerdictNote {
   private(set) var length: UInt64 = 0
   /// What the bytes become, where that is another number.
   var newLength: UInt64?
+  /// Why an edit was not possible.
+  var refusal: String?
 
   /// The whole flow.
   init() {}
@@ -35,11 +37,13 @@ package struct VerdictNote {
     }
     fields.append(("analyzer", .string(analyzer)))
     fields.append(("reason", .string(reason)))
+    if let refusal { fields.append(("refusal", .string(refusal))) }
     fields.append(("packets", .array(packets.map { Record.Value($0) })))
     var record = Record("verdict")
     record["verdict"] = .object(fields)
     let bytes = direction.map { " \($0) \(offset)+\(length)" } ?? ""
-    record.describe { "verdict \(action)\(bytes) \(analyzer): \(reason)" }
+    let why = refusal.map { " (\($0))" } ?? ""
+    record.describe { "verdict \(action)\(bytes) \(analyzer): \(reason)\(why)" }
     return record
   }
 }

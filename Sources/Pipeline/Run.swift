@@ -40,7 +40,8 @@ package final class Run {
     configuration.framesStay = source.framesStay
     output = sink.map {
       PacketOutput(
-        $0, framesStay: source.framesStay, countsLeftOut: configuration.isSelected == nil)
+        $0, framesStay: source.framesStay, countsLeftOut: configuration.isSelected == nil,
+        configuration.reassembly)
     }
     self.log = log
     strays = StrayLog(formatter: formatter)
@@ -191,9 +192,10 @@ package final class Run {
       summary.unsupportedLinkTypes[type.description, default: 0] += packets
     }
     for (weird, times) in weirds { summary.weirds[weird.rawValue] = times }
-    summary.dropsOnCrash = configuration.deferral.onCrash == .drop
+    summary.onCrash = configuration.deferral.onCrash
+    summary.onRefusedEdit = configuration.deferral.onRefusedEdit
     summary.isDryRun = configuration.deferral.isDryRun
-    summary.dropsOnRefusedEdit = configuration.deferral.onRefusedEdit == .drop
+    summary.packetsRewritten = output?.packetsRewritten ?? 0
     summary.packetsLeftOut = output?.packetsLeftOut ?? 0
     summary.analyzers = configuration.chain.indices.map { link in
       RunSummary.Analyzer(summing: workers.map { $0.runner.reports[link] })

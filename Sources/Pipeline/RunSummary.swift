@@ -16,8 +16,11 @@ package struct RunSummary: Sendable {
     package var timeouts: UInt64 = 0
     /// Sockets that it had no client for; `--on-no-client` was applied to each.
     package var socketsWithoutClient: UInt64 = 0
-    /// Verdicts that were not possible, by their word; the data was allowed.
+    /// Verdicts that made no sense where they were given, by their word; the data was allowed.
     package var refused: [String: UInt64] = [:]
+    /// Edits that were not possible, by the name of what was in the way; `--on-refused-edit` was
+    /// applied to each.
+    package var obstacles: [String: UInt64] = [:]
 
     package init(name: String) { self.name = name }
 
@@ -34,6 +37,7 @@ package struct RunSummary: Sendable {
           firstFailurePacket = part.firstFailurePacket
         }
         refused.merge(part.refused, uniquingKeysWith: +)
+        obstacles.merge(part.obstacles, uniquingKeysWith: +)
       }
     }
   }
@@ -65,14 +69,14 @@ package struct RunSummary: Sendable {
   package var weirds: [String: UInt64] = [:]
   package var analyzers: [Analyzer] = []
   package var deferral = DeferralCounts()
-  /// Whether the flows of an analyzer that crashed were dropped.
-  package var dropsOnCrash = false
+  package var onCrash = DeferralConfiguration.Policy.allow
+  package var onRefusedEdit = DeferralConfiguration.Policy.allow
   /// Whether nothing was really dropped (`--dry-run`).
   package var isDryRun = false
-  /// Whether flows were dropped of which an edit was refused.
-  package var dropsOnRefusedEdit = false
   /// Packets that were left out of the written capture.
   package var packetsLeftOut: UInt64 = 0
+  /// Packets that were written in another form.
+  package var packetsRewritten: UInt64 = 0
   /// Why files of the input ended early.
   package var damages: [CaptureDamage] = []
   /// Packets that were there and did not come this far.

@@ -43,6 +43,8 @@ public struct SocketInfo: Sendable, BitwiseCopyable {
   public var closed: Timestamp?
   /// What happened to it, as letters.
   public var history = ConnectionHistory()
+  /// Why neither of its streams can be changed; `nil` for what can, as far as is known.
+  public var editObstacle: EditObstacle?
   /// Set once the conversation has ended.
   public var disconnectReason: DisconnectReason?
   /// What the originator sends.
@@ -55,14 +57,18 @@ public struct SocketInfo: Sendable, BitwiseCopyable {
     direction == .out ? out : self.in
   }
 
-  /// Notes what waits of a direction, and what was taken out of it.
+  /// Notes what waits of a direction, what was put into it, and what was taken out of it.
   @inlinable
-  public mutating func setHeld(_ pending: UInt64, denied: UInt64, _ direction: Direction) {
+  public mutating func setHeld(
+    _ pending: UInt64, injected: UInt64, denied: UInt64, _ direction: Direction
+  ) {
     if direction == .out {
       out.pendingBytes = pending
+      out.injectedBytes = injected
       out.deniedBytes = denied
     } else {
       `in`.pendingBytes = pending
+      `in`.injectedBytes = injected
       `in`.deniedBytes = denied
     }
   }

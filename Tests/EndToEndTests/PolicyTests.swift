@@ -34,11 +34,26 @@ struct PolicyTests {
     Row(
       trial: "answer=never", options: ["--deadline", "0.05", "--on-timeout", "drop"], status: 5,
       verdict: "drop timeout", isWhole: false),
-    Row(trial: "verdict=deny", status: 0, verdict: "allow refused_deny"),
-    Row(trial: "verdict=edit", status: 0, verdict: "allow refused_edit"),
     Row(
-      trial: "verdict=reset", options: ["--on-refused-edit", "drop"], status: 0,
-      verdict: "drop refused_reset", isWhole: false),
+      trial: "answer=never", options: ["--deadline", "0.05", "--on-timeout", "reset"], status: 5,
+      verdict: "reset timeout", isWhole: false),
+    Row(
+      trial: "answer=never", options: ["--deadline", "0.05", "--on-timeout", "deny"], status: 5,
+      verdict: "deny timeout", isWhole: false),
+    Row(
+      trial: "crash=throw", options: ["--on-crash", "deny"], status: 5, verdict: "deny crash",
+      isWhole: false),
+    Row(
+      trial: "crash=release", options: ["--on-crash", "reset"], status: 5,
+      verdict: "reset crash", isWhole: false),
+    Row(trial: "verdict=deny", status: 0, verdict: "deny analyzer", isWhole: false),
+    Row(trial: "verdict=edit", status: 0, verdict: "edit analyzer", isWhole: false),
+    Row(trial: "verdict=reset", status: 0, verdict: "reset analyzer", isWhole: false),
+    Row(
+      trial: "verdict=reset,when=attached", status: 0, verdict: "reset analyzer",
+      isWhole: false),
+    Row(trial: "verdict=edit", options: ["--dry-run"], status: 0, verdict: "would_edit analyzer"),
+    Row(trial: "verdict=reset", options: ["--dry-run"], status: 0, verdict: "would_reset analyzer"),
     Row(trial: "verdict=deny", options: ["--dry-run"], status: 0, verdict: "would_deny analyzer"),
     Row(trial: "verdict=drop", status: 0, verdict: "drop analyzer", isWhole: false),
     Row(trial: "verdict=drop", options: ["--dry-run"], status: 0, verdict: "would_drop analyzer"),
@@ -46,9 +61,6 @@ struct PolicyTests {
       trial: "verdict=drop,when=attached", status: 0, verdict: "drop analyzer",
       isWhole: false),
     Row(trial: "verdict=bypass", status: 0, verdict: "bypass analyzer"),
-    Row(
-      trial: "verdict=edit", options: ["--on-refused-edit", "drop"], status: 0,
-      verdict: "drop refused_edit", isWhole: false),
     Row(trial: "crash=release,answer=later,delay=500", status: 5, verdict: "allow crash"),
     Row(trial: "answer=later,respond=careless", status: 0),
     Row(trial: "client=late,delay=1000", status: 0),
@@ -102,12 +114,27 @@ struct PolicyTests {
     #expect(result.errors.contains("stale socket"))
   }
 
-  @Test(
-    "A policy that would change the stream is refused with a reason",
-    arguments: ["--on-crash", "--on-timeout", "--on-refused-edit"])
-  func notYet(option: String) throws {
-    let result = try Binary.sluice.run("-r", "x.pcap", option, "reset")
+  @Test("An edit that is not possible names what is in the way, and the policy says what is done")
+  func refusedEdit() throws {
+    let folder = try Scratch()
+    // Nothing is seen of what the receiver says.
+    let oneSided = CaptureBuilder.conversation().filter { $0[34...35] == [0x9C, 0x40] }
+    let path = try folder.file("x.pcap", CaptureBuilder.pcap(oneSided))
+    let result = try Binary.sluice.run("-r", path, "-a", "trial:verdict=edit")
+    #expect(result.status == 0)
+    #expect(result.text.contains(#""action":"allow""#))
+    #expect(result.text.contains(#""reason":"refused_edit","refusal":"one_sided""#))
+    #expect(result.errors.contains("not possible to edit: 1 one_sided; data allowed"))
+    let dropped = try Binary.sluice.run(
+      "-r", path, "-a", "trial:verdict=edit", "--on-refused-edit", "drop")
+    #expect(dropped.text.contains(#""action":"drop""#))
+    #expect(dropped.errors.contains("not possible to edit: 1 one_sided; flows dropped"))
+  }
+
+  @Test("What is not possible cannot be answered by an edit")
+  func denyRefused() throws {
+    let result = try Binary.sluice.run("-r", "x.pcap", "--on-refused-edit", "deny")
     #expect(result.status == 2)
-    #expect(result.errors.contains("\(option) reset: streams cannot be changed yet"))
+    #expect(result.errors.contains("--on-refused-edit deny: would be an edit itself"))
   }
 }

@@ -151,17 +151,19 @@ struct ChainTests {
     #expect(diary.lines.contains("b out ask"))
   }
 
-  @Test(
-    "Verdicts that are not possible yet are counted, and the data is allowed",
-    arguments: [Verdict.deny, .edit([Edit(0..<1, with: [])]), .resetFlow])
-  func refused(verdict: Verdict) throws {
+  @Test("A link sees what the links in front of it have made of the stream")
+  func editsComeDown() throws {
     var first = ScriptedAnalyzer("a", diary)
-    first.answer = { _ in verdict }
-    let frames = talk().frames
-    let outcome = try run(frames, [link(first), link(ScriptedAnalyzer("b", diary))])
-    #expect(outcome.summary.analyzers[0].refused == [verdict.name: 3])
-    #expect(diary.lines.filter { $0.hasPrefix("b out") || $0.hasPrefix("b in") }.count == 3)
-    #expect(outcome.sink.frames == frames)
+    first.answer = { $0.direction == .out ? .edit([Edit(0..<1, with: Array("XYZ".utf8))]) : .allow }
+    var second = ScriptedAnalyzer("b", diary)
+    second.answer = { $0.direction == .in ? .deny : .allow }
+    let outcome = try run(
+      talk().frames, [link(first), link(second), link(ScriptedAnalyzer("c", diary))])
+    #expect(
+      diary.lines.filter { $0.hasPrefix("c out") || $0.hasPrefix("c in") }
+        == ["c out XYZsk", "c out XYZhanks"])
+    #expect(outcome.summary.deferral.edits == 3)
+    #expect(outcome.sink.frames.count == 9)
   }
 
   @Test("Who is interested in events alone is shown no data, and not slowed by holes")

@@ -82,7 +82,8 @@ struct SummaryReportTests {
     let lines = lines {
       var analyzer = RunSummary.Analyzer(name: "replace")
       analyzer.statements = ["3 matches in 12 streams", "not looked into: 1 midstream"]
-      analyzer.refused = ["edit": 3]
+      analyzer.refused = ["allow_prefix": 3]
+      analyzer.obstacles = ["tcp_md5": 2, "mptcp": 1]
       analyzer.failures = 2
       analyzer.firstFailure = "no room"
       $0.analyzers = [analyzer, RunSummary.Analyzer(name: "quiet")]
@@ -90,7 +91,8 @@ struct SummaryReportTests {
     #expect(
       lines.dropFirst() == [
         "  replace: 3 matches in 12 streams; not looked into: 1 midstream",
-        "  replace: edit refused 3 times, not possible yet; allowed",
+        "  replace: allow_prefix refused 3 times, not possible; allowed",
+        "  replace: not possible to edit: 1 mptcp, 2 tcp_md5; data allowed",
         "  replace: crashed 2 times, data allowed, first: no room",
       ])
   }

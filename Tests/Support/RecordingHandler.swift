@@ -81,11 +81,8 @@ public final class RecordingHandler: SocketHandler {
     return changeInterest(direction, copy)
   }
 
-  public func packet(
-    _ packet: PacketInfo, _ direction: Direction, textEnd: UInt64, hasText: Bool,
-    of socket: SocketView
-  ) {
-    packets.append(packet.ordinal)
+  public func packet(_ packet: CapturedPacket, of socket: SocketView) {
+    packets.append(packet.info.ordinal)
   }
 
   public func event(

@@ -29,6 +29,7 @@ public struct Options: Sendable {
 
   public func number(_ key: String) -> Int? { text(key).flatMap { Int($0) } }
   public func size(_ key: String) -> Int? { text(key).flatMap { Self.size(of: $0) } }
+  public func duration(_ key: String) -> Duration? { text(key).flatMap { Self.duration(of: $0) } }
   public func flag(_ key: String) -> Bool { text(key).flatMap { Self.flag(of: $0) } ?? false }
 
   private static func check(_ value: [UInt8], for setting: Setting) throws {
@@ -44,6 +45,9 @@ public struct Options: Sendable {
     case .size:
       isRight = size(of: text) != nil
       wanted = "a size such as 4096, 64K or 1M"
+    case .duration:
+      isRight = duration(of: text) != nil
+      wanted = "a time such as 250us, 5ms or 2s"
     case .flag:
       isRight = flag(of: text) != nil
       wanted = "yes or no"
@@ -68,6 +72,17 @@ public struct Options: Sendable {
     }
     let (bytes, overflow) = number.multipliedReportingOverflow(by: 1 << shift)
     return overflow ? nil : bytes
+  }
+
+  /// `250us`, `5ms`, `2s`; `nil` when it is no time, or longer than a day.
+  static func duration(of text: String) -> Duration? {
+    let digits = text.prefix { ("0"..."9").contains($0) }
+    guard let number = Int(digits) else { return nil }
+    let units = ["us": 1, "ms": 1000, "s": 1_000_000]
+    guard let unit = units[text.dropFirst(digits.count).lowercased()],
+      number <= 86_400_000_000 / unit
+    else { return nil }
+    return .microseconds(number * unit)
   }
 
   static func flag(of text: String) -> Bool? {

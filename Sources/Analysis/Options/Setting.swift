@@ -7,6 +7,8 @@ public struct Setting: Sendable {
     case number(ClosedRange<Int>)
     /// Bytes, with an optional suffix K, M or G (powers of 1024).
     case size
+    /// A time with its unit: `250us`, `5ms`, `2s`.
+    case duration
     /// `yes` or `no`; the key alone means `yes`.
     case flag
     case choice([String])

@@ -1,6 +1,7 @@
 import Analysis
 import Buffers
 import Deferral
+import Injection
 import Reassembly
 import Sockets
 
@@ -169,11 +170,15 @@ extension ChainRunner: DeferralHost {
     reports[link].refused[verdict.name, default: 0] += 1
   }
 
-  func decide(packet ordinal: UInt64, isWritten: Bool) {
+  func noteRefused(link: Int, _ obstacle: EditObstacle) {
+    reports[link].obstacles[obstacle.name, default: 0] += 1
+  }
+
+  func decide(packet ordinal: UInt64, _ outcome: PacketOutcome) {
     if let batch, let index = batch.element.index(ofPacket: ordinal) {
-      batch.element.fates[index] = isWritten ? .written : .leftOut
+      batch.element.setFate(outcome, at: index)
     } else {
-      laterFates.append(LaterFate(ordinal: ordinal, isWritten: isWritten))
+      laterFates.append(LaterFate(ordinal: ordinal, outcome: outcome))
     }
   }
 }

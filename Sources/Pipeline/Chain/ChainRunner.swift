@@ -327,22 +327,24 @@ final class ChainRunner: SocketHandler {
     return nil
   }
 
-  func packet(
-    _ packet: PacketInfo, _ direction: Direction, textEnd: UInt64, hasText: Bool,
-    of socket: SocketView
-  ) {
-    guard let batch, let index = batch.element.index(ofPacket: packet.ordinal) else { return }
+  func packet(_ packet: CapturedPacket, of socket: SocketView) {
+    guard let batch, let index = batch.element.index(ofPacket: packet.info.ordinal) else { return }
     guard let deferred = deferred(socket) else {
       batch.element.fates[index] = .written
       return
     }
-    switch deferred.fate(
-      ofPacket: packet.ordinal, direction, textEnd: textEnd, hasText: hasText)
-    {
-    case true?: batch.element.fates[index] = .written
-    case false?: batch.element.fates[index] = .leftOut
-    case nil: batch.element.fates[index] = .open
+    var packet = packet
+    if packet.hasMoreToRead { packet.readOptions(in: batch.element.packets.frames[index].bytes) }
+    batch.element.fates[index] = .open
+    let isWhole = packet.traits.contains(.fragmented)
+    let datagram = isWhole ? batch.element.packets.datagram(ofPacketAt: index) : nil
+    if let outcome = deferred.outcome(of: packet, datagram: datagram) {
+      batch.element.setFate(outcome, at: index)
     }
+  }
+
+  func refused(_ packet: PacketInfo, of socket: SocketView) {
+    deferred(socket)?.refuse(packet.ordinal)
   }
 
   @inline(__always)

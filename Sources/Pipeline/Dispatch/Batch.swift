@@ -1,4 +1,5 @@
 import Buffers
+import Injection
 import Reassembly
 
 /// Packets on their way from the source to the output, and what the workers have made of them.
@@ -14,6 +15,8 @@ struct Batch: ~Copyable {
   let lanes: ReservedArray<OutputLane>
   /// What becomes of each packet, by its index: whoever it is for says so.
   let fates: ReservedArray<PacketFate>
+  /// Of packets whose fate is `rewritten`, by their index.
+  let rewrites: ReservedArray<PacketRewrite?>
   /// Whether a stretch of `capacity` packets ends here, or the input: whatever the source, answers take
   /// effect there.
   var endsStretch = true
@@ -38,6 +41,9 @@ struct Batch: ~Copyable {
     var fates = ReservedArray<PacketFate>(capacity: Self.capacity)
     for _ in 0..<Self.capacity { fates.append(.written) }
     self.fates = fates
+    var rewrites = ReservedArray<PacketRewrite?>(capacity: Self.capacity)
+    for _ in 0..<Self.capacity { rewrites.append(nil) }
+    self.rewrites = rewrites
     var waits = ReservedArray<Bool>(capacity: workers)
     for _ in 0..<workers { waits.append(false) }
     self.waits = waits
@@ -51,6 +57,17 @@ struct Batch: ~Copyable {
 
   /// Whether something waits at its end, whoever it is for.
   var isWaiting: Bool { (0..<waits.count).contains { waits[$0] } }
+
+  /// Notes what becomes of a packet.
+  func setFate(_ outcome: PacketOutcome, at index: Int) {
+    switch outcome {
+    case .written: fates[index] = .written
+    case .leftOut: fates[index] = .leftOut
+    case .rewritten(let rewrite):
+      rewrites[index] = rewrite
+      fates[index] = .rewritten
+    }
+  }
 
   /// The name of the capture that a packet comes from; `nil` on an interface.
   func captureName(ofPacket ordinal: UInt64) -> String? {
@@ -81,6 +98,8 @@ struct Batch: ~Copyable {
 enum PacketFate: UInt8 {
   case written
   case leftOut
+  /// In another form.
+  case rewritten
   /// Nobody knows yet.
   case open
 }

@@ -1,5 +1,7 @@
+import Injection
+
 /// What became of a packet after its batch had gone on.
 struct LaterFate {
   var ordinal: UInt64
-  var isWritten: Bool
+  var outcome: PacketOutcome
 }

@@ -1,4 +1,7 @@
 import Buffers
+import Injection
+import Reassembly
+import Sockets
 
 /// Writes packets in their order, once it is known that they are to be written.
 ///
@@ -9,6 +12,10 @@ final class PacketOutput {
   private let framesStay: Bool
   private let countsLeftOut: Bool
   private(set) var packetsLeftOut: UInt64 = 0
+  /// Packets that were written in another form.
+  private(set) var packetsRewritten: UInt64 = 0
+  private var rewriter = FrameRewriter()
+  private let layers: LayerFinder
   private var interfaces: [CaptureInterface] = []
   /// From the oldest packet whose fate is open.
   private var waiting: [WaitingPacket] = []
@@ -18,13 +25,18 @@ final class PacketOutput {
     var frame: Frame
     var copy: HeldFrame?
     var fate: PacketFate
+    var rewrite: PacketRewrite?
   }
 
   /// - Parameters:
   ///   - framesStay: whether the frames stay where they are.
   ///   - countsLeftOut: whether a packet that is left out is worth a word.
-  init(_ sink: any PacketSink, framesStay: Bool, countsLeftOut: Bool) {
+  init(
+    _ sink: any PacketSink, framesStay: Bool, countsLeftOut: Bool,
+    _ configuration: ReassemblyConfiguration
+  ) {
     self.sink = sink
+    layers = LayerFinder(configuration)
     self.framesStay = framesStay
     self.countsLeftOut = countsLeftOut
   }
@@ -33,7 +45,13 @@ final class PacketOutput {
   func settle(_ fates: [LaterFate]) {
     for fate in fates {
       guard let place = place(of: fate.ordinal), waiting[place].fate == .open else { continue }
-      waiting[place].fate = fate.isWritten ? .written : .leftOut
+      switch fate.outcome {
+      case .written: waiting[place].fate = .written
+      case .leftOut: waiting[place].fate = .leftOut
+      case .rewritten(let rewrite):
+        waiting[place].rewrite = rewrite
+        waiting[place].fate = .rewritten
+      }
     }
   }
 
@@ -55,23 +73,28 @@ final class PacketOutput {
     for index in 0..<batch.element.packets.frames.count {
       let frame = batch.element.packets.frames[index]
       let fate = batch.element.fates[index]
+      var rewrite: PacketRewrite?
+      if fate == .rewritten { rewrite = batch.element.rewrites[index].take() }
       if fate != .open && firstWaiting == waiting.count {
-        try write(frame, fate)
+        try write(frame, fate, rewrite)
       } else {
-        add(frame, fate)
+        add(frame, fate, rewrite)
       }
     }
   }
 
-  private func add(_ frame: Frame, _ fate: PacketFate) {
+  private func add(_ frame: Frame, _ fate: PacketFate, _ rewrite: PacketRewrite?) {
     let copy = framesStay ? nil : HeldFrame(frame)
-    waiting.append(WaitingPacket(frame: copy?.frame ?? frame, copy: copy, fate: fate))
+    waiting.append(
+      WaitingPacket(frame: copy?.frame ?? frame, copy: copy, fate: fate, rewrite: rewrite))
   }
 
   private func writeDecided() throws {
     while firstWaiting < waiting.count, waiting[firstWaiting].fate != .open {
-      try write(waiting[firstWaiting].frame, waiting[firstWaiting].fate)
+      let packet = waiting[firstWaiting]
+      try write(packet.frame, packet.fate, packet.rewrite)
       waiting[firstWaiting].copy = nil
+      waiting[firstWaiting].rewrite = nil
       firstWaiting += 1
     }
     if firstWaiting == waiting.count || firstWaiting > 1 << 16 {
@@ -80,11 +103,16 @@ final class PacketOutput {
     }
   }
 
-  private func write(_ frame: Frame, _ fate: PacketFate) throws {
-    if fate == .written {
-      try sink.write(frame, interfaces: interfaces)
-    } else if countsLeftOut {
-      packetsLeftOut += 1
+  private func write(_ frame: Frame, _ fate: PacketFate, _ rewrite: PacketRewrite?) throws {
+    switch fate {
+    case .written: try sink.write(frame, interfaces: interfaces)
+    case .rewritten:
+      guard let rewrite else { return }
+      packetsRewritten += 1
+      try rewriter.rewrite(frame, rewrite, layers: layers.layers) {
+        try sink.write($0, interfaces: interfaces)
+      }
+    case .leftOut, .open: if countsLeftOut { packetsLeftOut += 1 }
     }
   }
 

@@ -12,6 +12,7 @@ extension Dissector {
       result.networkOffset = offset
       return
     }
+    if isRecording { record(.ipv4, at: offset) }
     if packet.hasOffloadedLength {
       dissectOffloaded(packet, bytes, at: offset, &result)
       return
@@ -34,6 +35,7 @@ extension Dissector {
       return
     }
     result.isIPv6 = true
+    if isRecording { record(.ipv6, at: offset) }
     if let jumboLength = packet.jumboLength {
       dissectJumbogram(packet, jumboLength, bytes, at: offset, &result)
       return

@@ -58,6 +58,7 @@ extension Dissector {
       return
     }
     guard descend(&result) else { return }
+    if isRecording { record(.length, at: offset &+ 4) }
     mix(0, 0, UInt32(bytes.load(bigEndianAt: offset &+ 2, as: UInt16.self)), &result)
     dissectPPP(bytes, at: offset &+ 6, &result)
   }

@@ -161,6 +161,9 @@ extension Dissector {
       result.kind = .otherProtocol
       return
     }
+    if isRecording, flags & 0x8000 != 0 {
+      record(.checksummedGRE, at: result.transportOffset)
+    }
     // The checksum, the key and the sequence number (RFC 2890), each where its bit is set.
     let hasKey = flags & 0x2000 != 0
     let keyOffset = offset &+ (flags & 0x8000 != 0 ? 4 : 0)
@@ -202,6 +205,7 @@ extension Dissector {
       result.kind = .otherProtocol
       return
     }
+    if isRecording { record(.length, at: offset) }
     let call = UInt32(bytes.load(bigEndianAt: offset &+ 2, as: UInt16.self))
     guard enter(.gre, identifier: call, ends: ends, &result) else { return }
     dissectPPP(bytes, at: start, &result)

@@ -33,14 +33,17 @@ extension Dissector {
     let datagram = bytes.extracting(0..<result.end)
     inner.frameLength = result.end &+ result.missing
     let offset = result.text.lowerBound
+    let recorded = recorder?.places.count
+    if isRecording { record(.udp, at: result.transportOffset) }
     switch kind {
     case .vxlan: dissectVXLAN(datagram, at: offset, &inner)
     case .geneve: dissectGENEVE(datagram, at: offset, &inner)
     case .teredo: dissectTeredo(datagram, at: offset, &inner)
     case .gtpU: dissectGTP(datagram, at: offset, &inner)
-    default: return false
+    default: break
     }
     guard inner.kind.isPacket else {
+      forget(from: recorded)
       if inner.kind == .tooDeep { result.isAtLayerLimit = true }
       return false
     }
@@ -137,6 +140,7 @@ extension Dissector {
         start &+= size
       }
     }
+    if isRecording { record(.length, at: offset &+ 2) }
     guard enter(.gtpU, identifier: endpoint, ends: result.key.addresses, &result) else { return }
     dissectIP(bytes, at: start, &result)
   }

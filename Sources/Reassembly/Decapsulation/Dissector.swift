@@ -7,10 +7,16 @@ struct Dissector: Sendable {
   /// Whether checksums are looked at.
   let verifiesChecksums: Bool
 
+  /// Told of the headers; only for who asks for those of one frame.
+  let recorder: LayerRecorder?
+  let isRecording: Bool
+
   /// More tags than any network uses: what is deeper is not looked for.
   static let tagLimit = 8
 
-  init(_ configuration: ReassemblyConfiguration) {
+  init(_ configuration: ReassemblyConfiguration, recorder: LayerRecorder? = nil) {
+    self.recorder = recorder
+    isRecording = recorder != nil
     hash = FlowHash(seed: configuration.hashSeed)
     checksums = configuration.checksums
     verifiesChecksums = configuration.checksums != .none
@@ -61,6 +67,7 @@ struct Dissector: Sendable {
     }
     // A value below 1536 is a length (IEEE 802.3): LLC follows, and IP in it by SNAP.
     if type.rawValue < 1536, let inner = snapType(bytes, at: offset) {
+      if isRecording { record(.length, at: offset &- 2) }
       type = inner
       offset &+= 8
     }

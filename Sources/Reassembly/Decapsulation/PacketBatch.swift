@@ -56,6 +56,12 @@ public struct PacketBatch: ~Copyable {
     findings = DecapsulationFindings()
   }
 
+  /// What fragments were put together to, behind the IP header, of the packet that completed it.
+  public func datagram(ofPacketAt index: Int) -> [UInt8]? {
+    let dissection = dissections.reference(to: index)
+    return dissection.element.kind.isWhole ? datagrams[dissection.element.datagram] : nil
+  }
+
   /// Which worker a shard belongs to.
   @inline(__always)
   static func owner(ofShard shard: Int, workers: Int) -> Int { (shard &* workers) >> 6 }

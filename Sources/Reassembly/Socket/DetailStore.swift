@@ -43,6 +43,9 @@ struct SocketDetails: BitwiseCopyable {
   /// Urgent bytes that are to be taken out of the streams.
   var urgent: [2 of UrgentByte] = InlineArray(repeating: UrgentByte())
   var resets = ResetRate()
+  /// The kind of the option that all segments are signed with.
+  var signature: UInt8 = 0
+  var multipath: MultipathSigns = []
   /// Segments that overlapped others behind a hole.
   var overlaps: UInt32 = 0
   /// Packets with wrong checksums.
@@ -74,4 +77,17 @@ struct WeirdCounts: BitwiseCopyable {
     }
     return 0
   }
+}
+
+/// What was seen of Multipath TCP (RFC 8684).
+struct MultipathSigns: OptionSet, BitwiseCopyable {
+  var rawValue: UInt8
+
+  /// The SYN of a direction offers it.
+  static func offer(_ direction: Direction) -> Self { Self(rawValue: 1 << direction.rawValue) }
+  /// A segment that is no SYN uses it.
+  static let use = Self(rawValue: 4)
+
+  /// Both ends have agreed on it, or go by it.
+  var isInUse: Bool { contains(.use) || isSuperset(of: [.offer(.out), .offer(.in)]) }
 }

@@ -59,6 +59,9 @@ extension Shard {
     guard let socket else { return }
     let direction = socket.element.direction(isReversed: segment.element.isReversed)
     countPacket(segment, of: socket, direction)
+    if socket.element.flags.contains(.wantsPackets) {
+      reportPacket(segment, of: socket, direction, isCorrupt: true)
+    }
     recordBadChecksum(of: socket, direction)
   }
 }

@@ -20,14 +20,13 @@ public protocol SocketHandler: AnyObject {
     packet: PacketInfo
   ) -> SocketInterest?
 
-  /// Every packet of a socket of which `packets` are wanted, before what it brings is reported.
-  ///
-  /// - Parameters:
-  ///   - textEnd: where its text ends in the stream, be it new or not; of use where it has text.
-  ///   - hasText: whether it carries bytes of the stream.
-  func packet(
-    _ packet: PacketInfo, _ direction: Direction, textEnd: UInt64, hasText: Bool,
-    of socket: SocketView)
+  /// Every packet of a socket of which `packets` are wanted, before what it brings is reported. Its
+  /// selective acknowledgements are not read yet.
+  func packet(_ packet: CapturedPacket, of socket: SocketView)
+
+  /// The last packet of a socket that was told of, and whose `packets` are wanted, brings nothing: no
+  /// host takes its text, nor its acknowledgement.
+  func refused(_ packet: PacketInfo, of socket: SocketView)
 
   /// The socket goes, after its last event.
   func detached(_ socket: SocketView, packet: PacketInfo)
@@ -59,4 +58,5 @@ extension SocketHandler {
   public var keepsMore: Bool { false }
   public func prefetch(shard: Int, index: Int) {}
   public func detached(_ socket: SocketView, packet: PacketInfo) {}
+  public func refused(_ packet: PacketInfo, of socket: SocketView) {}
 }

@@ -19,7 +19,18 @@ extension SocketObject {
       in: isNew ? newResponder : stream(.in))
     info.history = ConnectionHistory(earlyHistory, details?.element.lateHistory ?? .init())
     if isOver(.out), isOver(.in) { info.closed = closed }
+    if details != nil { info.editObstacle = editObstacle }
     return info
+  }
+
+  private var editObstacle: EditObstacle? {
+    guard let details else { return nil }
+    if checks.contains(.signed) {
+      let isMD5 = details.element.signature == TCPOptions.Kind.md5Signature
+      return isMD5 ? .md5Signature : .authentication
+    }
+    if details.element.multipath.isInUse { return .multipath }
+    return checks.contains(.urgent) ? .urgent : nil
   }
 
   /// Whether this direction has had a FIN or a reset.

@@ -9,6 +9,8 @@ struct SegmentOptions {
   var hasSACK = false
   /// Of a SYN that joins a Multipath TCP connection: the token of that (RFC 8684 §3.2).
   var joinedToken: UInt32?
+  /// Whether it has an option of Multipath TCP.
+  var hasMultipath = false
   /// Whether a length was impossible.
   var isMalformed = false
 
@@ -21,7 +23,9 @@ struct SegmentOptions {
       case (TCPOptions.Kind.md5Signature, 16): signature = option.kind
       case (TCPOptions.Kind.authentication, 2...): signature = option.kind
       case (TCPOptions.Kind.sack, _): hasSACK = true
-      case (TCPOptions.Kind.multipath, 10) where option.value.byte(at: 0) >> 4 == 1:
+      case (TCPOptions.Kind.multipath, let length):
+        hasMultipath = true
+        guard length == 10, option.value.byte(at: 0) >> 4 == 1 else { continue }
         if header.flags.contains(.syn) { joinedToken = option.value.load(bigEndianAt: 2) }
       default: break
       }

@@ -69,26 +69,6 @@ extension Shard {
       frame: segment.element.frameLength, ip: segment.element.ipLength, direction)
   }
 
-  @inline(never)
-  private mutating func reportPacket(
-    _ segment: DissectionReference, of socket: SocketReference, _ direction: Direction
-  ) {
-    let length = segment.element.length
-    var end = length
-    // The text of a stream that has not begun is its beginning, and so is that of a SYN.
-    if segment.element.kind.isTCP, isStarted(socket, direction),
-      !segment.element.flags.contains(.syn)
-    {
-      let position = socket.element.positions[direction.index]
-      end = Int(truncatingIfNeeded: position.offset &- removedUrgentBytes(socket, direction))
-      end &+= segment.element.sequence.distance(from: position.next) &+ length
-    } else if !segment.element.kind.isTCP {
-      end &+= Int(truncatingIfNeeded: socket.element.positions[direction.index].offset)
-    }
-    handler.packet(
-      packet, direction, textEnd: UInt64(max(end, 0)), hasText: length > 0, of: view(socket))
-  }
-
   /// Hands bytes that are next in order to whoever wants them.
   @inline(__always)
   mutating func deliver(
@@ -202,9 +182,13 @@ extension Shard {
     guard let header = try? TCPSegment(validating: bytes) else { return }
     let examined = ExaminedSegment(header, silence: silence)
     noteOddities(segment, examined, socket, direction)
-    guard acceptsFlags(segment, socket, direction) else { return }
+    guard acceptsFlags(segment, socket, direction) else {
+      reportRefusal(of: socket)
+      return
+    }
     let flags = segment.element.flags
     if socket.element.flags.contains(.ended) {
+      reportRefusal(of: socket)
       receiveAfterEnd(segment, socket, direction)
     } else if flags.contains(.rst) {
       receiveReset(segment, examined, socket, direction)
@@ -238,7 +222,9 @@ extension Shard {
     let hasText = segment.element.length > 0 || segment.element.flags.contains(.fin)
     switch judge(segment, examined, hasText: hasText && !isRepetition, socket, direction) {
     case .unused: break
-    case .refused(let weird): note(weird, segment, of: socket, direction)
+    case .refused(let weird):
+      note(weird, segment, of: socket, direction)
+      reportRefusal(of: socket)
     case .doubtful(let weird, let kind):
       receiveDoubtful(segment, weird, kind, frame, socket, direction)
     case .good:

@@ -240,12 +240,17 @@ extension Shard {
       note(.segmentSizeExceeded, segment, of: socket, direction)
     }
     if segment.element.flags.contains(.syn) { noteOffer(segment, options, socket, direction) }
+    if options.hasMultipath {
+      let isOffer = segment.element.flags.contains(.syn)
+      details(of: socket)?.element.multipath.insert(isOffer ? .offer(direction) : .use)
+    }
     if let signature = options.signature, !socket.element.checks.contains(.signed) {
       // Of a connection whose start was not seen nobody knows better.
       let isFirst = !isStarted(socket, direction) && !isStarted(socket, direction.reversed)
       let begins = segment.element.flags.contains(.syn) || socket.element.flags.contains(.midstream)
       if isFirst, begins, !segment.element.flags.contains(.rst) {
         socket.element.checks.insert(.signed)
+        details(of: socket)?.element.signature = signature
         note(WeirdNote(.authFlow, direction, value: UInt64(signature)), of: socket)
       }
     }

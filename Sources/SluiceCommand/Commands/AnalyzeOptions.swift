@@ -134,15 +134,15 @@ struct WaitingOptions: ParsableArguments {
   var deadline: Double = 60
 
   @Option(
-    help: ArgumentHelp("When an analyzer crashes.", valueName: "allow|drop"))
+    help: ArgumentHelp("When an analyzer crashes.", valueName: "allow|deny|drop|reset"))
   var onCrash: PolicyChoice = .allow
 
   @Option(
-    help: ArgumentHelp("When no answer comes.", valueName: "allow|drop"))
+    help: ArgumentHelp("When no answer comes.", valueName: "allow|deny|drop|reset"))
   var onTimeout: PolicyChoice = .allow
 
   @Option(
-    help: ArgumentHelp("When an edit is not possible.", valueName: "allow|drop"))
+    help: ArgumentHelp("When an edit is not possible.", valueName: "allow|drop|reset"))
   var onRefusedEdit: PolicyChoice = .allow
 
   @Option(
@@ -170,11 +170,9 @@ struct WaitingOptions: ParsableArguments {
       throw ValidationError(
         "--peek-timeout \(peekTimeout): expected seconds, more than 0 and up to a day")
     }
-    for (option, choice) in [
-      ("--on-crash", onCrash), ("--on-timeout", onTimeout), ("--on-refused-edit", onRefusedEdit),
-    ] where choice == .deny || choice == .reset {
+    if onRefusedEdit == .deny {
       throw ValidationError(
-        "\(option) \(choice.rawValue): streams cannot be changed yet; there are allow and drop")
+        "--on-refused-edit deny: would be an edit itself; there are allow, drop and reset")
     }
   }
 }

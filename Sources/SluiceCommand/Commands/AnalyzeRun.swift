@@ -138,8 +138,14 @@ extension WaitingOptions {
 }
 
 extension PolicyChoice {
-  /// Others are refused when the options are checked.
-  fileprivate var policy: DeferralConfiguration.Policy { self == .drop ? .drop : .allow }
+  fileprivate var policy: DeferralConfiguration.Policy {
+    switch self {
+    case .allow: .allow
+    case .deny: .deny
+    case .drop: .drop
+    case .reset: .reset
+    }
+  }
 }
 
 extension ClientPolicyChoice {

@@ -46,6 +46,7 @@ extension Setting.Kind {
     case .text: "TEXT"
     case .number: "N"
     case .size: "SIZE"
+    case .duration: "TIME"
     case .flag: "yes|no"
     case .choice(let words): words.joined(separator: "|")
     }

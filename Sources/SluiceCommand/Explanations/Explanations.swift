@@ -1,6 +1,7 @@
 import Analysis
 import Checking
 import Reassembly
+import Sockets
 
 /// What names in records and messages mean: weirds, complaints, the reasons of verdicts and of final
 /// calls, ends of sockets.
@@ -17,6 +18,7 @@ enum Explanations {
     + complaints
     + verdictReasons.map { Entry(name: $0.0, kind: "reason of a verdict", text: $0.1) }
     + finalReasons.map { Entry(name: $0.0.rawValue, kind: "reason of a final call", text: $0.1) }
+    + obstacles.map { Entry(name: $0.0.name, kind: "reason why an edit is refused", text: $0.1) }
     + ends.map { Entry(name: $0.0.rawValue, kind: "end of a socket", text: $0.1) })
     .sorted { ($0.name, $0.kind) < ($1.name, $1.kind) }
 
@@ -49,16 +51,52 @@ enum Explanations {
     ),
     (
       "refused_deny",
-      "Bytes were to be taken out of a stream, which is not possible yet. See --on-refused-edit."
+      """
+      Bytes were to be taken out of a stream where that would break the connection: `refusal` says why. \
+      See --on-refused-edit.
+      """
     ),
     (
       "refused_edit",
-      "Bytes of a stream were to be replaced, which is not possible yet. See --on-refused-edit."
+      """
+      Bytes of a stream were to be replaced where that would break the connection: `refusal` says why. \
+      See --on-refused-edit.
+      """
+    ),
+  ]
+
+  private static let obstacles: [(EditObstacle, String)] = [
+    (.md5Signature, "Each segment is signed (TCP-MD5, RFC 2385): a changed one would be refused."),
+    (.authentication, "Each segment is signed (TCP-AO, RFC 5925): a changed one would be refused."),
+    (
+      .multipath,
+      """
+      Multipath TCP maps the stream by numbers of its own, with a checksum (RFC 8684): a changed one would \
+      be refused.
+      """
     ),
     (
-      "refused_reset",
-      "A connection was to be reset, which is not possible yet. See --on-refused-edit."
+      .oneSided,
+      """
+      Nothing was captured of what the receiver sends, so that its acknowledgements cannot follow a change.
+      """
     ),
+    (.fastOpen, "The bytes came with the SYN (Fast Open, RFC 7413), before there was a connection."),
+    (
+      .urgent,
+      "The connection has urgent data, which --urgent oob takes out: offsets are not those of numbers."
+    ),
+    (.fragmented, "The bytes came in a packet that was fragmented."),
+    (.truncated, "The bytes came in a packet of which the capture holds only a part."),
+    (
+      .budget,
+      "As much of a stream was changed, and not acknowledged yet, as is kept of it (1 MiB a direction)."
+    ),
+    (
+      .range,
+      "An edit reaches beyond its chunk, or in front of the edit before it: a mistake of the analyzer."
+    ),
+    (.size, "A datagram would become larger than a datagram can be (65,507 bytes)."),
   ]
 
   private static let finalReasons: [(FinalReason, String)] = [

@@ -1,3 +1,4 @@
+import Deferral
 package import Pipeline
 
 /// What was analyzed and what was not, for people. Only lines that say something.
@@ -95,6 +96,13 @@ package struct SummaryReport {
         "\(summary.isDryRun ? "would be dropped" : "dropped"): "
           + "\(Amounts.count(counts.droppedFlows, "flow")), \(bytes(counts.droppedBytes))\(left)")
     }
+    if counts.edits > 0 {
+      let rewritten = summary.packetsRewritten
+      let written = rewritten > 0 ? "; \(packets(rewritten)) rewritten" : ""
+      let left = summary.packetsLeftOut
+      let leftOut = left > 0 && counts.droppedFlows == 0 ? ", \(Amounts.number(left)) left out" : ""
+      lines.append("edited: \(Amounts.count(counts.edits, "place"))\(written)\(leftOut)")
+    }
     if counts.held > 0 && (isVerbose || counts.lateAnswers > 0) {
       var text = "waited: \(Amounts.count(counts.held, "chunk")), \(bytes(counts.heldBytes))"
       if counts.bufferWaits > 0 { text += "; buffers ran short \(times(counts.bufferWaits))" }
@@ -128,11 +136,17 @@ package struct SummaryReport {
       }
       for (verdict, count) in analyzer.refused.sorted(by: { $0.key < $1.key }) {
         lines.append(
-          "\(analyzer.name): \(verdict) refused \(times(count)), \(refusal(of: verdict))")
+          "\(analyzer.name): \(verdict) refused \(times(count)), not possible; allowed")
+      }
+      if !analyzer.obstacles.isEmpty {
+        let names = analyzer.obstacles.sorted { $0.key < $1.key }
+          .map { "\(Amounts.number($0.value)) \($0.key)" }.joined(separator: ", ")
+        let outcome = outcome(of: summary.onRefusedEdit)
+        lines.append("\(analyzer.name): not possible to edit: \(names); \(outcome)")
       }
       if analyzer.failures > 0 {
         let first = analyzer.firstFailure.map { ", first: \($0)" } ?? ""
-        let outcome = summary.dropsOnCrash && !summary.isDryRun ? "flows dropped" : "data allowed"
+        let outcome = outcome(of: summary.onCrash)
         lines.append("\(analyzer.name): crashed \(times(analyzer.failures)), \(outcome)\(first)")
       }
       if analyzer.socketsWithoutClient > 0 {
@@ -147,11 +161,15 @@ package struct SummaryReport {
     }
   }
 
-  /// Why a verdict was refused, and what was done instead.
-  private func refusal(of verdict: String) -> String {
-    guard ["deny", "edit", "reset_flow"].contains(verdict) else { return "not possible; allowed" }
-    let drops = summary.dropsOnRefusedEdit && !summary.isDryRun
-    return "not possible yet; \(drops ? "flows dropped" : "allowed")"
+  /// What a policy comes to.
+  private func outcome(of policy: DeferralConfiguration.Policy) -> String {
+    switch policy {
+    case _ where summary.isDryRun: "data allowed"
+    case .allow: "data allowed"
+    case .deny: "data taken out"
+    case .drop: "flows dropped"
+    case .reset: "flows reset"
+    }
   }
 
   private func timing(_ seconds: Double) -> [String] {

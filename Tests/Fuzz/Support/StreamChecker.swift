@@ -106,10 +106,7 @@ final class StreamChecker: SocketHandler {
     return nil
   }
 
-  func packet(
-    _ packet: PacketInfo, _ direction: Direction, textEnd: UInt64, hasText: Bool,
-    of socket: SocketView
-  ) {
+  func packet(_ packet: CapturedPacket, of socket: SocketView) {
     check(socket) {
       try require($0.interest.contains(.packets), "a packet that nobody wanted")
     }

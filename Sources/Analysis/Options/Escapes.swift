@@ -1,10 +1,8 @@
-import Analysis
-
 /// Backslashes in the values of settings.
-enum Escapes {
+package enum Escapes {
   /// A literal: `\,` `\\` `\n` `\r` `\t` `\xHH` stand for one byte each; anything else behind a
   /// backslash is an error, so that a forgotten one shows.
-  static func resolveLiteral(_ text: [UInt8]) throws(OptionError) -> [UInt8] {
+  package static func resolveLiteral(_ text: [UInt8]) throws(OptionError) -> [UInt8] {
     var result: [UInt8] = []
     var index = 0
     while index < text.count {
@@ -21,7 +19,7 @@ enum Escapes {
   }
 
   /// Other values keep their backslashes (a regular expression has its own), but for `\,`.
-  static func resolveText(_ text: [UInt8]) -> [UInt8] {
+  package static func resolveText(_ text: [UInt8]) -> [UInt8] {
     var result: [UInt8] = []
     var index = 0
     while index < text.count {

@@ -1,0 +1,99 @@
+import Analysis
+import Sockets
+
+// Bytes that become others.
+extension DeferredSocket {
+  /// Carries out the edits of a verdict, or what is to be done where that is not possible.
+  func edit(
+    _ edits: [Edit], _ verdict: Verdict, _ bytes: Span<UInt8>, _ stretch: Stretch, at index: Int,
+    _ reason: String, _ cause: Cause, _ context: inout Context
+  ) {
+    let place = VerdictPlace(stretch, bytes.count, link: index)
+    if edits.isEmpty {
+      passOn(bytes, stretch, from: index, cause, &context)
+      return
+    }
+    let obstacle = obstacle(to: edits, bytes.count, stretch, cause)
+    if let obstacle {
+      cannot(verdict, obstacle, place, cause)
+    } else {
+      for edit in edits { note(edit, verdict, stretch, at: index, reason, cause) }
+    }
+    if obstacle != nil || stage.configuration.isDryRun {
+      passOn(bytes, stretch, from: index, cause, &context)
+      return
+    }
+    let edited = stretch.edited(edits, of: bytes.count)
+    let new = [UInt8](copying: bytes, edits)
+    let change = Int64(new.count) - Int64(bytes.count)
+    passOn(new.span, edited, from: index, cause, &context)
+    // What follows stands so much further on for the links behind this one.
+    nodes[index].growth[stretch.direction.index] &+= UInt64(bitPattern: change)
+  }
+
+  /// Takes bytes out of the stream.
+  func deny(
+    _ bytes: Span<UInt8>, _ stretch: Stretch, at index: Int, _ reason: String, _ cause: Cause,
+    _ context: inout Context
+  ) {
+    let edits = bytes.isEmpty ? [] : [Edit(0..<bytes.count, with: [])]
+    edit(edits, .deny, bytes, stretch, at: index, reason, cause, &context)
+  }
+
+  private func note(
+    _ edit: Edit, _ verdict: Verdict, _ stretch: Stretch, at index: Int, _ reason: String,
+    _ cause: Cause
+  ) {
+    let offset = stretch.offset &+ UInt64(edit.range.lowerBound)
+    var note = VerdictNote(
+      direction: stretch.direction, offset: offset, length: UInt64(edit.range.count))
+    note.newLength = UInt64(edit.replacement.count)
+    let action = verdict == .deny ? "deny" : "edit"
+    let isDryRun = stage.configuration.isDryRun
+    record(isDryRun ? "would_" + action : action, VerdictPlace(note, link: index), reason, cause)
+    if isDryRun { return }
+    stage.counts.edits += 1
+    injectedBytes[stretch.direction.index] &+= UInt64(edit.replacement.count)
+    deniedBytes[stretch.direction.index] &+= UInt64(edit.range.count)
+  }
+
+  private func obstacle(
+    to edits: [Edit], _ count: Int, _ stretch: Stretch, _ cause: Cause
+  ) -> EditObstacle? {
+    var end = 0
+    var added = 0
+    for edit in edits {
+      guard edit.range.lowerBound >= end, edit.range.upperBound <= count else { return .range }
+      end = edit.range.upperBound
+      added += edit.replacement.count - edit.range.count
+    }
+    if isDatagrams {
+      if count + added > 65_507 { return .size }
+    } else {
+      let socket = cause.socket ?? host.currentSocket()
+      if let obstacle = socket.editObstacle { return obstacle }
+      if socket[stretch.direction.reversed].packets == 0 { return .oneSided }
+    }
+    guard packets != nil else { return nil }
+    let start = Int64(truncatingIfNeeded: stretch.source)
+    let range = start..<start &+ Int64(stretch.sourceCount(of: count))
+    if let obstacle = packets?.obstacle(stretch.direction, range) { return obstacle }
+    let room = edits.reduce(0) { $0 + $1.replacement.count + 1 }
+    return packets?.hasRoom(for: room, stretch.direction) == false ? .budget : nil
+  }
+}
+
+extension [UInt8] {
+  /// A copy with some ranges replaced, which are in order and in bounds.
+  fileprivate init(copying bytes: Span<UInt8>, _ edits: [Edit]) {
+    self = []
+    reserveCapacity(edits.reduce(bytes.count) { $0 + $1.replacement.count - $1.range.count })
+    var place = 0
+    for edit in edits {
+      self += [UInt8](copying: bytes.extracting(place..<edit.range.lowerBound))
+      self += edit.replacement
+      place = edit.range.upperBound
+    }
+    self += [UInt8](copying: bytes.extracting(place..<bytes.count))
+  }
+}

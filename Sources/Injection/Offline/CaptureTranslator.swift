@@ -1,0 +1,300 @@
+package import Sockets
+import Wire
+
+/// Makes of the packets of one conversation those that would have been captured had its edited streams
+/// been sent: both ends acknowledged what was sent in the capture, so that all their numbers, the
+/// acknowledgements too, go from S to R.
+///
+/// It is given the packets in their order, each when all is decided that it speaks of.
+package struct CaptureTranslator {
+  /// By `Direction.index`, as all below.
+  private var maps = [SequenceMap(), SequenceMap()]
+  /// The offset of S behind all packets so far.
+  private var sent: [Int64] = [0, 0]
+  /// The longest text of a packet so far.
+  private var largest: [UInt32] = [0, 0]
+  /// What the last packets of each direction said: its acknowledgement in S and in R, its window as it
+  /// was written.
+  private var said = [Said(), Said()]
+  private let isDatagrams: Bool
+
+  private struct Said {
+    var acknowledged = Int64.min
+    var mapped = Int64.min
+    var window: UInt16 = 0
+    /// The right edges of the window, in S and in R, furthest so far.
+    var edge = Int64.min
+    var mappedEdge = Int64.min
+  }
+
+  package init(isDatagrams: Bool) { self.isDatagrams = isDatagrams }
+
+  /// Whether no packet has to be changed.
+  package var isIdentity: Bool { maps[0].isIdentity && maps[1].isIdentity }
+
+  /// Bytes that edits have put in, as far as they are kept.
+  package var keptBytes: Int { maps[0].contentBytes + maps[1].contentBytes }
+
+  /// What a direction may keep of edits: bytes that were put in, and places.
+  package static var byteLimit: Int { 1 << 20 }
+  package static var spliceLimit: Int { 1 << 14 }
+
+  /// Whether another edit finds room.
+  package mutating func hasRoom(for bytes: Int, _ direction: Direction) -> Bool {
+    let map = maps[direction.index]
+    if map.count < Self.spliceLimit, map.contentBytes + bytes <= Self.byteLimit { return true }
+    forgetAcknowledged(direction)
+    return maps[direction.index].count < Self.spliceLimit
+      && maps[direction.index].contentBytes + bytes <= Self.byteLimit
+  }
+
+  /// A range of S is changed; edits of a direction come in order.
+  package mutating func edit(
+    _ direction: Direction, at place: Int64, removing removed: Int64, inserting content: [UInt8]
+  ) {
+    maps[direction.index].append(at: place, removing: removed, inserting: content)
+  }
+
+  /// How long a direction has become, in R, up to an offset of S.
+  package func mapped(_ offset: Int64, _ direction: Direction) -> Int64 {
+    maps[direction.index].mapped(offset)
+  }
+
+  // MARK: Packets
+
+  /// - Parameters:
+  ///   - hasDecidedText: whether all of its text is decided; else nobody took it, or it was waited for
+  ///     in vain.
+  ///   - isDecided: the same of what it acknowledges.
+  package mutating func translate(
+    _ packet: CapturedPacket, hasDecidedText: Bool, isDecided: Bool
+  ) -> PacketOutcome {
+    defer { if hasDecidedText { note(packet) } }
+    if isIdentity {
+      noteSaid(packet)
+      return .written
+    }
+    return isDatagrams ? translateDatagram(packet) : translateSegment(packet, isDecided)
+  }
+
+  private mutating func note(_ packet: CapturedPacket) {
+    if packet.traits.contains(.isCorrupt) { return }
+    sent[packet.direction.index] = max(sent[packet.direction.index], packet.end)
+    largest[packet.direction.index] = max(largest[packet.direction.index], packet.length)
+  }
+
+  private mutating func translateDatagram(_ packet: CapturedPacket) -> PacketOutcome {
+    let map = maps[packet.direction.index]
+    let range = packet.offset..<packet.offset &+ Int64(packet.length)
+    defer { maps[packet.direction.index].forget(before: range.upperBound) }
+    guard map.touches(range), !packet.traits.contains(.isCorrupt) else { return .written }
+    let runs = map.runs(of: range)
+    if runs.isEmpty { return .leftOut }
+    var rewrite = PacketRewrite(packet)
+    rewrite.text = PacketRewrite.Text(runs: runs, limit: .max)
+    return .rewritten(rewrite)
+  }
+
+  private mutating func translateSegment(
+    _ packet: CapturedPacket, _ isDecided: Bool
+  ) -> PacketOutcome {
+    var rewrite = PacketRewrite(packet)
+    let start = packet.textStart
+    let map = maps[packet.direction.index]
+    let range = start..<packet.textEnd
+    // What was changed there is not known any more: it is older than what its receiver has.
+    if packet.length > 0, start < map.floor { return .leftOut }
+    var isEmptied = false
+    var sequence: Int64
+    let isProbe = isProbe(packet)
+    if isProbe && !map.touches(range) {
+      sequence = map.mapped(start &+ 1) &- 1
+    } else if packet.traits.contains(.isCorrupt) || packet.isTruncated {
+      sequence = map.mapped(packet.offset)
+    } else if map.touches(range, includesEnd: packet.flags.contains(.fin)) {
+      let runs = map.runs(of: range, includesEnd: packet.flags.contains(.fin))
+      sequence = map.mapped(start) &- (packet.flags.contains(.syn) ? 1 : 0)
+      isEmptied = runs.isEmpty && packet.length > 0
+      if isEmptied && isProbe {
+        // An end that only asks whether the other is there still does.
+        sequence = map.mapped(start &+ 1) &- 1
+      }
+      if packet.length > 0 || !runs.isEmpty {
+        // Where the receiver was captured before the sender, each piece would look like a repetition.
+        let isAcknowledged = said[packet.direction.reversed.index].mapped >= map.mapped(packet.end)
+        rewrite.text = PacketRewrite.Text(
+          runs: runs, limit: isAcknowledged ? max(limit(packet), 1 << 15) : limit(packet),
+          isRepetition: packet.end <= sent[packet.direction.index]
+            && !packet.flags.contains(.fin))
+      }
+    } else {
+      sequence = map.mapped(packet.offset)
+    }
+    rewrite.sequenceDelta = UInt32(truncatingIfNeeded: sequence &- packet.offset)
+    if packet.flags.contains(.urg) { mapUrgentPointer(of: packet, sequence, &rewrite) }
+    guard packet.traits.contains(.acknowledges) else {
+      return isEmptied && !isProbe && packet.flags.isDisjoint(with: .unique)
+        ? .leftOut : rewrite.changesNothing ? .written : .rewritten(rewrite)
+    }
+    let isNews = mapAcknowledgment(of: packet, isDecided, isEmptied: isEmptied, &rewrite)
+    let isBare = isEmptied || packet.length == 0
+    if isBare, !isProbe, !isNews, packet.flags.isDisjoint(with: .unique) { return .leftOut }
+    return rewrite.changesNothing ? .written : .rewritten(rewrite)
+  }
+
+  /// Asks whether the other end is there: it repeats the last byte, or a byte in its place, or stands
+  /// in front of what comes next (RFC 9293 §3.8.4).
+  private func isProbe(_ packet: CapturedPacket) -> Bool {
+    packet.length <= 1 && packet.flags.isDisjoint(with: .unique)
+      && packet.textStart == sent[packet.direction.index] &- 1
+  }
+
+  /// How much text finds room in a packet: as much as there was, or as the receiver said that it takes,
+  /// less the options (RFC 9293 §3.7.1).
+  private func limit(_ packet: CapturedPacket) -> Int {
+    if packet.segmentSize > 0 {
+      let room = Int(packet.segmentSize) &- (Int(packet.headerLength) &- 20)
+      return max(Int(packet.length), room, 1)
+    }
+    return max(Int(max(packet.length, largest[packet.direction.index])), 536)
+  }
+
+  private func mapUrgentPointer(
+    of packet: CapturedPacket, _ sequence: Int64, _ rewrite: inout PacketRewrite
+  ) {
+    let index = packet.direction.index
+    let mark = packet.offset &+ Int64(packet.urgentPointer)
+    let bound = max(sent[index], packet.textEnd)
+    rewrite.urgentDistance = map(mark, of: index, within: bound) &- sequence
+  }
+
+  // MARK: Resets
+
+  /// The resets to both ends that a packet gives rise to, which does not go itself: each has exactly
+  /// the number that its receiver expects next, as others would only be challenged (RFC 5961 §3.2).
+  package func resets(with packet: CapturedPacket) -> [PacketRewrite.Reset] {
+    guard packet.traits.contains(.tcp) else { return [] }
+    let own = packet.direction.index
+    let peer = packet.direction.reversed.index
+    let hasBegun = sent[own] > 0 || !packet.flags.contains(.syn)
+    let next = maps[own].mapped(hasBegun ? sent[own] : packet.end) &- packet.offset
+    guard packet.traits.contains(.acknowledges) else {
+      return [
+        PacketRewrite.Reset(
+          isForward: false, sequenceDistance: 0, acknowledgmentDistance: next)
+      ]
+    }
+    let nextOfPeer = maps[peer].mapped(sent[peer]) &- packet.acknowledged
+    return [
+      PacketRewrite.Reset(
+        isForward: true, sequenceDistance: next, acknowledgmentDistance: nextOfPeer),
+      PacketRewrite.Reset(
+        isForward: false, sequenceDistance: nextOfPeer, acknowledgmentDistance: next),
+    ]
+  }
+
+  // MARK: What is said of the other direction
+
+  /// Whether it tells the other end anything; not so an acknowledgement that was one of bytes that are
+  /// gone.
+  private mutating func mapAcknowledgment(
+    of packet: CapturedPacket, _ isDecided: Bool, isEmptied: Bool,
+    _ rewrite: inout PacketRewrite
+  ) -> Bool {
+    let peer = packet.direction.reversed.index
+    // Of what comes later nothing is known yet: what has been decided of it depends on the moment.
+    let bound = isDecided ? max(sent[peer], packet.acknowledged) : sent[peer]
+    let acknowledged = map(packet.acknowledged, of: peer, within: bound)
+    rewrite.acknowledgmentDelta = UInt32(
+      truncatingIfNeeded: acknowledged &- packet.acknowledged)
+    mapWindow(of: packet, acknowledged, within: bound, &rewrite)
+    mapBlocks(of: packet, acknowledged, within: bound, &rewrite)
+    let last = said[packet.direction.index]
+    let isNews =
+      acknowledged != last.mapped || rewrite.window != last.window || packet.blockCount > 0
+      // The same again without text asks for what is missing; with text it says nothing.
+      || packet.acknowledged == last.acknowledged && !isEmptied
+    if packet.traits.contains(.isCorrupt) { return true }
+    said[packet.direction.index].acknowledged = packet.acknowledged
+    said[packet.direction.index].mapped = acknowledged
+    said[packet.direction.index].window = rewrite.window
+    return isNews
+  }
+
+  private func map(_ offset: Int64, of direction: Int, within bound: Int64) -> Int64 {
+    let inside = min(offset, bound)
+    return maps[direction].mapped(inside) &+ (offset &- inside)
+  }
+
+  /// Maps the right edge of the window, which never moves back (RFC 9293 §3.8.6.2.1) unless it did so
+  /// before.
+  private mutating func mapWindow(
+    of packet: CapturedPacket, _ acknowledged: Int64, within bound: Int64,
+    _ rewrite: inout PacketRewrite
+  ) {
+    guard packet.traits.contains(.hasKnownShift), packet.flags.isDisjoint(with: [.syn, .rst])
+    else { return }
+    let shift = Int64(packet.windowShift)
+    let edge = packet.acknowledged &+ Int64(packet.window) << shift
+    var mappedEdge = map(edge, of: packet.direction.reversed.index, within: bound)
+    let last = said[packet.direction.index]
+    if edge >= last.edge { mappedEdge = max(mappedEdge, last.mappedEdge) }
+    let window = max(mappedEdge &- acknowledged, 0)
+    // What does not divide is rounded up, as rounding down would take back.
+    let scaled = min((window &+ (1 << shift &- 1)) >> shift, 0xFFFF)
+    rewrite.window = UInt16(truncatingIfNeeded: scaled)
+    if edge >= last.edge, !packet.traits.contains(.isCorrupt) {
+      said[packet.direction.index].edge = edge
+      said[packet.direction.index].mappedEdge = max(
+        last.mappedEdge, acknowledged &+ scaled << shift)
+    }
+  }
+
+  /// Notes what a packet says that is written as it is.
+  private mutating func noteSaid(_ packet: CapturedPacket) {
+    guard packet.traits.contains(.acknowledges), !packet.traits.contains(.isCorrupt) else { return }
+    let index = packet.direction.index
+    said[index].acknowledged = packet.acknowledged
+    said[index].mapped = packet.acknowledged
+    said[index].window = packet.window
+    guard packet.traits.contains(.hasKnownShift) else { return }
+    let edge = packet.acknowledged &+ Int64(packet.window) << Int64(packet.windowShift)
+    said[index].edge = max(said[index].edge, edge)
+    said[index].mappedEdge = said[index].edge
+  }
+
+  private func mapBlocks(
+    of packet: CapturedPacket, _ acknowledged: Int64, within bound: Int64,
+    _ rewrite: inout PacketRewrite
+  ) {
+    guard packet.blockCount > 0 else { return }
+    let peer = packet.direction.reversed.index
+    var changes: [PacketRewrite.SACKChange] = []
+    for index in 0..<Int(packet.blockCount) {
+      let block = packet.blocks[index]
+      let left = packet.acknowledged &+ Int64(block.left)
+      let right = packet.acknowledged &+ Int64(block.right)
+      let (mappedLeft, mappedRight) = (
+        map(left, of: peer, within: bound), map(right, of: peer, within: bound)
+      )
+      changes.append(
+        PacketRewrite.SACKChange(
+          left: UInt32(truncatingIfNeeded: mappedLeft &- left),
+          right: UInt32(truncatingIfNeeded: mappedRight &- right),
+          isKept: mappedLeft < mappedRight || left >= right))
+    }
+    rewrite.blocks = changes
+  }
+
+  /// Forgets what both ends have done with: what is acknowledged is rarely sent again.
+  private mutating func forgetAcknowledged(_ direction: Direction) {
+    let acknowledged = said[direction.reversed.index].acknowledged
+    guard acknowledged > .min else { return }
+    maps[direction.index].forget(before: min(acknowledged, sent[direction.index]))
+  }
+}
+
+extension TCPFlags {
+  /// What is said once, whatever else a segment says.
+  static var unique: TCPFlags { [.syn, .fin, .rst] }
+}

@@ -1,0 +1,77 @@
+import Sockets
+import Wire
+
+// Packets for whoever is to write them again.
+extension Shard {
+  @inline(never)
+  mutating func reportPacket(
+    _ segment: DissectionReference, of socket: SocketReference, _ direction: Direction,
+    isCorrupt: Bool = false
+  ) {
+    var packet = CapturedPacket(self.packet, direction, [])
+    var traits: CapturedPacket.Traits = isCorrupt ? .isCorrupt : []
+    if segment.element.kind.isWhole { traits.insert(.fragmented) }
+    if segment.element.nesting.layers > 0 { traits.insert(.layered) }
+    if segment.element.hasZeroLength { traits.insert(.zeroLength) }
+    packet.length = UInt32(truncatingIfNeeded: segment.element.length)
+    packet.captured = UInt32(truncatingIfNeeded: segment.element.captured)
+    packet.networkOffset = UInt32(truncatingIfNeeded: segment.element.networkOffset)
+    packet.transportOffset = UInt32(truncatingIfNeeded: segment.element.transportOffset)
+    packet.headerLength = UInt8(truncatingIfNeeded: segment.element.headerLength)
+    if segment.element.kind.isTCP {
+      traits.insert(.tcp)
+      describe(segment, &packet, &traits, socket, direction)
+    } else {
+      packet.offset = Int64(
+        truncatingIfNeeded: socket.element.positions[direction.index].offset)
+    }
+    packet.traits = traits
+    handler.packet(packet, of: view(socket))
+  }
+
+  private mutating func describe(
+    _ segment: DissectionReference, _ packet: inout CapturedPacket,
+    _ traits: inout CapturedPacket.Traits, _ socket: SocketReference, _ direction: Direction
+  ) {
+    packet.flags = segment.element.flags
+    packet.window = segment.element.window
+    let peer = direction.reversed
+    let offer = socket.element.offers[peer.index]
+    if offer.options.contains(.maximumSegmentSize) {
+      packet.segmentSize = offer.maximumSegmentSize
+    }
+    if !segment.element.flags.contains(.syn) {
+      packet.windowShift = socket.element.shifts[direction.index]
+      if socket.element.histories[direction.index].state.contains(.synSeen) {
+        traits.insert(.hasKnownShift)
+      }
+    }
+    // What a stream begins with stands at its beginning.
+    let isSYN = segment.element.flags.contains(.syn)
+    packet.offset =
+      isStarted(socket, direction)
+      ? place(of: segment.element.sequence, socket, direction) : (isSYN ? -1 : 0)
+    guard segment.element.flags.contains(.ack), isStarted(socket, peer) else { return }
+    traits.insert(.acknowledges)
+    packet.acknowledged = place(of: segment.element.acknowledgment, socket, peer)
+    if segment.element.acknowledgment.isAfter(sentEdge(socket, peer)) {
+      traits.insert(.acknowledgesUnseen)
+    }
+  }
+
+  /// The offset of a number in a stream, as it is reported. A FIN counts one byte.
+  private mutating func place(
+    of number: SequenceNumber, _ socket: SocketReference, _ stream: Direction
+  ) -> Int64 {
+    let position = socket.element.positions[stream.index]
+    var offset = position.offset &- removedUrgentBytes(socket, stream)
+    if socket.element.histories[stream.index].state.contains(.finReported) { offset &+= 1 }
+    return Int64(truncatingIfNeeded: offset) &+ Int64(number.distance(from: position.next))
+  }
+
+  /// What the packet at hand carries is taken by nobody.
+  mutating func reportRefusal(of socket: SocketReference) {
+    guard socket.element.flags.contains(.wantsPackets) else { return }
+    handler.refused(packet, of: view(socket))
+  }
+}
