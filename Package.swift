@@ -43,6 +43,9 @@ let package = Package(
       swiftSettings: settings),
     .target(
       name: "Reassembly", dependencies: ["Wire", "Sockets", "Buffers"], swiftSettings: settings),
+    .target(
+      name: "Checking", dependencies: ["Wire", "Sockets", "Buffers", "Reassembly"],
+      swiftSettings: settings),
     .target(name: "Analysis", dependencies: ["Wire", "Sockets"], swiftSettings: settings),
     .target(
       name: "Injection", dependencies: ["Wire", "Sockets", "Buffers"], swiftSettings: settings),
@@ -65,7 +68,7 @@ let package = Package(
     .target(
       name: "SluiceCommand",
       dependencies: [
-        "Wire", "Buffers", "Capture", "Reassembly", "Analysis", "Deferral", "Pipeline",
+        "Wire", "Buffers", "Capture", "Reassembly", "Checking", "Analysis", "Deferral", "Pipeline",
         "Analyzers", "Generation",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Yams", package: "Yams"),
@@ -78,7 +81,8 @@ let package = Package(
     .testTarget(
       name: "AnalyzersTests",
       dependencies: [
-        "Analyzers", "Analysis", "CPCRE2", "Wire", .product(name: "Crypto", package: "swift-crypto"),
+        "Analyzers", "Analysis", "CPCRE2", "Wire",
+        .product(name: "Crypto", package: "swift-crypto"),
       ],
       swiftSettings: testSettings),
     .testTarget(
@@ -96,7 +100,7 @@ let package = Package(
     .target(
       name: "Support",
       dependencies: [
-        "Wire", "Sockets", "Buffers", "Capture", "Reassembly", "Injection", "Pipeline",
+        "Wire", "Sockets", "Buffers", "Capture", "Reassembly", "Injection", "Checking", "Pipeline",
       ],
       path: "Tests/Support", swiftSettings: testSettings),
     // Scripts/facts runs it over vectors that others established.
@@ -108,6 +112,9 @@ let package = Package(
     .testTarget(
       name: "ReassemblyTests",
       dependencies: ["Support", "Reassembly", "Generation", "Sockets", "Buffers", "Wire"],
+      swiftSettings: testSettings),
+    .testTarget(
+      name: "CheckingTests", dependencies: ["Support", "Checking", "Generation", "Wire"],
       swiftSettings: testSettings),
     .testTarget(
       name: "InjectionTests",
@@ -124,7 +131,7 @@ let package = Package(
     .testTarget(
       name: "CorpusTests",
       dependencies: [
-        "Support", "Pipeline", "Analyzers", "Analysis", "Capture", "Buffers", "sluice",
+        "Support", "Pipeline", "Analyzers", "Analysis", "Checking", "Capture", "Buffers", "sluice",
       ],
       swiftSettings: testSettings),
     .testTarget(
@@ -137,7 +144,7 @@ let package = Package(
       name: "fuzz",
       dependencies: [
         "CFuzzer", "CZlib", "Support", "Wire", "Sockets", "Buffers", "Capture", "Reassembly",
-        "Analysis", "Analyzers", "Pipeline", "Generation", "SluiceCommand",
+        "Checking", "Analysis", "Analyzers", "Pipeline", "Generation", "SluiceCommand",
       ],
       path: "Tests/Fuzz", exclude: ["CFuzzer", "Corpus"], swiftSettings: testSettings),
     .testTarget(name: "FuzzTests", dependencies: ["fuzz"], swiftSettings: testSettings),

@@ -4,7 +4,7 @@ import ArgumentParser
 struct ExplainCommand: SluiceSubcommand {
   static let configuration = CommandConfiguration(
     commandName: "explain",
-    abstract: "Says what a weird or a reason means.",
+    abstract: "Says what a weird, a reason or a complaint means.",
     usage: "sluice explain [NAME ...]")
 
   @Argument(help: "As in a record or a message; all of them without one.")

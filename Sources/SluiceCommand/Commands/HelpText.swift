@@ -5,7 +5,8 @@ enum HelpText {
 
       sluice [analyze] -r FILE [-a NAME[:key=value,...] ...] [-w FILE] [options] [FILTER]
       sluice analyzers [NAME ...]             list the analyzers with their settings
-      sluice explain [NAME ...]               say what a weird or a reason means
+      sluice check FILE ...                   judge the packets of a capture as TCP
+      sluice explain [NAME ...]               say what a weird, a reason or a complaint means
       sluice generate WORKLOAD -w FILE ...    write a synthetic capture
       sluice generate-manual                  print the manual page
 

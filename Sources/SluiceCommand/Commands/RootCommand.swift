@@ -6,8 +6,8 @@ struct RootCommand: ParsableCommand {
     commandName: "sluice",
     abstract: "Turns packets into TCP streams and shows them to analyzers.",
     subcommands: [
-      AnalyzeCommand.self, AnalyzersCommand.self, ExplainCommand.self, GenerateCommand.self,
-      GenerateManualCommand.self,
+      AnalyzeCommand.self, AnalyzersCommand.self, CheckCommand.self, ExplainCommand.self,
+      GenerateCommand.self, GenerateManualCommand.self,
     ])
 
   static func isSubcommand(_ word: String?) -> Bool {

@@ -1,9 +1,10 @@
 import Analysis
+import Checking
 import Reassembly
 import Sockets
 
-/// What names in records and messages mean: weirds, the reasons of verdicts and of final calls, ends of
-/// sockets.
+/// What names in records and messages mean: weirds, complaints, the reasons of verdicts and of final
+/// calls, ends of sockets.
 enum Explanations {
   struct Entry {
     var name: String
@@ -14,11 +15,18 @@ enum Explanations {
 
   static let all: [Entry] =
     (Weird.allCases.map { Entry(name: $0.rawValue, kind: "weird", text: $0.explanation) }
+    + complaints
     + verdictReasons.map { Entry(name: $0.0, kind: "reason of a verdict", text: $0.1) }
     + finalReasons.map { Entry(name: $0.0.rawValue, kind: "reason of a final call", text: $0.1) }
     + obstacles.map { Entry(name: $0.0.name, kind: "reason why an edit is refused", text: $0.1) }
     + ends.map { Entry(name: $0.0.rawValue, kind: "end of a socket", text: $0.1) })
     .sorted { ($0.name, $0.kind) < ($1.name, $1.kind) }
+
+  private static var complaints: [Entry] {
+    Complaint.Name.allCases.map {
+      Entry(name: $0.rawValue, kind: "\($0.severity.rawValue) of check", text: $0.explanation)
+    }
+  }
 
   static func find(_ name: String) throws(CommandFailure) -> [Entry] {
     let found = all.filter { $0.name == name }

@@ -11,7 +11,9 @@ struct FuzzTarget: Sendable {
   }
 
   static let all = [
-    pcap, pcapng, gzip, frames, tcpOptions, reassembly, defragmentation, run, analyzerOptions, json,
+    pcap, pcapng, gzip, frames, tcpOptions, reassembly, checking, defragmentation, run,
+    analyzerOptions,
+    json,
   ]
 
   /// `planted` is not in the list: it proves that the fuzzer finds what there is to be found.
