@@ -75,7 +75,8 @@ let package = Package(
     .testTarget(
       name: "AnalyzersTests",
       dependencies: [
-        "Analyzers", "Analysis", "CPCRE2", "Wire", .product(name: "Crypto", package: "swift-crypto"),
+        "Analyzers", "Analysis", "CPCRE2", "Wire",
+        .product(name: "Crypto", package: "swift-crypto"),
       ],
       swiftSettings: testSettings),
     .testTarget(
