@@ -82,6 +82,35 @@ struct RegexReplacementTests {
     #expect(try result(of: ["abc a", "bb bbb"], ["rules": rules]) == "2 b-1 1")
   }
 
+  @Test("Rules of both kinds, however the stream is cut", arguments: [UInt64](1...40))
+  func mixedProperty(seed: UInt64) throws {
+    var random = SplitMix(seed: seed)
+    let finds = [
+      "ab", "abc", "ba", "cca", "a", "bbbb", "/a+b", "/(?<=a)b", "/b.*?c", "/(?:ab)+", "/c$", "/^b",
+      "/a(?!b)", #"/\bc"#, "/[ab]{3}",
+    ]
+    let rules = (0..<Int.random(in: 2...5, using: &random)).map {
+      (find: finds.randomElement(using: &random)!, with: "\($0)")
+    }
+    let lines = rules.map {
+      "\($0.find.hasPrefix("/") ? "regex:\($0.find.dropFirst())" : $0.find) => \($0.with)"
+    }
+    let analyzer = try makeReplace(["rules": lines.joined(separator: "\n")])
+    for _ in 0..<20 {
+      let stream = (0..<Int.random(in: 0...60, using: &random)).map { _ in
+        Array("aabbc ".utf8).randomElement(using: &random)!
+      }
+      let expected = replaced(stream, rules: rules)
+      for pieces in [1, 4, 100] {
+        var player = StreamPlayer(try analyzer.attached())
+        try player.send(stream, pieces: pieces, using: &random)
+        let text = String(decoding: stream, as: UTF8.self)
+        #expect(
+          player.output == expected && player.refusals.isEmpty, "seed \(seed) \(lines) \(text)")
+      }
+    }
+  }
+
   @Test("What takes too many steps passes, and is counted")
   func exhausted() throws {
     let analyzer = try makeReplace(["regex": "(a+)+$b|x", "with": "!"])
