@@ -46,10 +46,33 @@ struct BytePair: Sendable {
   /// The first place in a range where the literal may begin, or its end. The literal has room at all of
   /// them.
   func next(in bytes: Span<UInt8>, _ range: Range<Int>) -> Int {
+    first.mask | second.mask == 0
+      ? next(in: bytes, range, isMasked: false) : next(in: bytes, range, isMasked: true)
+  }
+
+  @inline(__always)
+  private func next(in bytes: Span<UInt8>, _ range: Range<Int>, isMasked: Bool) -> Int {
+    let (firsts, seconds) = (first.values, second.values)
+    let masks = (first.masks, second.masks)
+    let raw = unsafe bytes.bytes
     var place = range.lowerBound
     while place &+ 32 <= range.upperBound {
-      let hits = hits(in: bytes, at: place)
-      if (hits[0] | hits[1]) | (hits[2] | hits[3]) != 0 { return place + hits.firstByte }
+      // The loads are checked, and bytes have no invalid pattern.
+      var ones = unsafe raw.unsafeLoadUnaligned(
+        fromByteOffset: place &+ firstOffset, as: SIMD4<UInt64>.self)
+      var others = unsafe raw.unsafeLoadUnaligned(
+        fromByteOffset: place &+ secondOffset, as: SIMD4<UInt64>.self)
+      if isMasked {
+        ones = ones | masks.0
+        others = others | masks.1
+      }
+      // Zero where both bytes are the right ones.
+      let difference = (ones ^ firsts) | (others ^ seconds)
+      // The highest bit is set in the first of these in each word, and in no byte before it.
+      let hits = (difference &- 0x0101_0101_0101_0101) & ~difference & 0x8080_8080_8080_8080
+      if (hits[0] | hits[1]) | (hits[2] | hits[3]) != 0 {
+        return place &+ hits.firstByte
+      }
       place &+= 32
     }
     while place < range.upperBound {
@@ -58,23 +81,7 @@ struct BytePair: Sendable {
       }
       place += 1
     }
-    return place
-  }
-
-  /// The highest bit is set in the first byte of each word where the literal may begin, and in none
-  /// before it.
-  @inline(__always)
-  private func hits(in bytes: Span<UInt8>, at place: Int) -> SIMD4<UInt64> {
-    let bytes = unsafe bytes.bytes
-    // The loads are checked, and bytes have no invalid pattern.
-    let ones = unsafe bytes.unsafeLoadUnaligned(
-      fromByteOffset: place &+ firstOffset, as: SIMD4<UInt64>.self)
-    let others = unsafe bytes.unsafeLoadUnaligned(
-      fromByteOffset: place &+ secondOffset, as: SIMD4<UInt64>.self)
-    // Zero where both bytes are the right ones.
-    let difference =
-      ((ones | first.masks) ^ first.values) | ((others | second.masks) ^ second.values)
-    return (difference &- 0x0101_0101_0101_0101) & ~difference & 0x8080_8080_8080_8080
+    return range.upperBound
   }
 }
 

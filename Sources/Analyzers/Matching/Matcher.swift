@@ -1,8 +1,8 @@
 import Analysis
 
 /// Rules that are looked for together. At each place the one that is listed first has the precedence; a
-/// match ends where the next one may begin.
-struct Matcher: Sendable {
+/// match ends where the next one may begin. All sockets share it.
+final class Matcher: Sendable {
   let rules: [Rule]
   fileprivate let literals: LiteralSet?
   fileprivate let regexes: [(regex: Regex, rule: Int)]
@@ -27,6 +27,14 @@ struct Matcher: Sendable {
     // One at least, to tell the begin of the stream, or of a line.
     lookbehind = regexes.map { max($0.regex.lookbehind, 1) }.max() ?? 0
   }
+
+  /// Whether the bytes of a chunk alone tell what matches in it.
+  var hasLiteralsOnly: Bool { regexes.isEmpty }
+
+  /// The first literal that begins at or behind a place of a chunk.
+  func nextLiteral(in bytes: Span<UInt8>, from start: Int, _ end: ChunkEnd) -> Sighting {
+    literals?.next(in: bytes, from: start, mayContinue: end == .open) ?? .none
+  }
 }
 
 /// A search for rules in one chunk after another. Those of one shard share it.
@@ -43,7 +51,7 @@ final class MatchSearch {
 
   init(_ matcher: Matcher) {
     self.matcher = matcher
-    hasRegexes = !matcher.regexes.isEmpty
+    hasRegexes = !matcher.hasLiteralsOnly
     sightings = Array(repeating: nil, count: matcher.regexes.count + 1)
   }
 
@@ -68,7 +76,7 @@ final class MatchSearch {
   /// What comes first at or behind a place of the chunk that was begun.
   func next(in bytes: Span<UInt8>, from start: Int, _ end: ChunkEnd) -> Sighting {
     if !hasRegexes {
-      return matcher.literals?.next(in: bytes, from: start, mayContinue: end == .open) ?? .none
+      return matcher.nextLiteral(in: bytes, from: start, end)
     }
     let subject = subject
     var first = Sighting.none
@@ -79,8 +87,7 @@ final class MatchSearch {
       } else if index < regexes.count {
         sighting = regexes[index].next(in: subject.span, gone: gone, from: start, end)
       } else {
-        sighting =
-          matcher.literals?.next(in: bytes, from: start, mayContinue: end == .open) ?? .none
+        sighting = matcher.nextLiteral(in: bytes, from: start, end)
       }
       sightings[index] = sighting
       if sighting.isBefore(first) { first = sighting }

@@ -14,10 +14,10 @@ struct RuleSettings {
     Setting("nocase", .flag, default: "no", "letters (ASCII) match in both cases"),
     Setting(
       "window", .size, default: "4K",
-      "the longest match of a regular expression: so much of a stream is held back at most"),
+      "the longest match of a regular expression, and the most that is held back"),
     Setting(
       "hold", .duration,
-      "how long a possible beginning of a match is held back inline, instead of --peek-timeout"),
+      "how long what may begin a match is held back inline, instead of --peek-timeout"),
   ]
 
   /// - Parameter replacement: `nil` where the analyzer puts nothing in the place of a match.

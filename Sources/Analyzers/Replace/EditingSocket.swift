@@ -8,6 +8,7 @@ final class EditingSocket: SocketAnalyzer {
   private let matcher: Matcher
   private let limit: Int
   private let isDatagrams: Bool
+  private let hasLiteralsOnly: Bool
   private var out: EditedStream
   private var `in`: EditedStream
 
@@ -16,25 +17,37 @@ final class EditingSocket: SocketAnalyzer {
     self.matcher = matcher
     self.limit = limit
     isDatagrams = socket.transport == .udp
+    hasLiteralsOnly = matcher.hasLiteralsOnly
     out = EditedStream(isMidstream: socket.isMidstream && !isDatagrams)
     `in` = out
   }
 
   func data(_ chunk: borrowing Chunk, _ context: inout Context) -> Verdict {
-    chunk.direction == .out ? verdict(for: chunk, &out) : verdict(for: chunk, &`in`)
+    let end = isDatagrams ? .stream : ChunkEnd(chunk.final)
+    let isPlain = chunk.direction == .out ? out.isPlain : `in`.isPlain
+    // Most chunks of most streams.
+    if isPlain, hasLiteralsOnly, case .none = matcher.nextLiteral(in: chunk.bytes, from: 0, end) {
+      return .allow
+    }
+    return chunk.direction == .out
+      ? verdict(for: chunk, end, &out) : verdict(for: chunk, end, &`in`)
   }
 
-  @inline(__always)
-  private func verdict(for chunk: borrowing Chunk, _ stream: inout EditedStream) -> Verdict {
+  @inline(never)
+  private func verdict(
+    for chunk: borrowing Chunk, _ end: ChunkEnd, _ stream: inout EditedStream
+  ) -> Verdict {
     if !stream.isSeen {
       stream.isSeen = true
       shard.streams += 1
     }
-    if stream.editCount >= limit { return .allow }
+    if stream.editCount >= limit {
+      stream.end()
+      return .allow
+    }
     if isDatagrams { stream.place = StreamPlace(isMidstream: false) }
     if !isDatagrams { stream.place.move(to: chunk.offset) }
     shard.search.begin(chunk.bytes, at: stream.place)
-    let end = isDatagrams ? .stream : ChunkEnd(chunk.final)
     let sighting = shard.search.next(in: chunk.bytes, from: 0, end)
     if case .none = sighting {
       stream.pass(chunk.bytes, at: chunk.offset, [], keeping: matcher.lookbehind)
@@ -43,7 +56,6 @@ final class EditingSocket: SocketAnalyzer {
     return edit(chunk, sighting, end, &stream)
   }
 
-  @inline(never)
   private func edit(
     _ chunk: borrowing Chunk, _ first: Sighting, _ end: ChunkEnd, _ stream: inout EditedStream
   ) -> Verdict {
@@ -68,10 +80,15 @@ final class EditingSocket: SocketAnalyzer {
 
 /// What is known of one direction.
 struct EditedStream {
+  /// Whether nothing is to be noted of a chunk in which no literal may begin.
+  private(set) var isPlain = false
   var isSeen = false
   var editCount = 0
   var place: StreamPlace
   private var lengths = HTTPLengths()
+
+  /// Nothing more is looked for.
+  mutating func end() { isPlain = false }
 
   init(isMidstream: Bool) { place = StreamPlace(isMidstream: isMidstream) }
 
@@ -81,6 +98,7 @@ struct EditedStream {
     _ bytes: Span<UInt8>, at offset: UInt64, _ edits: [Edit], keeping lookbehind: Int
   ) -> UInt64 {
     place.pass(bytes, keeping: lookbehind)
+    defer { isPlain = !lengths.mayBeHTTP }
     return lengths.changes(by: edits, in: bytes, at: offset)
   }
 }

@@ -20,11 +20,12 @@ struct HTTPLengths {
 
   private var state = State.unknown
 
+  var mayBeHTTP: Bool { if case .notHTTP = state { false } else { true } }
+
   /// How many edits of bytes, the next ones of the stream, change an announced length.
   @inline(__always)
   mutating func changes(by edits: [Edit], in bytes: Span<UInt8>, at offset: UInt64) -> UInt64 {
-    if case .notHTTP = state { return 0 }
-    return looked(at: bytes, offset, edits)
+    mayBeHTTP ? looked(at: bytes, offset, edits) : 0
   }
 
   private mutating func looked(

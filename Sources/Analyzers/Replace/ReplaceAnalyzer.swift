@@ -13,7 +13,7 @@ package struct ReplaceAnalyzer: Analyzer {
     RuleSettings.find + [
       Setting(
         "with", .literal,
-        "what stands in its place, maybe nothing; with regex= also $1, ${name}, $0 (all), $$ ($)"),
+        "what stands in its place, maybe nothing; behind regex= with $1, ${name}, $0, $$"),
       Setting(
         "rules", .text, "many rules (rules@=FILE), a line each: FIND => WITH, regex:FIND => WITH"),
       Setting("limit", .number(1...Int.max), "no more than so many in each direction of a socket"),

@@ -27,6 +27,39 @@ func replaced(
   return output
 }
 
+/// Applies rules of both kinds to a whole stream, trying all of them at each place. The pattern of one
+/// is a regular expression where it begins with a slash.
+func replaced(_ stream: [UInt8], rules: [(find: String, with: String)]) -> [UInt8] {
+  let codes = rules.map { rule in
+    var error: Int32 = 0
+    var offset = 0
+    let isRegex = rule.find.hasPrefix("/")
+    let pattern = Array(rule.find.utf8.dropFirst(isRegex ? 1 : 0))
+    let options = PCRE2_ANCHORED | (isRegex ? 0 : PCRE2_LITERAL)
+    return pcre2_compile_8(pattern, pattern.count, options, &error, &offset, nil)!
+  }
+  let data = pcre2_match_data_create_8(1, nil)!
+  defer {
+    pcre2_match_data_free_8(data)
+    for code in codes { pcre2_code_free_8(code) }
+  }
+  var output: [UInt8] = []
+  var place = 0
+  while place < stream.count {
+    let rule = codes.firstIndex {
+      pcre2_match_8($0, stream, stream.count, place, UInt32(PCRE2_NOTEMPTY), data, nil) >= 0
+    }
+    if let rule {
+      output += rules[rule].with.utf8
+      place = pcre2_get_ovector_pointer_8(data)![1]
+    } else {
+      output.append(stream[place])
+      place += 1
+    }
+  }
+  return output
+}
+
 /// Applies a regular expression to a whole stream with PCRE2 alone. What stands in the place of a match
 /// is told by its groups.
 func replaced(

@@ -60,6 +60,9 @@ struct RegexReplacementTests {
     #expect(try result(of: ["<abcd>"], settings) == "!")
     #expect(try result(of: ["<abcde>"], settings) == "<abcde>")
     #expect(try result(of: ["<a>bcde>"], settings) == "!bcde>")
+    // What fails in its window does not shorten that of what follows.
+    let both = ["regex": "<[^>]*>|a+", "with": "!", "window": "4"]
+    #expect(try result(of: ["<xaaaa-"], both) == "<x!-")
     var player = StreamPlayer(try makeReplace(settings).attached())
     for _ in 0..<20 { try player.send(Array("<".utf8)) }
     #expect(player.mostHeld == 5)
@@ -70,16 +73,45 @@ struct RegexReplacementTests {
     var player = StreamPlayer(try makeReplace(["regex": "^a|(?<=a)b|cd", "with": "!"]).attached())
     try player.send(Array("aac".utf8))
     try player.gap(1)
-    try player.send(Array("dab".utf8))
+    try player.send(Array("da".utf8))
     try player.gap(1)
-    try player.send(Array("ab".utf8))
-    #expect(String(decoding: player.output, as: UTF8.self) == "!acda!a!")
+    try player.send(Array("bab".utf8))
+    #expect(String(decoding: player.output, as: UTF8.self) == "!acdaba!")
   }
 
   @Test("Literals and regular expressions have the precedence of their place in the list")
   func mixed() throws {
     let rules = "regex:b+ => 1\nabc => 2\nregex: a(.) => $1-\nab => 4"
     #expect(try result(of: ["abc a", "bb bbb"], ["rules": rules]) == "2 b-1 1")
+  }
+
+  @Test("Rules of both kinds, however the stream is cut", arguments: [UInt64](1...40))
+  func mixedProperty(seed: UInt64) throws {
+    var random = SplitMix(seed: seed)
+    let finds = [
+      "ab", "abc", "ba", "cca", "a", "bbbb", "/a+b", "/(?<=a)b", "/b.*?c", "/(?:ab)+", "/c$", "/^b",
+      "/a(?!b)", #"/\bc"#, "/[ab]{3}",
+    ]
+    let rules = (0..<Int.random(in: 2...5, using: &random)).map {
+      (find: finds.randomElement(using: &random)!, with: "\($0)")
+    }
+    let lines = rules.map {
+      "\($0.find.hasPrefix("/") ? "regex:\($0.find.dropFirst())" : $0.find) => \($0.with)"
+    }
+    let analyzer = try makeReplace(["rules": lines.joined(separator: "\n")])
+    for _ in 0..<20 {
+      let stream = (0..<Int.random(in: 0...60, using: &random)).map { _ in
+        Array("aabbc ".utf8).randomElement(using: &random)!
+      }
+      let expected = replaced(stream, rules: rules)
+      for pieces in [1, 4, 100] {
+        var player = StreamPlayer(try analyzer.attached())
+        try player.send(stream, pieces: pieces, using: &random)
+        let text = String(decoding: stream, as: UTF8.self)
+        #expect(
+          player.output == expected && player.refusals.isEmpty, "seed \(seed) \(lines) \(text)")
+      }
+    }
   }
 
   @Test("What takes too many steps passes, and is counted")
