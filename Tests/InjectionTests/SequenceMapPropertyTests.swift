@@ -47,14 +47,15 @@ struct SequenceMapPropertyTests {
       acknowledged = [0]
       for offset in 0...original.count {
         mapped.append(edited.count)
+        mappedEnd.append(edited.count)
         while let splice = next.first, splice.place == offset {
           next.removeFirst()
           put(splice.content, from: nil)
           removedUntil = offset + splice.removed
           // Whoever has all of that is done with what was left out for it.
           acknowledged[edited.count] = removedUntil
+          if splice.removed == 0 { mappedEnd[offset] = edited.count }
         }
-        mappedEnd.append(edited.count)
         if offset < original.count, offset >= removedUntil { put([original[offset]], from: offset) }
       }
     }
@@ -195,10 +196,10 @@ struct SequenceMapPropertyTests {
   @Test("Offsets go on where numbers have wrapped many times")
   func longStreams() {
     let numbering = StreamNumbering(origin: SequenceNumber(0xFFFF_FFF0))
-    for offset in [Int64(-1), 0, 15, 16, 1 << 32, 5 << 32 + 7, 1 << 40] {
+    for offset: Int64 in [-1, 0, 15, 16, 1 << 32, (5 << 32) + 7, 1 << 40] {
       let number = numbering.number(offset)
-      #expect(numbering.offset(number, near: offset + 1 << 30) == offset)
-      #expect(numbering.offset(number, near: offset - 1 << 30) == offset)
+      #expect(numbering.offset(number, near: offset + (1 << 30)) == offset)
+      #expect(numbering.offset(number, near: offset - (1 << 30)) == offset)
     }
   }
 }
