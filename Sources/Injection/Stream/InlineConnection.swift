@@ -124,7 +124,8 @@ package struct InlineConnection {
     if let more = streams[direction.index].sendMore() {
       departures += send(left: more, direction, heard: nil)
     }
-    if let repeated = streams[direction.index].repeatForSender(limit: segmentation(direction).limit) {
+    if let repeated = streams[direction.index].repeatForSender(limit: segmentation(direction).limit)
+    {
       departures += send(left: repeated, direction, heard: nil)
     }
     return departures
@@ -150,7 +151,7 @@ package struct InlineConnection {
   private mutating func open(_ segment: StreamSegment, _ direction: Direction) -> [Departure] {
     let (own, other) = (direction.index, direction.reversed.index)
     if !segment.payload.isEmpty { isBypassed = true }
-    if streams[own].sent == 0 {
+    if !isKnown {
       speakers[own].maximumSegmentSize = segment.maximumSegmentSize.map(Int.init)
       speakers[own].windowScale = segment.windowScale
       speakers[own].permitsSACK = segment.permitsSACK
@@ -203,8 +204,11 @@ package struct InlineConnection {
   /// (RFC 7323 §2.2).
   private mutating func agreeOnScales() {
     guard let out = speakers[0].windowScale, let back = speakers[1].windowScale else { return }
-    streams[0].scale = Int(min(back, 14))
-    streams[1].scale = Int(min(out, 14))
+    for (index, shift) in [(0, Int(min(back, 14))), (1, Int(min(out, 14)))] {
+      streams[index].scale = shift
+      // In a SYN it stood without the shift.
+      streams[index].window = UInt16((Int(streams[index].window) + (1 << shift) - 1) >> shift)
+    }
   }
 
   var permitsSACK: Bool { speakers.allSatisfy(\.permitsSACK) }

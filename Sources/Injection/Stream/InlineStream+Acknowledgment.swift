@@ -39,9 +39,11 @@ extension InlineStream {
     reach = max(reach, edge)
     let isNewer = told > acknowledged
     let isBare = segment.isPureAcknowledgment && offset >= received
-    heard.isNews = isNewer || self.edge > hadEdge || (!heard.blocks.isEmpty && heard.blocks != blocks)
+    heard.isNews =
+      isNewer || self.edge > hadEdge || (!heard.blocks.isEmpty && heard.blocks != blocks)
     let lostBlocks = heard.blocks.isEmpty && !segment.sackBlocks.isEmpty
-    heard.isFalseDuplicate = isBare && !heard.isNews && (hasAdvanced || lostBlocks) && !map.isIdentity
+    heard.isFalseDuplicate =
+      isBare && !heard.isNews && (hasAdvanced || lostBlocks) && !map.isIdentity
     acknowledged = max(acknowledged, told)
     blocks = heard.blocks
     if offset >= received { window = heard.window }
