@@ -31,7 +31,10 @@ extension InlineConnection {
       let offset = numbering.offset(segment.sequence, near: stream.sent)
       let place = stream.position(offset)
       isHeldBack = isHeldBack || place.isPulledBack
-      let reached = isHeldBack ? stream.next : place.offset
+      let reached =
+        isHeldBack
+        ? stream.acceptable
+        : stream.isUntouched ? place.offset : min(place.offset, stream.acceptable)
       if reached != offset { leaving.sequence = numbering.number(reached) }
     }
     // It must not be newer than what fills a hole, or is released later (RFC 7323 §5.3).
@@ -183,7 +186,7 @@ extension InlineConnection {
     let (stream, other) = (streams[direction.index], streams[direction.reversed.index])
     let speaker = speakers[direction.index]
     var made = StreamSegment(
-      sequence: stream.numbering?.number(stream.next) ?? SequenceNumber(0), flags: .ack)
+      sequence: stream.numbering?.number(stream.acceptable) ?? SequenceNumber(0), flags: .ack)
     made.acknowledgment = other.numbering?.number(other.acknowledged) ?? SequenceNumber(0)
     made.window = other.window
     if speaker.echoesCongestion { made.flags.insert(.ece) }

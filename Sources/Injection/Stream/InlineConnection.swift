@@ -139,7 +139,10 @@ package struct InlineConnection {
     speakers[index].largestPayload = max(speakers[index].largestPayload, segment.payload.count)
     speakers[index].echoesCongestion =
       segment.flags.contains(.ece) && !segment.flags.contains(.syn)
-    guard let timestamps = segment.timestamps else { return }
+    guard let timestamps = segment.timestamps else {
+      if segment.flags.isDisjoint(with: [.syn, .rst]) { speakers[index].timestamps = nil }
+      return
+    }
     if let newest = speakers[index].timestamps,
       Int32(bitPattern: timestamps.value &- newest.value) < 0
     {
@@ -160,7 +163,10 @@ package struct InlineConnection {
       streams[other].edge = max(streams[other].edge, Int64(segment.window))
       streams[other].window = segment.window
       isKnown = streams[own].numbering != nil && streams[other].numbering != nil
-      if isKnown { agreeOnScales() }
+      if isKnown {
+        agreeOnScales()
+        agreeOnTimestamps()
+      }
     }
     return [pass(segment, direction)]
   }
@@ -207,7 +213,16 @@ package struct InlineConnection {
     for (index, shift) in [(0, Int(min(back, 14))), (1, Int(min(out, 14)))] {
       streams[index].scale = shift
       // In a SYN it stood without the shift.
-      streams[index].window = UInt16((Int(streams[index].window) + (1 << shift) - 1) >> shift)
+      streams[index].window >>= UInt16(shift)
+    }
+  }
+
+  /// Who had them in its SYN has them no more where the other has not (RFC 7323 §3.2).
+  private mutating func agreeOnTimestamps() {
+    guard speakers.contains(where: { $0.timestamps == nil }) else { return }
+    for index in speakers.indices {
+      speakers[index].timestamps = nil
+      speakers[index].timestampLeft = nil
     }
   }
 

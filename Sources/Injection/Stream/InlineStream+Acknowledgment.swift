@@ -82,10 +82,11 @@ extension InlineStream {
   private mutating func mappedWindow(_ window: UInt16, _ edge: Int64, told: Int64) -> UInt16 {
     guard let scale else { return window }
     let mapped = max(map.acknowledged(edge), told)
-    guard mapped < self.edge else {
-      let window = UInt16(clamping: (mapped &- told) >> Int64(scale))
-      self.edge = max(self.edge, told &+ Int64(window) << Int64(scale))
-      return window
+    let units = UInt16(clamping: (mapped &- told) >> Int64(scale))
+    let reached = told &+ Int64(units) << Int64(scale)
+    if reached >= self.edge {
+      self.edge = reached
+      return units
     }
     let unit = Int64(1) << Int64(scale)
     return UInt16(clamping: (max(self.edge &- told, 0) &+ unit &- 1) / unit)
@@ -120,9 +121,11 @@ extension InlineStream {
   }
 
   /// What has to be acknowledged for the receiver, which has nothing more to get from which it would.
+  /// What the sender has sent beyond a hole, or is not decided, does not count: it may be long until
+  /// that is on its way, or the sender may wait for this to send it again.
   func lackingAcknowledgment() -> Int64? {
-    guard isAnalyzed, !isUntouched, undecided.isEmpty, waiting.isEmpty, end == nil,
-      let lacking = map.lackingAcknowledgment(received: received, sent: sent),
+    guard isAnalyzed, !map.isIdentity, isReceived,
+      let lacking = map.lackingAcknowledgment(received: received, sent: released),
       lacking > acknowledged
     else { return nil }
     return lacking

@@ -116,6 +116,10 @@ struct InlineStream {
   /// SND.NXT in R, with the FIN.
   var next: Int64 { hasEndLeft ? log.end &+ 1 : left }
 
+  /// Where a segment without data stands that says what its sender has said: behind a byte beyond the
+  /// window, the receiver would not take it.
+  var acceptable: Int64 { min(next, max(reach, received)) }
+
   /// Whether its receiver lacks nothing of what has been released.
   var isReceived: Bool { received >= log.end &+ (isEndReleased ? 1 : 0) }
 }

@@ -173,8 +173,8 @@ extension NetworkEndpoint {
   }
 
   func acknowledge(at now: Int64) {
-    // A SYN that is not acknowledged yet has the number before.
-    send(segment(at: max(next, 0), .ack, at: now))
+    // Behind a byte beyond the window, the other end would not take it.
+    send(segment(at: min(highest, max(sendEdge, unacknowledged, 0)), .ack, at: now))
   }
 
   // MARK: Window and blocks
