@@ -148,6 +148,25 @@ import Wire
     }
   }
 
+  @Test("Where nothing is lost, nothing is repeated or reported twice", arguments: 1...150)
+  func quiet(seed: UInt64) {
+    var random = SeededGenerator(seed: seed)
+    var options = (0..<2).map { _ in InlineRandomTests.options(&random) }
+    for index in options.indices {
+      options[index].receiveBuffer = 65_536
+      options[index].reading = nil
+    }
+    let plans = (0..<2).map { _ in InlineRandomTests.plan(30_000, &random) }
+    let talk = Talk(
+      .text(30_000), .text(30_000, from: 9), outEdits: plans[0], backEdits: plans[1], seed: seed,
+      originator: options[0], responder: options[1])
+    #expect(talk.run() == [], "seed \(seed)")
+    for end in [talk.network.originator, talk.network.responder] {
+      #expect(end.counts.retransmissions == 0, "seed \(seed): \(end.counts)")
+      #expect(end.counts.duplicatesReported == 0, "seed \(seed): \(end.counts)")
+    }
+  }
+
   @Test(
     "Held data loses no acknowledgement of the other direction, and no timestamp",
     arguments: 1...100)
