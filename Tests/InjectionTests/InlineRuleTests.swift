@@ -188,6 +188,17 @@ private struct Ladder {
     #expect(ladder.words(ladder.sends(9, "jkl")) == ["> 3 jkl"])
   }
 
+  @Test(
+    "What was left out is acknowledged to a sender that repeats it, though others behind got lost")
+  func removalBeforeLoss() {
+    var ladder = Ladder()
+    ladder.next(.edit([StreamEdit(0..<3, with: [])]))
+    _ = ladder.sends(3, "def")
+    #expect(ladder.words(ladder.sends(0, "abc")) == ["> 0 def"])
+    #expect(ladder.words(ladder.sends(0, "abc")) == ["< 0 ack 3"])
+    #expect(ladder.words(ladder.sends(3, "def")) == ["> 0 def"])
+  }
+
   @Test("Held bytes are neither sent nor acknowledged; what came with them is")
   func holding() throws {
     var ladder = Ladder()

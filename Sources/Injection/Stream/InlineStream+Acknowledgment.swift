@@ -41,9 +41,10 @@ extension InlineStream {
     let isBare = segment.isPureAcknowledgment && offset >= received
     heard.isNews =
       isNewer || self.edge > hadEdge || (!heard.blocks.isEmpty && heard.blocks != blocks)
-    let lostBlocks = heard.blocks.isEmpty && !segment.sackBlocks.isEmpty
+    let isReport =
+      heard.blocks.isEmpty && reportsDuplicate(segment.sackBlocks, offset, numbering)
     heard.isFalseDuplicate =
-      isBare && !heard.isNews && (hasAdvanced || lostBlocks) && !map.isIdentity
+      isBare && !heard.isNews && (hasAdvanced || isReport) && !map.isIdentity
     acknowledged = max(acknowledged, told)
     blocks = heard.blocks
     if offset >= received { window = heard.window }
@@ -108,6 +109,19 @@ extension InlineStream {
       }
       return sackBlock(numbering, (held?.lowerBound ?? end)..<end &+ 1)
     }
+  }
+
+  /// Whether the first block is of bytes that came twice (RFC 2883 §4).
+  private func reportsDuplicate(
+    _ blocks: [SACKBlock], _ acknowledgment: Int64, _ numbering: StreamNumbering
+  ) -> Bool {
+    guard let first = blocks.first else { return false }
+    let start = numbering.offset(first.left, near: acknowledgment)
+    let upper = numbering.offset(first.right, near: acknowledgment)
+    if start < acknowledgment { return true }
+    return blocks.count > 1
+      && numbering.offset(blocks[1].left, near: start) <= start
+      && numbering.offset(blocks[1].right, near: start) >= upper
   }
 
   func sackBlock(_ numbering: StreamNumbering, _ range: Range<Int64>) -> SACKBlock {

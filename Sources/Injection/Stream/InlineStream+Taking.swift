@@ -224,6 +224,12 @@ extension InlineStream {
       taking.stretches.append(stretch)
       return
     }
+    // Left out bytes in front of others that got lost: the sender would repeat these and not those.
+    let told = acknowledgment(of: received)
+    if told > acknowledged {
+      acknowledge(removed: told)
+      taking.needsAnswer = true
+    }
     let needed = range.upperBound &+ (stretch.hasEnd ? 1 : 0)
     if acknowledged >= needed {
       taking.needsAnswer = true
