@@ -40,6 +40,10 @@ import Testing
     options.delaysAcknowledgments = Bool.random(using: &random)
     options.receiveBuffer = [2000, 8000, 65_536].randomElement(using: &random)!
     if Int.random(in: 0..<4, using: &random) == 0 {
+      options.keepAlive = 300_000
+      options.keepAliveHasByte = Bool.random(using: &random)
+    }
+    if Int.random(in: 0..<4, using: &random) == 0 {
       options.reading = (Int.random(in: 200...3000, using: &random), 30_000)
     }
     return options
@@ -64,13 +68,24 @@ import Testing
       Int.random(in: 0...[100, 5000, 30_000].randomElement(using: &random)!, using: &random)
     }
     let plans = counts.map { Int.random(in: 0..<8, using: &random) == 0 ? nil : plan($0, &random) }
-    let talk = Talk(
-      .text(counts[0]), .text(counts[1], from: 77), outEdits: plans[0], backEdits: plans[1],
-      seed: seed, originator: options(&random), responder: options(&random),
-      closesAt: Bool.random(using: &random) ? 0 : 500_000)
+    let isDialogue = Bool.random(using: &random)
+    let ends = (0..<2).map { _ in options(&random) }
+    let talk =
+      isDialogue
+      ? Talk(
+        portions: Int.random(in: 1...12, using: &random),
+        over: Int64.random(in: 1...10_000_000, using: &random), .text(counts[0]),
+        .text(counts[1], from: 77), outEdits: plans[0], backEdits: plans[1], seed: seed,
+        originator: ends[0], responder: ends[1])
+      : Talk(
+        .text(counts[0]), .text(counts[1], from: 77), outEdits: plans[0], backEdits: plans[1],
+        seed: seed, originator: ends[0], responder: ends[1],
+        closesAt: Bool.random(using: &random) ? 0 : 500_000)
     let quality = Int.random(in: 0..<3, using: &random)
     talk.network.links = (0..<4).map { _ in link(&random, quality: quality) }
-    if Bool.random(using: &random) { talk.network.holding.chance = 0.2 }
+    if Bool.random(using: &random) {
+      talk.network.holding = (0.2, [20_000, 150_000, 2_000_000].randomElement(using: &random)!)
+    }
     return talk
   }
 

@@ -133,6 +133,19 @@ import Wire
     #expect(counts.retransmissions <= 30, "seed \(seed): \(counts)")
   }
 
+  @Test("What was held beyond a hole and is lost later does not wait for the sender's timer")
+  func lossBehindHole() {
+    // From the first segment behind the hole on.
+    for place in 21..<44 {
+      let plan = PlannedEdits([.init(at: 21_000, removing: 100, inserting: .content(1500))])
+      let talk = Talk(.text(80_000), outEdits: plan)
+      talk.network.links[0].dropped = [20]
+      talk.network.links[1].dropped = [place]
+      #expect(talk.run() == [], "\(place)")
+      #expect(talk.network.originator.counts.timeouts == 0, "\(place)")
+    }
+  }
+
   @Test("Whoever asks whether the other end is there gets an answer", arguments: [false, true])
   func keepAlive(hasByte: Bool) {
     for edit in InlineTests.edits {

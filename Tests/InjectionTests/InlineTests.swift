@@ -27,7 +27,39 @@ struct Talk {
       network.responder.write(back, at: 1)
     }
     guard let closesAt else { return }
-    network.at(closesAt + 2) { network in
+    close(at: closesAt + 2)
+  }
+
+  /// Each end writes portions of its stream, as ends do that talk with each other, and then closes.
+  init(
+    portions: Int, over time: Int64, _ out: [UInt8], _ back: [UInt8], outEdits: PlannedEdits?,
+    backEdits: PlannedEdits?, seed: UInt64, originator: NetworkEndpoint.Options,
+    responder: NetworkEndpoint.Options
+  ) {
+    network = SimulatedNetwork(
+      seed: seed, originator: originator, responder: responder, out: outEdits, in: backEdits)
+    streams = [out, back]
+    edits = [outEdits, backEdits]
+    network.at(0) { $0.originator.open(at: 0) }
+    var random = SeededGenerator(seed: seed)
+    for direction in Direction.allCases {
+      let stream = streams[direction.index]
+      let cuts = (0..<portions).map { _ in Int.random(in: 0...stream.count, using: &random) }
+      let places = [0] + cuts.sorted() + [stream.count]
+      let times = (0...portions).map { _ in Int64.random(in: 1...time, using: &random) }.sorted()
+      for (index, moment) in times.enumerated() {
+        let bytes = Array(stream[places[index]..<places[index + 1]])
+        network.at(moment) { network in
+          let end = direction == .out ? network.originator : network.responder
+          end.write(bytes, at: network.now)
+        }
+      }
+    }
+    close(at: time + 1)
+  }
+
+  private func close(at time: Int64) {
+    network.at(time) { network in
       network.originator.close(at: network.now)
       network.responder.close(at: network.now)
     }

@@ -267,7 +267,7 @@ package struct InlineConnection {
 
 extension InlineStream {
   mutating func giveUpWaiting() {
-    heldBytes -= waiting.reduce(0) { $0 + $1.segment.payload.count }
+    heldBytes -= waiting.reduce(0) { $0 + $1.cost }
     waiting = []
   }
 

@@ -93,8 +93,9 @@ extension InlineStream {
       takeCopy(segment.split(at: old).before, start, into: &taking)
     }
     let isHeld = isLate || !undecided.isEmpty || decision == .hold
-    undecided.append(Undecided(segment: segment, chunk: chunk, decision: decision))
-    heldBytes += chunk.bytes.count
+    let entry = Undecided(segment: segment, chunk: chunk, decision: decision)
+    undecided.append(entry)
+    heldBytes += entry.cost
     taking.stretches += release(areLate: isHeld, from: isHeld ? nil : start)
   }
 
@@ -102,12 +103,15 @@ extension InlineStream {
   private mutating func takeWaiting(
     into taking: inout Taking, decide: (StreamChunk) -> StreamDecision
   ) {
-    while let first = waiting.first, first.start <= taken {
-      waiting.removeFirst()
-      heldBytes -= first.segment.payload.count
-      guard first.end > taken || (first.endsStream && end == nil) else { continue }
-      takeNew(first.segment, first.start, isLate: true, into: &taking, decide: decide)
+    var count = 0
+    while count < waiting.count, waiting[count].start <= taken {
+      let entry = waiting[count]
+      count += 1
+      heldBytes -= entry.cost
+      guard entry.end > taken || (entry.endsStream && end == nil) else { continue }
+      takeNew(entry.segment, entry.start, isLate: true, into: &taking, decide: decide)
     }
+    waiting.removeFirst(count)
     if waiting.isEmpty { owed = 0 }
   }
 
@@ -127,18 +131,20 @@ extension InlineStream {
   /// - Parameter start: where the segment of the first one begins, if what it repeats goes with it.
   private mutating func release(areLate: Bool, from start: Int64?) -> [Stretch] {
     var stretches: [Stretch] = []
-    while let first = undecided.first, first.decision != .hold {
-      undecided.removeFirst()
-      heldBytes -= first.chunk.bytes.count
-      commit(first)
-      var segment = first.segment
-      let start = start ?? first.chunk.offset
-      if start == first.chunk.offset {
-        segment = segment.split(at: segment.payload.count - first.chunk.bytes.count).after
+    var count = 0
+    while count < undecided.count, undecided[count].decision != .hold {
+      let entry = undecided[count]
+      count += 1
+      heldBytes -= entry.cost
+      commit(entry)
+      var segment = entry.segment
+      let start = start ?? entry.chunk.offset
+      if start == entry.chunk.offset {
+        segment = segment.split(at: segment.payload.count - entry.chunk.bytes.count).after
       }
-      let range = start..<first.chunk.end
-      stretches.append(stretch(of: segment, range, isLate: areLate))
+      stretches.append(stretch(of: segment, start..<entry.chunk.end, isLate: areLate))
     }
+    undecided.removeFirst(count)
     return stretches
   }
 
@@ -236,85 +242,5 @@ extension InlineStream {
     } else {
       taking.stretches.append(stretch)
     }
-  }
-
-  // MARK: Beyond a hole
-
-  /// Keeps a segment that lies beyond a hole. What came first stays.
-  private mutating func keep(_ new: Waiting) {
-    newestWaiting = new.start
-    var rest = new
-    var index = 0
-    while index < waiting.count {
-      let old = waiting[index]
-      if old.end <= rest.start {
-        index += 1
-      } else if old.start >= rest.end {
-        break
-      } else {
-        if old.start > rest.start {
-          let (before, _) = rest.segment.split(at: Int(old.start &- rest.start))
-          waiting.insert(Waiting(start: rest.start, segment: before), at: index)
-          heldBytes += before.payload.count
-          index += 1
-        }
-        let isMore = rest.endsStream && !old.endsStream && rest.end == old.end
-        guard rest.end > old.end || isMore else { return }
-        let (_, after) = rest.segment.split(at: Int(old.end &- rest.start))
-        rest = Waiting(start: old.end, segment: after)
-        index += 1
-      }
-    }
-    guard !rest.segment.payload.isEmpty || rest.endsStream else { return }
-    waiting.insert(rest, at: index)
-    heldBytes += rest.segment.payload.count
-  }
-
-  /// What is held beyond the hole, the newest first (RFC 2018 §4).
-  var waitingRanges: [Range<Int64>] {
-    var ranges: [Range<Int64>] = []
-    for entry in waiting {
-      let end = entry.end &+ (entry.endsStream ? 1 : 0)
-      if let last = ranges.last, last.upperBound == entry.start {
-        ranges[ranges.count - 1] = last.lowerBound..<end
-      } else {
-        ranges.append(entry.start..<end)
-      }
-    }
-    if let newest = ranges.firstIndex(where: { $0.contains(newestWaiting) }) {
-      ranges.insert(ranges.remove(at: newest), at: 0)
-    }
-    return ranges.filter { !$0.isEmpty }
-  }
-}
-
-extension StreamSegment {
-  /// Its first bytes, and the others with what stands at the end. The first part of an empty one, and
-  /// the second of one that has no more, are empty.
-  func split(at count: Int) -> (before: StreamSegment, after: StreamSegment) {
-    guard count > 0 else {
-      var before = self
-      before.payload = []
-      before.flags.subtract([.fin, .psh])
-      return (before, self)
-    }
-    var (before, after) = (self, self)
-    before.payload = Array(payload.prefix(count))
-    before.flags.subtract([.fin, .psh])
-    after.payload = Array(payload.dropFirst(count))
-    after.sequence += count
-    after.urgentPointer = UInt16(clamping: Int(urgentPointer) - count)
-    if Int(urgentPointer) <= count { after.flags.remove(.urg) }
-    return (before, after)
-  }
-
-  /// Leaves out what stands behind so many bytes, where a stream has ended.
-  mutating func cut(to count: Int64) {
-    guard Int64(payload.count) > count else {
-      if Int64(payload.count) < count { flags.remove(.fin) }
-      return
-    }
-    payload.removeLast(payload.count - Int(clamping: max(count, 0)))
-    flags.remove(.fin)
   }
 }

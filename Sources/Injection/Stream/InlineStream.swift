@@ -12,6 +12,9 @@ struct InlineStream {
     /// The new bytes of it.
     var chunk: StreamChunk
     var decision: StreamDecision
+
+    /// What it takes of the budget.
+    var cost: Int { chunk.bytes.count + InlineStream.segmentCost }
   }
 
   /// A segment beyond a hole.
@@ -21,7 +24,12 @@ struct InlineStream {
 
     var end: Int64 { start &+ Int64(segment.payload.count) }
     var endsStream: Bool { segment.flags.contains(.fin) }
+    /// What it takes of the budget.
+    var cost: Int { segment.payload.count + InlineStream.segmentCost }
   }
+
+  /// What a segment that is held takes besides its bytes: the smallest cost most.
+  static var segmentCost: Int { 256 }
 
   let isAnalyzed: Bool
   /// How many bytes may be held of it, however they are.
@@ -49,7 +57,7 @@ struct InlineStream {
   var waiting: [Waiting] = []
   /// Where the segment began that came last beyond a hole.
   var newestWaiting: Int64 = 0
-  /// Bytes of both.
+  /// What both take of the budget.
   var heldBytes = 0
 
   // MARK: What the receiver has, in R

@@ -37,3 +37,34 @@ package struct StreamSegment: Hashable, Sendable {
     payload.isEmpty && flags.intersection([.syn, .fin, .rst, .ack]) == .ack
   }
 }
+
+extension StreamSegment {
+  /// Its first bytes, and the others with what stands at the end. The first part of an empty one, and
+  /// the second of one that has no more, are empty.
+  func split(at count: Int) -> (before: StreamSegment, after: StreamSegment) {
+    guard count > 0 else {
+      var before = self
+      before.payload = []
+      before.flags.subtract([.fin, .psh])
+      return (before, self)
+    }
+    var (before, after) = (self, self)
+    before.payload = Array(payload.prefix(count))
+    before.flags.subtract([.fin, .psh])
+    after.payload = Array(payload.dropFirst(count))
+    after.sequence += count
+    after.urgentPointer = UInt16(clamping: Int(urgentPointer) - count)
+    if Int(urgentPointer) <= count { after.flags.remove(.urg) }
+    return (before, after)
+  }
+
+  /// Leaves out what stands behind so many bytes, where a stream has ended.
+  mutating func cut(to count: Int64) {
+    guard Int64(payload.count) > count else {
+      if Int64(payload.count) < count { flags.remove(.fin) }
+      return
+    }
+    payload.removeLast(payload.count - Int(clamping: max(count, 0)))
+    flags.remove(.fin)
+  }
+}
