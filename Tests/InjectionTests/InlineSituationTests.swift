@@ -208,4 +208,40 @@ import Wire
     #expect(talk.network.originator.counts.staleTimestamps == 0, "seed \(seed)")
     #expect(talk.network.responder.counts.staleTimestamps == 0, "seed \(seed)")
   }
+
+  @Test("Both ends take a reset, whatever is under way", arguments: 1...60)
+  func reset(seed: UInt64) {
+    var random = SeededGenerator(seed: seed)
+    // One that has nothing to send learns of a reset that got lost when it asks.
+    var options = NetworkEndpoint.Options()
+    options.keepAlive = 500_000
+    let talk = Talk(
+      .text(60_000), .text(60_000, from: 9), outEdits: InlineRandomTests.plan(60_000, &random),
+      backEdits: InlineRandomTests.plan(60_000, &random), seed: seed, originator: options,
+      responder: options, closesAt: nil)
+    let network = talk.network
+    let links = (0..<4).map { _ in InlineRandomTests.link(&random, quality: Int(seed % 3)) }
+    network.at(40_000) { $0.links = links }
+    network.at(Int64.random(in: 60_000...200_000, using: &random)) { network in
+      network.originator.expectsReset = true
+      network.responder.expectsReset = true
+      network.leave(network.connection.resetBoth())
+    }
+    let isFinished = network.run(until: 600_000_000)
+    #expect(isFinished && network.originator.violations == [], "seed \(seed)")
+    #expect(network.responder.violations == [], "seed \(seed)")
+    for (end, direction) in [(network.responder, Direction.out), (network.originator, .in)] {
+      #expect(end.received == Array(talk.expected(direction).prefix(end.received.count)))
+    }
+  }
+
+  @Test("A connection that is dropped is silent")
+  func drop() {
+    let talk = Talk(.text(60_000), .text(60_000), outEdits: .init())
+    talk.network.isTraced = true
+    talk.network.at(60_000) { $0.connection.drop() }
+    #expect(!talk.network.run(until: 10_000_000))
+    let last = talk.network.sightings[1].filter { $0.direction == .out }.map(\.time).max() ?? 0
+    #expect(last > 0 && last <= 60_000)
+  }
 }

@@ -42,8 +42,10 @@ package struct InlineConnection {
   private var isKnown = false
   /// Nothing is looked into: data came with the SYN.
   private(set) package var isBypassed = false
-  /// A reset behind data that is not decided.
-  var reset: [StreamSegment?] = [nil, nil]
+  /// Of each direction, a reset behind data that is not decided.
+  var pendingResets: [StreamSegment?] = [nil, nil]
+  /// Nothing goes through any more.
+  var ending: Ending?
 
   /// - Parameters:
   ///   - directions: those whose data is to be decided.
@@ -70,6 +72,7 @@ package struct InlineConnection {
 
   /// Takes a segment of a direction; what leaves because of it, in its order.
   package mutating func receive(_ segment: StreamSegment, _ direction: Direction) -> [Departure] {
+    if let ending { return answer(segment, direction, after: ending) }
     if isBypassed { return [Departure(direction: direction, segment: segment, isAsReceived: true)] }
     listen(to: segment, direction)
     if segment.flags.contains(.syn) { return open(segment, direction) }
@@ -228,60 +231,11 @@ package struct InlineConnection {
 
   var permitsSACK: Bool { speakers.allSatisfy(\.permitsSACK) }
 
-  private mutating func acknowledge(
+  mutating func acknowledge(
     _ segment: StreamSegment, _ direction: Direction
   ) -> InlineStream.Heard? {
     guard segment.flags.contains(.ack) else { return nil }
     return streams[direction.reversed.index].acknowledge(
       segment, takesBlocks: permitsSACK)
-  }
-
-  // MARK: Resets
-
-  /// Only data towards its sender is in vain; its own is decided first.
-  private mutating func takeReset(
-    _ segment: StreamSegment, _ direction: Direction
-  ) -> [Departure] {
-    streams[direction.reversed.index].giveUpHeld()
-    streams[direction.index].giveUpWaiting()
-    reset[direction.index] = segment
-    return settleReset(direction)
-  }
-
-  private mutating func settleReset(_ direction: Direction) -> [Departure] {
-    guard let segment = reset[direction.index], streams[direction.index].undecided.isEmpty else {
-      return []
-    }
-    reset[direction.index] = nil
-    let heard = acknowledge(segment, direction)
-    var leaving = translated(segment, direction, heard)
-    if let numbering = streams[direction.index].numbering {
-      leaving.sequence = numbering.number(
-        streams[direction.index].resetPosition(segment.sequence, numbering))
-    }
-    return [
-      Departure(direction: direction, segment: leaving, isAsReceived: leaving == segment)
-    ]
-  }
-}
-
-extension InlineStream {
-  mutating func giveUpWaiting() {
-    heldBytes -= waiting.reduce(0) { $0 + $1.cost }
-    waiting = []
-  }
-
-  mutating func giveUpHeld() {
-    giveUpWaiting()
-    undecided = []
-    heldBytes = 0
-  }
-
-  /// A host takes a reset only at its RCV.NXT (RFC 5961 §3.2). One that answers a segment has the number
-  /// that this acknowledged; any other the one behind what was sent.
-  func resetPosition(_ sequence: SequenceNumber, _ numbering: StreamNumbering) -> Int64 {
-    let offset = numbering.offset(sequence, near: sent)
-    guard isAnalyzed, !isUntouched else { return offset }
-    return offset == acknowledged ? received : position(offset).offset
   }
 }

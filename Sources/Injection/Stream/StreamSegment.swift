@@ -32,6 +32,11 @@ package struct StreamSegment: Hashable, Sendable {
     self.flags = flags
   }
 
+  /// How many numbers it takes: SYN and FIN have one each (SEG.LEN).
+  package var length: Int {
+    payload.count + (flags.contains(.syn) ? 1 : 0) + (flags.contains(.fin) ? 1 : 0)
+  }
+
   /// Whether it says nothing but how far its sender has received.
   package var isPureAcknowledgment: Bool {
     payload.isEmpty && flags.intersection([.syn, .fin, .rst, .ack]) == .ack

@@ -3,10 +3,8 @@ import Wire
 
 extension NetworkEndpoint {
   func receive(_ segment: StreamSegment, at now: Int64) {
-    if segment.flags.contains(.rst) {
-      complain("reset")
-      return
-    }
+    if hasReset { return }
+    if segment.flags.contains(.rst) { return receiveReset(segment, at: now) }
     if segment.flags.contains(.syn) { return receiveSYN(segment, at: now) }
     guard knowsOther else { return complain("a segment before the opening") }
     guard isRecent(segment, at: now), isAcceptable(segment, at: now) else { return }
@@ -18,6 +16,19 @@ extension NetworkEndpoint {
     }
     if segment.flags.contains(.ack) { takeAcknowledgment(segment, at: now) }
     takeText(segment, at: now)
+  }
+
+  /// RFC 5961 §3.2.
+  private func receiveReset(_ segment: StreamSegment, at now: Int64) {
+    if !expectsReset { complain("reset") }
+    let start = other.offset(segment.sequence, near: receiveNext)
+    let reached = receiveNext + (hasReceivedEnd ? 1 : 0)
+    if start == reached {
+      hasReset = true
+      (retransmitAt, persistAt, delayedAt, readAt, keepAliveAt) = (nil, nil, nil, nil, nil)
+    } else if start > reached, start < announcedEdge {
+      acknowledge(at: now)
+    }
   }
 
   private func receiveSYN(_ segment: StreamSegment, at now: Int64) {

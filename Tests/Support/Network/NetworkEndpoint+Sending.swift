@@ -7,7 +7,7 @@ extension NetworkEndpoint {
 
   /// Sends what the windows have room for.
   func pump(at now: Int64) {
-    guard isEstablished else { return }
+    guard isEstablished, !hasReset else { return }
     let size = Int64(segmentSize)
     while next < end {
       let room = min(sendEdge, unacknowledged + Int64(congestionWindow)) - next

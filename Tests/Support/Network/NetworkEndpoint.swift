@@ -29,6 +29,9 @@ public final class NetworkEndpoint {
   /// What the application has had of the other end's stream.
   public internal(set) var received: [UInt8] = []
   public internal(set) var hasReceivedEnd = false
+  /// Whether a reset is no fault, and whether one was taken.
+  public var expectsReset = false
+  public internal(set) var hasReset = false
   public internal(set) var counts = Counts()
 
   public struct Counts: Sendable {
@@ -129,7 +132,8 @@ public final class NetworkEndpoint {
 
   /// Its SYN, its bytes and its FIN are acknowledged, and the other end's FIN is there.
   public var isFinished: Bool {
-    isEstablished && hasClosed && hasReceivedEnd && unacknowledged == Int64(stream.count) + 1
+    hasReset
+      || isEstablished && hasClosed && hasReceivedEnd && unacknowledged == Int64(stream.count) + 1
   }
 
   /// Nothing is under way from it.

@@ -164,7 +164,8 @@ package final class SimulatedNetwork {
     }
   }
 
-  private func leave(_ departures: [InlineConnection.Departure]) {
+  /// Lets leave what the connection makes of its own accord.
+  package func leave(_ departures: [InlineConnection.Departure]) {
     for departure in departures {
       see(departure.segment, departure.direction, side: departure.direction.reversed.index)
       carry(departure.segment, on: departure.direction == .out ? 1 : 3)
