@@ -119,7 +119,7 @@ let package = Package(
     .testTarget(
       name: "InjectionTests",
       dependencies: ["Support", "Injection", "Sockets", "Buffers", "Wire"],
-      swiftSettings: testSettings),
+      exclude: ["Vectors"], swiftSettings: testSettings),
     .testTarget(
       name: "PipelineTests",
       dependencies: [

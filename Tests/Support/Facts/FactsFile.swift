@@ -4,7 +4,8 @@ import Reassembly
 /// A file of facts: vectors that others established, put through the real code.
 ///
 /// `vectors` with `segments` are of TCP streams, those with `fragments` of IP datagrams;
-/// `range_vectors` say which ranges are there.
+/// `range_vectors` say which ranges are there, and `seqmap_vectors` where the bytes of a changed stream
+/// are.
 public struct FactsFile {
   /// What came of one vector.
   public struct Result {
@@ -30,11 +31,13 @@ public struct FactsFile {
 
   public func results() -> [Result] {
     vectors("vectors").compactMap(Self.result) + vectors("range_vectors").compactMap(Self.ranges)
+      + vectors("seqmap_vectors").compactMap { SequenceMapVector($0).result() }
   }
 
   /// Vectors of kinds that cannot be tried yet.
   public var untried: Int {
-    vectors("seqmap_vectors").count + vectors("vectors").count { Self.result($0) == nil }
+    vectors("seqmap_vectors").count { SequenceMapVector($0).result() == nil }
+      + vectors("vectors").count { Self.result($0) == nil }
   }
 
   private static func result(_ vector: [String: Any]) -> Result? {
