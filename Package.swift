@@ -121,6 +121,9 @@ let package = Package(
       dependencies: ["Support", "Injection", "Sockets", "Buffers", "Wire"],
       exclude: ["Vectors"], swiftSettings: testSettings),
     .testTarget(
+      name: "DeferralTests", dependencies: ["Support", "Deferral", "Analysis", "Sockets"],
+      swiftSettings: testSettings),
+    .testTarget(
       name: "PipelineTests",
       dependencies: [
         "Support", "Pipeline", "Generation", "Analyzers", "Analysis", "Deferral", "Reassembly",
@@ -145,6 +148,7 @@ let package = Package(
       dependencies: [
         "CFuzzer", "CZlib", "Support", "Wire", "Sockets", "Buffers", "Capture", "Reassembly",
         "Checking", "Analysis", "Analyzers", "Pipeline", "Generation", "SluiceCommand",
+        "Injection",
       ],
       path: "Tests/Fuzz", exclude: ["CFuzzer", "Corpus"], swiftSettings: testSettings),
     .testTarget(name: "FuzzTests", dependencies: ["fuzz"], swiftSettings: testSettings),

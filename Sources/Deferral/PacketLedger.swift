@@ -168,7 +168,9 @@ struct PacketLedger {
   // MARK: Edits
 
   /// Why a range cannot be changed, by the packets that it came with.
-  func obstacle(_ direction: Direction, _ range: Range<Int64>) -> EditObstacle? {
+  ///
+  /// - Parameter added: how much longer it becomes.
+  func obstacle(_ direction: Direction, _ range: Range<Int64>, adding added: Int) -> EditObstacle? {
     for index in first..<entries.count {
       let packet = entries[index].packet
       guard packet.direction == direction, !packet.traits.contains(.isCorrupt),
@@ -177,6 +179,10 @@ struct PacketLedger {
       if packet.flags.contains(.syn) { return .fastOpen }
       if packet.traits.contains(.fragmented), !packet.traits.contains(.tcp) { return .fragmented }
       if packet.isTruncated { return .truncated }
+      // A datagram stays one, with all the headers around it.
+      if !packet.traits.contains(.tcp), Int(packet.length) + added > packet.largestDatagram {
+        return .size
+      }
     }
     return nil
   }
@@ -217,5 +223,13 @@ struct PacketLedger {
   /// Lets all packets go.
   mutating func takeAll(_ body: Decide) {
     while first < entries.count { takeOldest(body) }
+  }
+}
+
+extension CapturedPacket {
+  /// The text for which the headers of a datagram have room.
+  fileprivate var largestDatagram: Int {
+    let start = traits.contains(.layered) ? 0 : networkOffset
+    return 0xFFFF - Int(transportOffset - start) - Int(headerLength)
   }
 }

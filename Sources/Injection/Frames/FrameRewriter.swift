@@ -9,6 +9,9 @@ package struct FrameRewriter {
   /// The text of the packet in its new form.
   private var text: [UInt8] = []
 
+  /// What an Ethernet frame has at least, without its check sequence.
+  private static var smallestEthernetFrame: Int { 60 }
+
   package init() {}
 
   /// Gives `write` each frame in turn.
@@ -19,46 +22,59 @@ package struct FrameRewriter {
     to write: (Frame) throws -> Void
   ) rethrows {
     if let datagram = rewrite.datagram {
-      var (packet, memory) = (rewrite.packet, FrameScratch())
-      guard memory.putTogether(datagram, of: frame, layers(frame)) else {
-        try write(frame)
-        return
-      }
-      try memory.lend(like: frame) { whole in
-        guard let place = whole.innermostIP(layers(whole)) else { return try write(frame) }
-        let start = whole.capturedLength - datagram.count
-        packet.networkOffset = UInt32(place)
-        packet.transportOffset += UInt32(start)
-        var rewrite = rewrite
-        rewrite.datagram = nil
-        rewrite.packet = packet
-        try self.rewrite(whole, rewrite, layers: layers, to: write)
-      }
-      return
-    }
-    if !rewrite.resets.isEmpty {
-      let places = layers(frame)
+      try rewriteWhole(datagram, frame, rewrite, layers: layers, to: write)
+    } else if !rewrite.resets.isEmpty {
+      let surroundings = Surroundings(layers(frame), in: frame.bytes)
       for reset in rewrite.resets {
-        build(reset, of: frame, rewrite, places)
+        build(reset, of: frame, rewrite, surroundings)
         try scratch.lend(like: frame, write)
       }
-      return
-    }
-    guard let newText = rewrite.text else {
+    } else if let newText = rewrite.text {
+      let surroundings = Surroundings(layers(frame), in: frame.bytes)
+      try self.rewrite(frame, rewrite, newText, surroundings, to: write)
+    } else {
       scratch.fill(frame.bytes)
       let cut = frame.originalLength - frame.capturedLength
-      if rewrite.packet.traits.contains(.tcp) { changeHeader(rewrite) }
+      if rewrite.packet.traits.contains(.tcp) { changeHeader(rewrite) { layers(frame) } }
       try scratch.lend(like: frame, cut: cut, write)
-      return
     }
+  }
+
+  /// The same of a packet that came in fragments: it becomes one that did not.
+  private mutating func rewriteWhole(
+    _ datagram: [UInt8], _ frame: Frame, _ rewrite: PacketRewrite,
+    layers: (Frame) -> [LayerPlace], to write: (Frame) throws -> Void
+  ) rethrows {
+    var memory = FrameScratch()
+    let start = memory.putTogether(datagram, of: frame, layers(frame), rewrite.packet)
+    if start == nil { return try write(frame) }
+    try memory.lend(like: frame) { whole in
+      guard let start, let network = layers(whole).last(where: \.isIP) else {
+        return try write(frame)
+      }
+      var rewrite = rewrite
+      rewrite.datagram = nil
+      rewrite.packet.networkOffset = UInt32(network.offset)
+      rewrite.packet.transportOffset += UInt32(start)
+      try self.rewrite(whole, rewrite, layers: layers, to: write)
+    }
+  }
+
+  private mutating func rewrite(
+    _ frame: Frame, _ rewrite: PacketRewrite, _ newText: PacketRewrite.Text,
+    _ surroundings: Surroundings, to write: (Frame) throws -> Void
+  ) rethrows {
     collect(newText.runs, of: rewrite.packet, frame)
-    let places = layers(frame)
-    var start = newText.isRepetition ? max(text.count - newText.limit, 0) : 0
+    var limit = newText.limit
+    if rewrite.packet.traits.contains(.tcp) {
+      limit = min(limit, surroundings.room(behind: rewrite.packet))
+    }
+    var start = newText.isRepetition ? max(text.count - limit, 0) : 0
     var number = 0
     repeat {
-      let end = start + min(text.count - start, newText.limit)
+      let end = start + min(text.count - start, limit)
       let piece = Piece(range: start..<end, number: number, isLast: end == text.count)
-      build(piece, of: frame, rewrite, places)
+      build(piece, of: frame, rewrite, surroundings)
       try scratch.lend(like: frame, write)
       start = end
       number += 1
@@ -90,8 +106,9 @@ package struct FrameRewriter {
 
   // MARK: Header alone
 
-  /// Changes the numbers in the copy of a frame. The checksum changes by what they change (RFC 1624).
-  private mutating func changeHeader(_ rewrite: PacketRewrite) {
+  /// Changes the numbers in the copy of a frame. The checksum changes by what they change (RFC 1624), so
+  /// that those around it stay right.
+  private mutating func changeHeader(_ rewrite: PacketRewrite, _ layers: () -> [LayerPlace]) {
     let packet = rewrite.packet
     let (start, length) = (Int(packet.transportOffset), Int(packet.headerLength))
     var span = scratch.bytes.mutableSpan
@@ -100,11 +117,19 @@ package struct FrameRewriter {
     old.add(bytes.bytes.extracting(start..<start + length))
     let isLeft = Self.isOffloaded(rewrite, bytes.bytes)
     bytes.changeNumbers(rewrite, sequenceOffset: 0, at: start)
-    guard !isLeft else { return }
     var new = Checksum()
     new.add(bytes.bytes.extracting(start..<start + length))
-    let field: UInt16 = bytes.bytes.load(bigEndianAt: start + 16)
-    bytes.store(Checksum.updated(field, replacing: old, with: new), bigEndianAt: start + 16)
+    guard isLeft else {
+      let field: UInt16 = bytes.bytes.load(bigEndianAt: start + 16)
+      bytes.store(Checksum.updated(field, replacing: old, with: new), bigEndianAt: start + 16)
+      return
+    }
+    for layer in layers() where layer.offset < start {
+      // Its words may be halves of two others (RFC 1071 §2, part B).
+      let isOdd = (start - layer.offset) & 1 != 0
+      bytes.changeChecksum(
+        of: layer, replacing: isOdd ? old.swapped : old, with: isOdd ? new.swapped : new)
+    }
   }
 
   /// Whether the checksum is one that a network card was to work out: the numbers are no part of it yet.
@@ -126,23 +151,15 @@ package struct FrameRewriter {
   // MARK: New text
 
   private mutating func build(
-    _ piece: Piece, of frame: Frame, _ rewrite: PacketRewrite, _ layers: [LayerPlace]
+    _ piece: Piece, of frame: Frame, _ rewrite: PacketRewrite, _ surroundings: Surroundings
   ) {
     let packet = rewrite.packet
     let transport = Int(packet.transportOffset)
     let textStart = transport + Int(packet.headerLength)
-    let oldEnd = textStart + Int(packet.captured)
+    let change = piece.range.count - Int(packet.captured)
     scratch.fill(frame.bytes.extracting(0..<textStart))
     scratch.append(text[piece.range])
-    let change = piece.range.count - Int(packet.captured)
-    let trailer = frame.capturedLength - oldEnd
-    if change == 0, trailer > 0 {
-      scratch.append(frame.bytes.extracting(oldEnd..<frame.capturedLength))
-    } else if trailer > 0, scratch.bytes.count < 60 {
-      // Padding of an Ethernet frame.
-      scratch.append(zeros: 60 - scratch.bytes.count)
-    }
-    let end = textStart + piece.range.count
+    appendRest(of: frame, from: textStart + Int(packet.captured), surroundings, change: change)
     var span = scratch.bytes.mutableSpan
     var bytes = unsafe span.mutableBytes
     if packet.traits.contains(.tcp) {
@@ -153,41 +170,66 @@ package struct FrameRewriter {
     } else {
       bytes.add(change, to16At: transport + 4)
     }
-    let extent = Extent(end: end, oldEnd: oldEnd, change: change, number: piece.number)
-    bytes.changeLayers(layers, of: packet, extent, from: frame.bytes)
+    let extent = Extent(
+      end: textStart + piece.range.count, change: change, number: piece.number)
+    bytes.changeLayers(surroundings, of: packet, extent, from: frame.bytes)
+  }
+
+  /// What stands behind a packet: as long as a header around it says that it belongs there, it stays.
+  /// What follows is the link's: the padding of a short Ethernet frame is made anew, and what other links
+  /// have there may be announced in front.
+  private mutating func appendRest(
+    of frame: Frame, from end: Int, _ surroundings: Surroundings, change: Int
+  ) {
+    let enclosed = max(min(surroundings.end, frame.capturedLength), end)
+    scratch.append(frame.bytes.extracting(end..<enclosed))
+    if change == 0 || frame.linkType != .ethernet {
+      scratch.append(frame.bytes.extracting(enclosed..<frame.capturedLength))
+    } else if enclosed < frame.capturedLength {
+      scratch.append(zeros: max(Self.smallestEthernetFrame - scratch.bytes.count, 0))
+    }
   }
 
   // MARK: Resets
 
   /// A reset made of the headers of a packet, without its options and its text.
   private mutating func build(
-    _ reset: PacketRewrite.Reset, of frame: Frame, _ rewrite: PacketRewrite, _ layers: [LayerPlace]
+    _ reset: PacketRewrite.Reset, of frame: Frame, _ rewrite: PacketRewrite,
+    _ surroundings: Surroundings
   ) {
     let packet = rewrite.packet
     let transport = Int(packet.transportOffset)
     let end = transport + 20
+    let change = 20 - Int(packet.headerLength) - Int(packet.length)
+    let isEthernet = frame.linkType == .ethernet
     scratch.fill(frame.bytes.extracting(0..<end))
-    if frame.capturedLength >= 60, end < 60, frame.linkType == .ethernet {
-      scratch.append(zeros: 60 - end)
+    let oldEnd = transport + Int(packet.headerLength) + Int(packet.captured)
+    if !packet.isTruncated { appendRest(of: frame, from: oldEnd, surroundings, change: change) }
+    if isEthernet, frame.originalLength >= Self.smallestEthernetFrame {
+      scratch.append(zeros: max(Self.smallestEthernetFrame - scratch.bytes.count, 0))
     }
     var span = scratch.bytes.mutableSpan
     var bytes = unsafe span.mutableBytes
-    let isEthernet = frame.linkType == .ethernet
-    bytes.makeReset(reset, packet, layers, isEthernet: isEthernet)
-    let oldEnd = transport + Int(packet.headerLength) + Int(packet.captured)
-    let extent = Extent(
-      end: end, oldEnd: oldEnd, change: 20 - Int(packet.headerLength) - Int(packet.length),
-      number: 0)
-    bytes.changeLayers(layers, of: packet, extent, from: frame.bytes)
+    bytes.makeReset(reset, packet, surroundings.layers, isEthernet: isEthernet)
+    let extent = Extent(end: end, change: change, number: 0)
+    bytes.changeLayers(surroundings, of: packet, extent, from: frame.bytes)
   }
 }
 
-/// How far a packet goes in its frame, and went.
+/// How far a packet goes in its frame.
 struct Extent {
   var end: Int
-  var oldEnd: Int
   /// By how much it has become longer.
   var change: Int
   /// Of several pieces which one it is.
   var number: Int
+}
+
+extension Checksum {
+  /// The same sum of bytes that stand at an odd distance.
+  fileprivate var swapped: Checksum {
+    var swapped = Checksum()
+    swapped.add(folded.byteSwapped)
+    return swapped
+  }
 }

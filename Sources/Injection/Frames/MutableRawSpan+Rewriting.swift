@@ -12,26 +12,50 @@ extension MutableRawSpan {
 
   /// Changes the length of an IPv4 header and, of a packet that is one of several, the identification
   /// (RFC 6864 §4: none is needed where it is 0 and may not be fragmented).
-  mutating func changeIPv4(at offset: Int, _ change: Int, number: Int) {
-    let length = Int(bytes.byte(at: offset) & 0xF) * 4
+  private mutating func changeIPv4(at offset: Int, _ extent: Extent, length: Int) {
+    let header = offset..<offset + Int(bytes.byte(at: offset) & 0xF) * 4
     var old = Checksum()
-    old.add(bytes.extracting(offset..<offset + length))
-    add(change, to16At: offset + 2)
+    old.add(bytes.extracting(header))
+    changeLength(at: offset + 2, extent, length: length)
     let identification: UInt16 = bytes.load(bigEndianAt: offset + 4)
     let isAtomic = identification == 0 && bytes.byte(at: offset + 6) & 0x40 != 0
-    if number > 0, !isAtomic {
-      store(identification &+ UInt16(truncatingIfNeeded: number), bigEndianAt: offset + 4)
+    if !isAtomic {
+      store(identification &+ UInt16(truncatingIfNeeded: extent.number), bigEndianAt: offset + 4)
     }
     let field: UInt16 = bytes.load(bigEndianAt: offset + 10)
-    if number > 0 {
-      updateIPv4Checksum(at: offset, headerLength: length)
-      return
-    }
     // 0 is left to the network card.
     if field == 0 { return }
     var new = Checksum()
-    new.add(bytes.extracting(offset..<offset + length))
+    new.add(bytes.extracting(header))
     store(Checksum.updated(field, replacing: old, with: new), bigEndianAt: offset + 10)
+  }
+
+  /// Changes the length of an IP packet. One that a network card was to take apart says nothing of it;
+  /// what is small needs no taking apart, so that nobody would believe that of it.
+  private mutating func changeLength(at offset: Int, _ extent: Extent, length: Int) {
+    if bytes.load(bigEndianAt: offset, as: UInt16.self) != 0 {
+      add(extent.change, to16At: offset)
+    } else if let length = UInt16(exactly: length) {
+      store(length, bigEndianAt: offset)
+    }
+  }
+
+  /// The same of an IPv6 packet, whose length may stand in an option (RFC 2675 §2) that is padding then.
+  private mutating func changeIPv6(at offset: Int, _ extent: Extent, length: Int) {
+    changeLength(at: offset + 4, extent, length: length - 40)
+    guard bytes.byte(at: offset + 6) == IPProtocol.hopByHop.rawValue, offset + 48 <= byteCount
+    else { return }
+    let end = min(offset + 48 + Int(bytes.byte(at: offset + 41)) * 8, byteCount)
+    var option = offset + 42
+    while option + 6 <= end {
+      let (kind, length) = (bytes.byte(at: option), Int(bytes.byte(at: option + 1)))
+      if kind == 0xC2, length == 4 {
+        store(byte: 1, at: option)
+        store(UInt32(0), bigEndianAt: option + 2)
+        return
+      }
+      option += kind == 0 ? 1 : 2 + length
+    }
   }
 
   /// Puts the new numbers into the TCP header at `offset`.
@@ -111,31 +135,40 @@ extension MutableRawSpan {
     store(byte: flags.rawValue, at: offset + 13)
   }
 
-  /// Puts right what the headers around a packet say of its length, and the checksums, from the inside
-  /// to the outside, as each covers what is inside.
+  /// Puts right what the headers around a packet say of its length, and the checksums.
+  ///
+  /// - Parameter old: the frame as it was.
   mutating func changeLayers(
-    _ layers: [LayerPlace], of packet: CapturedPacket, _ extent: Extent, from old: RawSpan
+    _ surroundings: Surroundings, of packet: CapturedPacket, _ extent: Extent, from old: RawSpan
   ) {
     let network = Int(packet.networkOffset)
-    for layer in layers.reversed() where layer.offset <= Int(packet.transportOffset) {
-      let region = layer.offset..<extent.end
+    changeLayers(surroundings, below: network + 1, extent, from: old) { bytes, layer in
+      guard layer.offset == network, layer.isIP else { return }
+      bytes.makeTransportChecksumRight(packet, end: extent.end)
+    }
+  }
+
+  /// The same of the headers in front of an offset, from the inside to the outside, as each covers what
+  /// is inside.
+  mutating func changeLayers(
+    _ surroundings: Surroundings, below limit: Int, _ extent: Extent, from old: RawSpan,
+    then body: (inout MutableRawSpan, LayerPlace) -> Void = { _, _ in }
+  ) {
+    for index in surroundings.layers.indices.reversed()
+    where surroundings.layers[index].offset < limit {
+      let layer = surroundings.layers[index]
+      let end = surroundings.ends[index]
+      let length = end + extent.change - layer.offset
       switch layer.kind {
       case .length: add(extent.change, to16At: layer.offset)
-      case .ipv4: changeIPv4(at: layer.offset, extent.change, number: extent.number)
-      case .ipv6: add(extent.change, to16At: layer.offset + 4)
+      case .ipv4: changeIPv4(at: layer.offset, extent, length: length)
+      case .ipv6: changeIPv6(at: layer.offset, extent, length: length)
       case .udp:
         add(extent.change, to16At: layer.offset + 4)
-        changeChecksum(
-          at: layer.offset + 6, of: region, from: old.extracting(layer.offset..<extent.oldEnd),
-          isUDP: true)
-      case .checksummedGRE:
-        changeChecksum(
-          at: layer.offset + 4, of: region, from: old.extracting(layer.offset..<extent.oldEnd),
-          isUDP: false)
+        changeChecksum(of: layer, length: length, from: old, end: end)
+      case .checksummedGRE: changeChecksum(of: layer, length: length, from: old, end: end)
       }
-      if layer.offset == network, layer.kind == .ipv4 || layer.kind == .ipv6 {
-        makeTransportChecksumRight(packet, end: extent.end)
-      }
+      body(&self, layer)
     }
   }
 
@@ -180,8 +213,17 @@ extension MutableRawSpan {
     for layer in layers {
       if layer.kind == .ipv4 { exchange(layer.offset + 12, layer.offset + 16, count: 4) }
       if layer.kind == .ipv6 { exchange(layer.offset + 8, layer.offset + 24, count: 16) }
+      // Senders into other tunnels choose their own ports.
+      if layer.kind == .udp, isTeredo(at: layer.offset) {
+        exchange(layer.offset, layer.offset + 2, count: 2)
+      }
     }
     if isEthernet { exchange(0, 6, count: 6) }
+  }
+
+  private func isTeredo(at offset: Int) -> Bool {
+    let ports: UInt32 = bytes.load(bigEndianAt: offset)
+    return ports >> 16 == 3544 || ports & 0xFFFF == 3544
   }
 
   private mutating func exchange(_ first: Int, _ second: Int, count: Int) {
@@ -192,24 +234,50 @@ extension MutableRawSpan {
     }
   }
 
-  /// Changes a checksum by what a region has changed; a wrong one stays as wrong.
+  /// Changes the checksum of a tunnel's header by what has changed of what it covers; a wrong one stays
+  /// as wrong.
   ///
-  /// - Parameter old: what was there.
+  /// - Parameters:
+  ///   - length: how much it covers now.
+  ///   - old: the frame as it was, in which it covered all up to `end`.
   private mutating func changeChecksum(
-    at offset: Int, of region: Range<Int>, from old: RawSpan, isUDP: Bool
+    of layer: LayerPlace, length: Int, from old: RawSpan, end: Int
   ) {
-    let field: UInt16 = bytes.load(bigEndianAt: offset)
-    if isUDP && field == 0 { return }
-    var before = Checksum()
-    var after = Checksum()
-    before.add(old)
-    after.add(bytes.extracting(region))
-    if isUDP {
-      before.add(UInt32(truncatingIfNeeded: old.byteCount))
-      after.add(UInt32(truncatingIfNeeded: region.count))
+    let field = layer.offset + (layer.kind == .udp ? 6 : 4)
+    let region = layer.offset..<max(min(layer.offset + length, byteCount), layer.offset)
+    guard end <= old.byteCount, region.count == length else {
+      // What it was made of is not known: it says nothing any more.
+      if layer.kind == .udp { store(UInt16(0), bigEndianAt: field) }
+      return
     }
-    let value = Checksum.updated(field, replacing: before, with: after)
-    store(isUDP && value == 0 ? 0xFFFF : value, bigEndianAt: offset)
+    var (before, after) = (Checksum(), Checksum())
+    before.add(old.extracting(layer.offset..<end))
+    after.add(bytes.extracting(region))
+    if layer.kind == .udp {
+      before.add(UInt32(truncatingIfNeeded: end - layer.offset))
+      after.add(UInt32(truncatingIfNeeded: length))
+    }
+    changeChecksum(of: layer, replacing: before, with: after)
+  }
+
+  /// The same by sums of what has changed, as it stands behind the header or at the same distance
+  /// from it.
+  mutating func changeChecksum(
+    of layer: LayerPlace, replacing before: Checksum, with after: Checksum
+  ) {
+    switch layer.kind {
+    case .udp:
+      // 0 says that there is none (RFC 768).
+      let field: UInt16 = bytes.load(bigEndianAt: layer.offset + 6)
+      if field == 0 { return }
+      let value = Checksum.updated(field, replacing: before, with: after)
+      store(value == 0 ? 0xFFFF : value, bigEndianAt: layer.offset + 6)
+    case .checksummedGRE:
+      let field: UInt16 = bytes.load(bigEndianAt: layer.offset + 4)
+      let value = Checksum.updated(field, replacing: before, with: after)
+      store(value, bigEndianAt: layer.offset + 4)
+    case .length, .ipv4, .ipv6: break
+    }
   }
 }
 

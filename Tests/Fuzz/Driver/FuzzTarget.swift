@@ -12,8 +12,7 @@ struct FuzzTarget: Sendable {
 
   static let all = [
     pcap, pcapng, gzip, frames, tcpOptions, reassembly, checking, defragmentation, run,
-    analyzerOptions,
-    json,
+    analyzerOptions, json, editing, replace, inline,
   ]
 
   /// `planted` is not in the list: it proves that the fuzzer finds what there is to be found.

@@ -31,7 +31,7 @@ extension FuzzTarget {
       }
     })
 
-  private static let linkTypes: [UInt32] = [
+  static let linkTypes: [UInt32] = [
     1, 101, 0, 108, 113, 276, 228, 229, 12, 14, 147, 9, 51, 104, 105, 119, 127, 163, 166, 204,
   ]
 }

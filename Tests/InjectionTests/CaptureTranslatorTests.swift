@@ -1,0 +1,234 @@
+import Injection
+import Sockets
+import Support
+import Testing
+import Wire
+
+/// Packets of a conversation whose originator's 10 bytes at 10 became 13, whose 5 at 40 went, and before
+/// whose last byte, at 99, 100 were put in; each with what becomes of it.
+@Suite struct CaptureTranslatorTests {
+  private static var edited: CaptureTranslator {
+    var translator = CaptureTranslator(isDatagrams: false)
+    translator.edit(.out, at: 10, removing: 10, inserting: [UInt8](repeating: 1, count: 13))
+    translator.edit(.out, at: 40, removing: 5, inserting: [])
+    translator.edit(.out, at: 99, removing: 0, inserting: [UInt8](repeating: 2, count: 100))
+    return translator
+  }
+
+  private static func packet(
+    _ direction: Direction, _ offset: Int64, _ length: UInt32 = 0, ack acknowledged: Int64 = 0,
+    window: UInt16 = 1000, _ flags: TCPFlags = [],
+    _ change: (inout CapturedPacket) -> Void = { _ in }
+  ) -> CapturedPacket {
+    let info = PacketInfo(ordinal: 1, timestamp: Timestamp(seconds: 1))
+    var packet = CapturedPacket(info, direction, [.tcp, .acknowledges, .hasKnownShift])
+    (packet.offset, packet.length, packet.captured) = (offset, length, length)
+    packet.flags = flags.union(.ack)
+    packet.acknowledged = acknowledged
+    packet.window = window
+    packet.segmentSize = 1460
+    packet.headerLength = 20
+    change(&packet)
+    return packet
+  }
+
+  /// `seq+3 ack-5 window 7 text 20`, or what else becomes of it.
+  private static func describe(_ outcome: PacketOutcome) -> String {
+    switch outcome {
+    case .written: return "written"
+    case .leftOut: return "left out"
+    case .rewritten(let rewrite):
+      var parts: [String] = []
+      let (sequence, acknowledgment) = (
+        Int32(bitPattern: rewrite.sequenceDelta), Int32(bitPattern: rewrite.acknowledgmentDelta)
+      )
+      if sequence != 0 { parts.append("seq\(sequence > 0 ? "+" : "")\(sequence)") }
+      if acknowledgment != 0 { parts.append("ack\(acknowledgment > 0 ? "+" : "")\(acknowledgment)") }
+      if rewrite.window != rewrite.packet.window { parts.append("window \(rewrite.window)") }
+      if let text = rewrite.text {
+        parts.append("text \(text.runs.reduce(0) { $0 + $1.count })")
+        if text.isRepetition { parts.append("again") }
+      }
+      if let distance = rewrite.urgentDistance { parts.append("urgent \(distance)") }
+      for block in rewrite.blocks ?? [] {
+        let (left, right) = (Int32(bitPattern: block.left), Int32(bitPattern: block.right))
+        parts.append(block.isKept ? "block \(left) \(right)" : "no block")
+      }
+      return parts.joined(separator: " ")
+    }
+  }
+
+  private static func outcomes(
+    _ packets: [CapturedPacket], _ translator: CaptureTranslator = edited
+  ) -> [String] {
+    var translator = translator
+    return packets.map {
+      describe(translator.translate($0, hasDecidedText: true, isDecided: true))
+    }
+  }
+
+  /// What was said before, so that nothing is the first of its kind.
+  private static let sent = packet(.out, 0, 100, ack: 50)
+
+  @Test func segmentsMove() {
+    #expect(
+      Self.outcomes([
+        Self.packet(.out, 0, 10), Self.packet(.out, 10, 10), Self.packet(.out, 20, 10),
+        Self.packet(.out, 30, 30), Self.packet(.out, 60, 39), Self.packet(.out, 99, 1),
+        Self.packet(.out, 100, 5), Self.packet(.out, 105, 0, [.fin]),
+      ]) == [
+        "written", "text 13", "seq+3", "seq+3 text 25", "seq-2", "seq-2 text 101", "seq+98",
+        "seq+98",
+      ])
+  }
+
+  @Test func acknowledgementsMoveWithWhatTheyAreOf() {
+    #expect(
+      Self.outcomes([
+        Self.sent, Self.packet(.in, 0, ack: 10), Self.packet(.in, 0, ack: 20),
+        Self.packet(.in, 0, ack: 40), Self.packet(.in, 0, ack: 60), Self.packet(.in, 0, ack: 99),
+        Self.packet(.in, 0, ack: 100), Self.packet(.in, 0, ack: 101),
+      ]) == [
+        "text 198", "window 1098", "ack+3 window 1095", "ack+3 window 1095", "ack-2 window 1100",
+        "ack-2 window 1100", "ack+98", "ack+98",
+      ])
+  }
+
+  @Test func whatSaysNothingAnyMoreIsLeftOut() {
+    #expect(
+      Self.outcomes([
+        Self.packet(.out, 0, 40), Self.packet(.out, 40, 5), Self.packet(.in, 0, ack: 40),
+        Self.packet(.in, 0, ack: 45), Self.packet(.in, 0, 7, ack: 45),
+        Self.packet(.in, 7, ack: 45, [.fin]),
+      ]) == ["text 43", "left out", "ack+3", "left out", "ack-2", "ack-2"])
+  }
+
+  @Test func repeatedAcknowledgementsStay() {
+    let again = Self.packet(.in, 0, ack: 30)
+    #expect(
+      Self.outcomes([Self.sent, again, again, again]).dropFirst()
+        == ["ack+3 window 1095", "ack+3 window 1095", "ack+3 window 1095"])
+  }
+
+  @Test func retransmissionsAreCutAsTheyCome() {
+    #expect(
+      Self.outcomes([
+        Self.sent, Self.packet(.out, 5, 10), Self.packet(.out, 15, 10), Self.packet(.out, 12, 3),
+        Self.packet(.out, 42, 10),
+      ]) == ["text 198", "text 18 again", "seq+8 text 5 again", "left out", "seq+1 text 7 again"])
+  }
+
+  @Test func endsMove() {
+    #expect(
+      Self.outcomes([
+        Self.packet(.out, 30, 15, [.fin]), Self.packet(.out, 40, 5, [.fin]),
+        Self.packet(.out, 60, 0, [.rst]), Self.packet(.out, 42, 0, [.rst]),
+      ]) == ["seq+3 text 10", "seq+3 text 0", "seq-2", "seq+1"])
+  }
+
+  @Test func probesStandInFrontOfWhatIsNext() {
+    var translator = CaptureTranslator(isDatagrams: false)
+    translator.edit(.out, at: 9, removing: 1, inserting: [])
+    #expect(
+      Self.outcomes(
+        [
+          Self.packet(.out, 0, 10), Self.packet(.out, 9), Self.packet(.out, 9, 1),
+          Self.packet(.out, 10, 5), Self.packet(.out, 14), Self.packet(.out, 14, 1),
+        ], translator) == ["text 9", "seq-1", "seq-1 text 0", "seq-1", "seq-1", "seq-1"])
+  }
+
+  @Test func blocksMove() {
+    let blocks = { (blocks: [(Int32, Int32)]) in
+      Self.packet(.in, 0, ack: 5) { packet in
+        packet.blockCount = UInt8(blocks.count)
+        for (index, block) in blocks.enumerated() {
+          packet.blocks[index] = CapturedPacket.Block(left: block.0, right: block.1)
+        }
+      }
+    }
+    #expect(
+      Self.outcomes([
+        Self.sent, blocks([(15, 25), (55, 95)]), blocks([(35, 40), (1, 3)]), blocks([(-5, -2)]),
+      ]) == [
+        "text 198", "window 1098 block 3 3 block -2 98",
+        "window 1098 no block block 0 0", "window 1098 block 0 0",
+      ])
+  }
+
+  @Test func urgentPointersMove() {
+    let urgent = { (offset: Int64, pointer: UInt16) in
+      Self.packet(.out, offset, 20, [.urg]) { $0.urgentPointer = pointer }
+    }
+    #expect(
+      Self.outcomes([urgent(0, 20), urgent(20, 3), urgent(50, 20)])
+        == ["text 23 urgent 23", "seq+3 urgent 3", "seq-2 urgent 20"])
+  }
+
+  @Test func wrongSegmentsOnlyMove() {
+    let corrupt = Self.packet(.out, 10, 10) { $0.traits.insert(.isCorrupt) }
+    let cut = Self.packet(.out, 30, 30) { $0.captured = 3 }
+    #expect(Self.outcomes([Self.sent, corrupt, cut]).dropFirst() == ["written", "seq+3"])
+  }
+
+  @Test func datagramsChangeAlone() {
+    var translator = CaptureTranslator(isDatagrams: true)
+    translator.edit(.out, at: 10, removing: 10, inserting: [])
+    translator.edit(.out, at: 25, removing: 1, inserting: [1, 2])
+    let datagrams = [0, 10, 20, 30].map { offset in
+      Self.packet(.out, offset, 10) { $0.traits = []; $0.flags = [] }
+    }
+    #expect(
+      Self.outcomes(datagrams, translator) == ["written", "left out", "text 11", "written"])
+  }
+
+  @Test func windowsNeverMoveBack() {
+    for seed in 1...UInt64(500) {
+      var random = SeededGenerator(seed: seed)
+      var translator = CaptureTranslator(isDatagrams: false)
+      let shift = UInt8.random(in: 0...8, using: &random)
+      var (sent, edited, acknowledged, edge) = (Int64(0), Int64(0), Int64(0), Int64(0))
+      var (lastEdge, lastAcknowledged) = (Int64.min, Int64.min)
+      for step in 0..<80 {
+        if Bool.random(using: &random) {
+          let count = Int64.random(in: 1...1000, using: &random)
+          let place = Int64.random(in: max(edited, sent)...sent + count, using: &random)
+          let removed = Int64.random(in: 0...(sent + count - place), using: &random)
+          let content = [UInt8](repeating: 0, count: Int.random(in: 0...900, using: &random))
+          if place >= edited, removed > 0 || !content.isEmpty {
+            translator.edit(.out, at: place, removing: removed, inserting: content)
+            edited = place + removed
+          }
+          _ = translator.translate(
+            Self.packet(.out, sent, UInt32(count)), hasDecidedText: true, isDecided: true)
+          sent += count
+          continue
+        }
+        acknowledged = Int64.random(in: acknowledged...sent, using: &random)
+        // As an honest end says it.
+        let least = (max(edge - acknowledged, 0) + (1 << Int64(shift)) - 1) >> Int64(shift)
+        let window = Int64.random(in: min(least, 0xFFFF)...min(least + 2000, 0xFFFF), using: &random)
+        edge = max(edge, acknowledged + window << Int64(shift))
+        let packet = Self.packet(.in, 0, ack: acknowledged, window: UInt16(window)) {
+          $0.windowShift = shift
+        }
+        let outcome = translator.translate(packet, hasDecidedText: true, isDecided: true)
+        var (mapped, mappedWindow) = (acknowledged, window)
+        if case .leftOut = outcome { continue }
+        if case .rewritten(let rewrite) = outcome {
+          mapped += Int64(Int32(bitPattern: rewrite.acknowledgmentDelta))
+          mappedWindow = Int64(rewrite.window)
+        }
+        let mappedEdge = mapped + mappedWindow << Int64(shift)
+        #expect(mapped >= lastAcknowledged, "seed \(seed), step \(step)")
+        // A window is no wider than its field.
+        #expect(mappedEdge >= lastEdge || mappedWindow == 0xFFFF, "seed \(seed), step \(step)")
+        (lastAcknowledged, lastEdge) = (mapped, max(lastEdge, mappedEdge))
+      }
+    }
+  }
+
+  @Test func aFullWindowStaysFull() {
+    let closed = Self.packet(.in, 0, ack: 100, window: 0)
+    #expect(Self.outcomes([Self.sent, closed]) == ["text 198", "ack+98"])
+  }
+}
