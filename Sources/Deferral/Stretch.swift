@@ -57,7 +57,9 @@ struct Stretch {
     for part in parts {
       guard left > 0 || part.count == 0 else { break }
       prefix.append(part.first(left))
-      left -= min(part.count, left)
+      // What is removed behind the rest of a part is not in front of it.
+      if left < part.count { break }
+      left -= part.count
     }
     return prefix
   }

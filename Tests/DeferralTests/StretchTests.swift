@@ -124,6 +124,15 @@ struct StretchTests {
     #expect(second.stretch.parts == [.kept(4)])
   }
 
+  @Test("What was removed further on does not go with a part of what is in front of it")
+  func laterRemoval() {
+    var model = Model(0..<10)
+    model.edit([Edit(8..<10, with: [])])
+    let (first, second) = model.split(at: 3)
+    #expect(first.stretch.parts == [.kept(3)])
+    #expect(second.stretch.parts == [.kept(5), .replaced(removed: 2, count: 0)])
+  }
+
   @Test("An edit of what was put in removes nothing of the stream")
   func editOfEdit() {
     var model = Model(0..<10)

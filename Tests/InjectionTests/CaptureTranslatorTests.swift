@@ -98,9 +98,9 @@ import Wire
     #expect(
       Self.outcomes([
         Self.packet(.out, 0, 40), Self.packet(.out, 40, 5), Self.packet(.in, 0, ack: 40),
-        Self.packet(.in, 0, ack: 45), Self.packet(.in, 0, 7, ack: 45),
-        Self.packet(.in, 7, ack: 45, [.fin]),
-      ]) == ["text 43", "left out", "ack+3", "left out", "ack-2", "ack-2"])
+        Self.packet(.in, 0, ack: 45, window: 995), Self.packet(.in, 0, 7, ack: 45, window: 995),
+        Self.packet(.in, 7, ack: 45, window: 995, [.fin]),
+      ]) == ["text 43", "left out", "ack+3 window 995", "left out", "ack-2", "ack-2"])
   }
 
   @Test func repeatedAcknowledgementsStay() {
@@ -134,7 +134,7 @@ import Wire
         [
           Self.packet(.out, 0, 10), Self.packet(.out, 9), Self.packet(.out, 9, 1),
           Self.packet(.out, 10, 5), Self.packet(.out, 14), Self.packet(.out, 14, 1),
-        ], translator) == ["text 9", "seq-1", "seq-1 text 0", "seq-1", "seq-1", "seq-1"])
+        ], translator) == ["text 9", "seq-1", "seq-1 text 0 again", "seq-1", "seq-1", "seq-1"])
   }
 
   @Test func blocksMove() {

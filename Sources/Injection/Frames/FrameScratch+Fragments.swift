@@ -22,8 +22,10 @@ extension FrameScratch {
     else { return nil }
     fill(frame.bytes.extracting(0..<start + header))
     append(datagram[...])
-    let enclosed = max(min(around.end, frame.capturedLength), oldEnd)
-    append(frame.bytes.extracting(oldEnd..<enclosed))
+    // Padding of a short Ethernet frame has gone.
+    let isPadded = frame.linkType == .ethernet
+    let enclosed = isPadded ? min(around.end, frame.capturedLength) : frame.capturedLength
+    append(frame.bytes.extracting(oldEnd..<max(enclosed, oldEnd)))
     var span = bytes.mutableSpan
     var memory = unsafe span.mutableBytes
     memory.makeWhole(layers[index], header: header, length: length, from: frame.bytes)
