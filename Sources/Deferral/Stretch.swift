@@ -77,7 +77,7 @@ struct Stretch {
     suffix.parts = []
     var left = count
     for part in parts {
-      if left >= part.count {
+      if suffix.parts.isEmpty, left >= part.count {
         left -= part.count
         continue
       }
