@@ -138,13 +138,32 @@ struct FrameEditingTests {
         talk.responder.acknowledges()
       }
       let plain = try Self.edited(talk.frames)
-      for frame in plain.sink.frames where !Sum.isFragment(frame.bytes) {
+      for frame in plain.sink.frames {
+        #expect(!Sum.isFragment(frame.bytes))
         #expect(Sum.isRight(frame.bytes), "\(family)")
       }
       let outcome = try Self.edited(Self.packed(talk.frames, of: talk, encapsulation))
       let expected = Self.packed(plain.sink.frames, of: talk, encapsulation)
       #expect(outcome.sink.frames == expected, "\(family)")
     }
+  }
+
+  @Test("Fragments of what is not changed, or never whole, stay where they were")
+  func otherFragments() throws {
+    let talk = Conversation()
+    talk.opens()
+    for (number, text) in ["plain, in pieces", "lost, in pieces"].enumerated() {
+      talk.originator.sends(text)
+      let bytes = talk.takesOffLast()
+      let (from, name) = (talk.originator!, UInt32(number + 1))
+      talk.sendsFragment(bytes[..<24], from: from, at: 0, more: true, identification: name)
+      if number == 0 {
+        talk.sendsFragment(bytes[24...], from: from, at: 24, more: false, identification: name)
+      }
+    }
+    talk.waits(seconds: 60)
+    talk.responder.acknowledges(exactly: 16)
+    #expect(try Self.edited(talk.frames).sink.frames == talk.frames)
   }
 
   @Test("Resets go both ways through a tunnel", arguments: all.filter(\.isSymmetric))

@@ -20,6 +20,7 @@ final class PacketOutput {
   /// From the oldest packet whose fate is open.
   private var waiting: [WaitingPacket] = []
   private var firstWaiting = 0
+  private var fragments = WaitingFragments()
 
   private struct WaitingPacket {
     var frame: Frame
@@ -52,6 +53,17 @@ final class PacketOutput {
         waiting[place].rewrite = rewrite
         waiting[place].fate = .rewritten
       }
+      settle(fragments.take(behind: fate.ordinal), as: waiting[place].fate)
+    }
+  }
+
+  /// The fragments of a datagram go the way of the one that made it whole, which is all of it where it
+  /// was rewritten.
+  private func settle(_ datagram: WaitingFragments.Datagram?, as fate: PacketFate? = nil) {
+    guard let datagram else { return }
+    for ordinal in datagram.ordinals {
+      guard let place = place(of: ordinal) else { continue }
+      waiting[place].fate = (fate ?? datagram.otherwise) == .written ? .written : .leftOut
     }
   }
 
@@ -70,9 +82,14 @@ final class PacketOutput {
   func take(_ batch: ElementReference<Batch>) throws {
     interfaces = batch.element.interfaces
     try writeDecided()
+    var marks = batch.element.packets.fragments[...]
     for index in 0..<batch.element.packets.frames.count {
       let frame = batch.element.packets.frames[index]
-      let fate = batch.element.fates[index]
+      var fate = batch.element.fates[index]
+      if let mark = marks.first, mark.index == index {
+        marks.removeFirst()
+        fate = take(mark, frame.ordinal, fate, at: batch.element.spoolEnd)
+      }
       var rewrite: PacketRewrite?
       if fate == .rewritten { rewrite = batch.element.rewrites[index].take() }
       if fate != .open && firstWaiting == waiting.count {
@@ -81,6 +98,26 @@ final class PacketOutput {
         add(frame, fate, rewrite)
       }
     }
+    for datagram in batch.element.packets.lostDatagrams {
+      settle(fragments.take(datagram))
+    }
+    for datagram in fragments.takeOld(at: batch.element.spoolEnd) { settle(datagram) }
+  }
+
+  /// What becomes of a fragment, as far as that is known.
+  private func take(
+    _ mark: FragmentMark, _ ordinal: UInt64, _ fate: PacketFate, at position: UInt64
+  ) -> PacketFate {
+    if !mark.isLast {
+      fragments.add(ordinal, of: mark.datagram, at: position, otherwise: fate)
+      return .open
+    }
+    if fate == .open {
+      fragments.wait(for: ordinal, mark.datagram)
+    } else {
+      settle(fragments.take(mark.datagram), as: fate)
+    }
+    return fate
   }
 
   private func add(_ frame: Frame, _ fate: PacketFate, _ rewrite: PacketRewrite?) {
@@ -118,6 +155,7 @@ final class PacketOutput {
 
   /// At the end: what is still open was never decided against.
   func finish() throws {
+    for datagram in fragments.takeAll() { settle(datagram) }
     for place in waiting.indices where waiting[place].fate == .open {
       waiting[place].fate = .written
     }

@@ -50,6 +50,7 @@ public final class Decapsulator {
       }
     }
     if let last = batch.lastPacket { batch.time = clock.believed(last.timestamp) }
+    batch.lostDatagrams = defragmenter.takeLost()
   }
 
   @inline(never)
@@ -132,10 +133,11 @@ public final class Decapsulator {
 
   /// - Parameter bytes: the frame, or a datagram that was a fragment of another one in a tunnel. That
   ///   ends with the layers that the dissector enters.
+  ///   - isNested: whether it is that.
   private func defragment(
     _ bytes: RawSpan, _ part: borrowing Dissection, in tunnel: Tunnel?, _ index: Int,
-    frameLength: Int, at time: Timestamp, _ dissection: DissectionReference,
-    _ batch: inout PacketBatch
+    frameLength: Int, at time: Timestamp, isNested: Bool = false,
+    _ dissection: DissectionReference, _ batch: inout PacketBatch
   ) {
     guard let fragment = Fragment(bytes, part) else {
       dissection.element.kind = .malformed
@@ -149,6 +151,7 @@ public final class Decapsulator {
       let ends = PacketEnds(source: fragment.key.source, destination: fragment.key.destination)
       for weird in weirds { batch.note(weird, index, weird.isOfOtherFragments ? nil : ends) }
     }
+    if !isNested { batch.note(outcome, index) }
     guard case .complete(let datagram) = outcome else { return }
     let payload = unsafe datagram.payload.span.bytes
     var whole = Dissection()
@@ -169,8 +172,8 @@ public final class Decapsulator {
       dissection.element.kind = .fragment
       guard whole.missing == 0 else { return }
       defragment(
-        payload, whole, in: outer, index, frameLength: datagram.frameLength, at: time, dissection,
-        &batch)
+        payload, whole, in: outer, index, frameLength: datagram.frameLength, at: time,
+        isNested: true, dissection, &batch)
       return
     }
     whole.makeWhole(datagram: batch.datagrams.count)
@@ -208,6 +211,17 @@ public struct DecapsulationFindings: Sendable {
 }
 
 extension PacketBatch {
+  /// What a fragment came to.
+  fileprivate mutating func note(_ outcome: Defragmenter.Outcome, _ index: Int) {
+    switch outcome {
+    case .unused: break
+    case .waiting(let number):
+      fragments.append(FragmentMark(index: index, datagram: number, isLast: false))
+    case .complete(let datagram):
+      fragments.append(FragmentMark(index: index, datagram: datagram.number, isLast: true))
+    }
+  }
+
   /// An oddity of a packet.
   fileprivate mutating func note(_ name: Weird, _ index: Int, _ ends: PacketEnds?) {
     findings.weirds[name, default: 0] += 1

@@ -11,6 +11,10 @@ public struct PacketBatch: ~Copyable {
   public internal(set) var findings = DecapsulationFindings()
   /// The oddities among that, packet by packet.
   public internal(set) var strays: [StrayWeird] = []
+  /// The packets that are fragments of which something comes.
+  public internal(set) var fragments: [FragmentMark] = []
+  /// The numbers of datagrams that will never be whole.
+  public internal(set) var lostDatagrams: [UInt64] = []
   let dissections: ReservedArray<Dissection>
   /// What fragments were put together to.
   var datagrams: [[UInt8]] = []
@@ -52,6 +56,7 @@ public struct PacketBatch: ~Copyable {
     if !ticks.isEmpty { ticks.removeAll(keepingCapacity: true) }
     if !datagrams.isEmpty { datagrams.removeAll(keepingCapacity: true) }
     if !tunnels.isEmpty { tunnels.removeAll(keepingCapacity: true) }
+    if !fragments.isEmpty { fragments.removeAll(keepingCapacity: true) }
     if !strays.isEmpty { strays.removeAll(keepingCapacity: true) }
     findings = DecapsulationFindings()
   }
@@ -107,6 +112,16 @@ public struct PacketBatch: ~Copyable {
     let frame = frames[frames.count - 1]
     return PacketInfo(ordinal: frame.ordinal, timestamp: frame.timestamp)
   }
+}
+
+/// A packet that is a fragment.
+public struct FragmentMark: Sendable, BitwiseCopyable {
+  /// In its batch.
+  public let index: Int
+  /// The number of its datagram: no other one ever has it.
+  public let datagram: UInt64
+  /// Whether the datagram is whole with it.
+  public let isLast: Bool
 }
 
 /// Indices of packets in a batch, ascending.

@@ -20,6 +20,8 @@ struct Defragmenter: ~Copyable {
   private var oldest = 0
   private var store: ByteStore
   private var made: UInt64 = 0
+  /// The numbers of datagrams that were given up.
+  private var lost: [UInt64] = []
 
   private struct Entry {
     var place: Int
@@ -35,8 +37,10 @@ struct Defragmenter: ~Copyable {
   var heldBytes: Int { store.used + table.count * Self.datagramCost }
 
   enum Outcome {
-    /// More is to come, or nothing will.
-    case incomplete
+    /// Nothing comes of it.
+    case unused
+    /// It waits for the rest of the datagram with a number.
+    case waiting(UInt64)
     case complete(Datagram)
   }
 
@@ -47,6 +51,7 @@ struct Defragmenter: ~Copyable {
     var payload: [UInt8]
     /// Bytes of all frames that brought it.
     var frameLength: Int
+    var number: UInt64
   }
 
   /// `clock` is packet time in seconds, which never goes back, unlike `time`.
@@ -54,7 +59,7 @@ struct Defragmenter: ~Copyable {
     _ fragment: borrowing Fragment, frameLength: Int, at time: Timestamp, clock: Int64,
     weird: (Weird) -> Void
   ) -> Outcome {
-    guard Self.isSensible(fragment, weird) else { return .incomplete }
+    guard Self.isSensible(fragment, weird) else { return .unused }
     let key = fragment.key
     let hash = key.hash(by: hash)
     var found = find(key, hash)
@@ -63,20 +68,22 @@ struct Defragmenter: ~Copyable {
       found = nil
     }
     guard let datagram = found ?? begin(key, hash, at: time, clock, weird) else {
-      return .incomplete
+      return .unused
     }
     guard !datagram.isDropped else {
       weird(.fragmentOfDropped)
-      return .incomplete
+      return .unused
     }
     datagram.frameLength += frameLength
     if fragment.offset == 0, datagram.protocol == nil { datagram.protocol = fragment.protocol }
-    guard keep(fragment, in: datagram, weird), datagram.isWhole, let upper = datagram.protocol
-    else { return .incomplete }
+    guard keep(fragment, in: datagram, weird) else { return .unused }
+    guard datagram.isWhole, let upper = datagram.protocol else { return .waiting(datagram.number) }
     let payload = datagram.payload
-    drop(datagram)
+    remove(datagram)
     return .complete(
-      Datagram(key: key, protocol: upper, payload: payload, frameLength: datagram.frameLength))
+      Datagram(
+        key: key, protocol: upper, payload: payload, frameLength: datagram.frameLength,
+        number: datagram.number))
   }
 
   private static func isSensible(_ fragment: borrowing Fragment, _ weird: (Weird) -> Void) -> Bool {
@@ -137,6 +144,7 @@ struct Defragmenter: ~Copyable {
   /// one.
   private mutating func dropBytes(of datagram: PartialDatagram, _ weird: (Weird) -> Void) {
     datagram.drop(&store)
+    lost.append(datagram.number)
     weird(.fragmentedDatagramDropped)
   }
 
@@ -199,10 +207,21 @@ struct Defragmenter: ~Copyable {
   }
 
   private mutating func drop(_ datagram: PartialDatagram) {
+    lost.append(datagram.number)
+    remove(datagram)
+  }
+
+  private mutating func remove(_ datagram: PartialDatagram) {
     datagram.release(&store)
     table.remove(datagram.place, under: datagram.hash)
     datagrams[datagram.place] = nil
     free.append(datagram.place)
+  }
+
+  /// The numbers of datagrams that were given up since it was asked last.
+  mutating func takeLost() -> [UInt64] {
+    defer { lost.removeAll(keepingCapacity: true) }
+    return lost
   }
 
   /// It did not become whole in time.
