@@ -45,7 +45,8 @@ extension DeferredSocket {
   /// Bytes have passed every link: what was changed about them is known, and their packets may go.
   func release(_ bytes: Span<UInt8>, _ stretch: Stretch, _ cause: Cause) {
     guard packets != nil else { return }
-    let end = Int64(truncatingIfNeeded: stretch.source) &+ Int64(stretch.sourceCount(of: bytes.count))
+    let start = Int64(truncatingIfNeeded: stretch.source)
+    let end = start &+ Int64(stretch.sourceCount(of: bytes.count))
     if !stretch.parts.isEmpty { noteEdits(bytes, stretch) }
     release(stretch.direction, to: end, cause)
   }

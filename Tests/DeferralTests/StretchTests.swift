@@ -22,13 +22,17 @@ struct StretchTests {
     /// What is wrong with it.
     var fault: String? {
       if Int(stretch.source) != source.lowerBound { return "begins at \(stretch.source)" }
-      if stretch.sourceCount(of: bytes.count) != source.count { return "stands for too much or little" }
+      if stretch.sourceCount(of: bytes.count) != source.count {
+        return "stands for too much or little"
+      }
       var (place, start, kept) = (source.lowerBound, 0, 0)
       for part in stretch.parts.isEmpty ? [.kept(bytes.count)] : stretch.parts {
         let end = start + part.count
         guard end <= bytes.count else { return "has too many bytes" }
         if case .kept(let count) = part {
-          if Array(bytes[start..<end]) != Array(place..<place + count) { return "keeps what is not" }
+          if Array(bytes[start..<end]) != Array(place..<place + count) {
+            return "keeps what is not"
+          }
           kept += count
         }
         start = end

@@ -43,7 +43,9 @@ import Wire
         Int32(bitPattern: rewrite.sequenceDelta), Int32(bitPattern: rewrite.acknowledgmentDelta)
       )
       if sequence != 0 { parts.append("seq\(sequence > 0 ? "+" : "")\(sequence)") }
-      if acknowledgment != 0 { parts.append("ack\(acknowledgment > 0 ? "+" : "")\(acknowledgment)") }
+      if acknowledgment != 0 {
+        parts.append("ack\(acknowledgment > 0 ? "+" : "")\(acknowledgment)")
+      }
       if rewrite.window != rewrite.packet.window { parts.append("window \(rewrite.window)") }
       if let text = rewrite.text {
         parts.append("text \(text.runs.reduce(0) { $0 + $1.count })")
@@ -175,7 +177,10 @@ import Wire
     translator.edit(.out, at: 10, removing: 10, inserting: [])
     translator.edit(.out, at: 25, removing: 1, inserting: [1, 2])
     let datagrams = [0, 10, 20, 30].map { offset in
-      Self.packet(.out, offset, 10) { $0.traits = []; $0.flags = [] }
+      Self.packet(.out, offset, 10) {
+        $0.traits = []
+        $0.flags = []
+      }
     }
     #expect(
       Self.outcomes(datagrams, translator) == ["written", "left out", "text 11", "written"])
@@ -206,7 +211,8 @@ import Wire
         acknowledged = Int64.random(in: acknowledged...sent, using: &random)
         // As an honest end says it.
         let least = (max(edge - acknowledged, 0) + (1 << Int64(shift)) - 1) >> Int64(shift)
-        let window = Int64.random(in: min(least, 0xFFFF)...min(least + 2000, 0xFFFF), using: &random)
+        let most = min(least + 2000, 0xFFFF)
+        let window = Int64.random(in: min(least, 0xFFFF)...most, using: &random)
         edge = max(edge, acknowledged + window << Int64(shift))
         let packet = Self.packet(.in, 0, ack: acknowledged, window: UInt16(window)) {
           $0.windowShift = shift
