@@ -61,7 +61,8 @@ let package = Package(
       swiftSettings: settings),
     .target(
       name: "Analyzers",
-      dependencies: ["CPCRE2", "Analysis", .product(name: "Crypto", package: "swift-crypto")],
+      dependencies: [
+        "CSystem", "CPCRE2", "Analysis", .product(name: "Crypto", package: "swift-crypto")],
       swiftSettings: settings),
     .target(
       name: "Generation", dependencies: ["Wire", "Sockets", "Buffers"], swiftSettings: settings),

@@ -77,9 +77,9 @@ extension DeferredSocket {
     guard packets != nil else { return nil }
     let start = Int64(truncatingIfNeeded: stretch.source)
     let range = start..<start &+ Int64(stretch.sourceCount(of: count))
-    if let obstacle = packets?.obstacle(stretch.direction, range) { return obstacle }
+    if let obstacle = packets?.element.obstacle(stretch.direction, range) { return obstacle }
     let room = edits.reduce(0) { $0 + $1.replacement.count + 1 }
-    return packets?.hasRoom(for: room, stretch.direction) == false ? .budget : nil
+    return packets?.element.hasRoom(for: room, stretch.direction) == false ? .budget : nil
   }
 }
 

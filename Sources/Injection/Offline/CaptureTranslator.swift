@@ -82,6 +82,12 @@ package struct CaptureTranslator {
       : translateSegment(packet, hasDecidedText: hasDecidedText, isDecided)
   }
 
+  /// Notes a packet that goes as it is, with its text.
+  package mutating func noteUnchanged(_ packet: CapturedPacket) {
+    note(packet)
+    noteSaid(packet)
+  }
+
   private mutating func note(_ packet: CapturedPacket) {
     if packet.traits.contains(.isCorrupt) { return }
     sent[packet.direction.index] = max(sent[packet.direction.index], packet.end)

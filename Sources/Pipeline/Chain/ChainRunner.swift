@@ -333,9 +333,20 @@ final class ChainRunner: SocketHandler {
       batch.element.fates[index] = .written
       return
     }
-    var packet = packet
-    if packet.hasMoreToRead { packet.readOptions(in: batch.element.packets.frames[index].bytes) }
     batch.element.fates[index] = .open
+    if packet.hasMoreToRead {
+      var packet = packet
+      packet.readOptions(in: batch.element.packets.frames[index].bytes)
+      take(packet, at: index, of: deferred, batch)
+    } else {
+      take(packet, at: index, of: deferred, batch)
+    }
+  }
+
+  private func take(
+    _ packet: CapturedPacket, at index: Int, of deferred: DeferredSocket,
+    _ batch: ElementReference<Batch>
+  ) {
     let isWhole = packet.traits.contains(.fragmented)
     let datagram = isWhole ? batch.element.packets.datagram(ofPacketAt: index) : nil
     if let outcome = deferred.outcome(of: packet, datagram: datagram) {
