@@ -16,7 +16,7 @@ struct PacketLedger {
     /// How far its own direction has to be decided, and the other one.
     var needed: Int64 = .min
     var neededOfPeer: Int64 = .min
-    /// How many packets may still bring what it acknowledges and nobody has seen.
+    /// How many packets may still bring what it speaks of and nobody has seen.
     var patience: UInt8 = 0
     /// What its fragments were put together to.
     var datagram: [UInt8]?
@@ -35,7 +35,7 @@ struct PacketLedger {
   /// Whether both ends are still to be told that the flow was ended.
   private var owesResets = false
 
-  /// Packets of the socket that may still bring what was acknowledged: captures that are merged from
+  /// Packets of the socket that may still bring what another one spoke of: captures that are merged from
   /// several queues show an acknowledgement before the data it speaks of.
   private static var patience: UInt8 { 16 }
 
@@ -50,13 +50,9 @@ struct PacketLedger {
     var entry = Entry(packet: packet, position: position)
     entry.datagram = datagram
     if !packet.traits.contains(.isCorrupt) {
-      if packet.length > 0 || packet.flags.contains(.fin) {
-        entry.needed = packet.traits.contains(.tcp) ? packet.end : packet.textEnd
-      }
-      if packet.traits.contains(.acknowledges) {
-        entry.neededOfPeer = packet.acknowledged
-        if packet.traits.contains(.acknowledgesUnseen) { entry.patience = Self.patience }
-      }
+      entry.needed = packet.end
+      if packet.traits.contains(.acknowledges) { entry.neededOfPeer = packet.acknowledged }
+      if packet.traits.contains(.speaksOfUnseen) { entry.patience = Self.patience }
     }
     if mayGo, entries.isEmpty, isSatisfied(entry, by: packet.info.ordinal) {
       return translate(entry)
@@ -81,8 +77,10 @@ struct PacketLedger {
   /// - Parameter last: the packet by which it is to be satisfied.
   private func isSatisfied(_ entry: Entry, by last: UInt64) -> Bool {
     let direction = entry.packet.direction
-    return entry.needed <= decided[direction.index]
-      && (entry.neededOfPeer <= decided[direction.reversed.index] || entry.expiry <= last)
+    let isExpired = entry.expiry <= last
+    let isOwnExpired = isExpired && entry.packet.length == 0 && !entry.packet.flags.contains(.fin)
+    return (entry.needed <= decided[direction.index] || isOwnExpired)
+      && (entry.neededOfPeer <= decided[direction.reversed.index] || isExpired)
   }
 
   private mutating func translate(_ entry: Entry) -> PacketOutcome {

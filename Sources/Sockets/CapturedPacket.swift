@@ -67,8 +67,8 @@ public struct CapturedPacket: Sendable, BitwiseCopyable {
     @inlinable public static var isCorrupt: Self { Self(rawValue: 16) }
     /// There are layers around it (tunnels, MPLS, PPPoE).
     @inlinable public static var layered: Self { Self(rawValue: 32) }
-    /// It acknowledges what was not captured, or not yet.
-    @inlinable public static var acknowledgesUnseen: Self { Self(rawValue: 64) }
+    /// It speaks of what was not captured, or not yet: it acknowledges that, or stands behind it.
+    @inlinable public static var speaksOfUnseen: Self { Self(rawValue: 64) }
     /// The IP header says 0, or does not say how long the packet is.
     @inlinable public static var zeroLength: Self { Self(rawValue: 128) }
   }

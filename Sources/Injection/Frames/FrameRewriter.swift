@@ -53,17 +53,16 @@ package struct FrameRewriter {
     }
     collect(newText.runs, of: rewrite.packet, frame)
     let places = layers(frame)
-    let count = newText.isRepetition ? min(text.count, newText.limit) : text.count
-    var start = 0
+    var start = newText.isRepetition ? max(text.count - newText.limit, 0) : 0
     var number = 0
     repeat {
-      let end = start + min(count - start, newText.limit)
-      let piece = Piece(range: start..<end, number: number, isLast: end == count)
+      let end = start + min(text.count - start, newText.limit)
+      let piece = Piece(range: start..<end, number: number, isLast: end == text.count)
       build(piece, of: frame, rewrite, places)
       try scratch.lend(like: frame, write)
       start = end
       number += 1
-    } while start < count
+    } while start < text.count
   }
 
   private struct Piece {

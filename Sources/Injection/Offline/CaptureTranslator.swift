@@ -15,8 +15,8 @@ package struct CaptureTranslator {
   private var text = [SentRanges(), SentRanges()]
   /// The longest text of a packet so far.
   private var largest: [UInt32] = [0, 0]
-  /// What the last packets of each direction said: its acknowledgement in S and in R, its window as it
-  /// was written.
+  /// What the last packets of each direction said: the acknowledgement in S and in R, the window as it
+  /// is written and as it was captured.
   private var said = [Said(), Said()]
   private let isDatagrams: Bool
 
@@ -24,6 +24,7 @@ package struct CaptureTranslator {
     var acknowledged = Int64.min
     var mapped = Int64.min
     var window: UInt16 = 0
+    var windowBefore: UInt16 = 0
     /// The right edges of the window, in S and in R, furthest so far.
     var edge = Int64.min
     var mappedEdge = Int64.min
@@ -76,7 +77,9 @@ package struct CaptureTranslator {
       noteSaid(packet)
       return .written
     }
-    return isDatagrams ? translateDatagram(packet) : translateSegment(packet, isDecided)
+    return isDatagrams
+      ? translateDatagram(packet)
+      : translateSegment(packet, hasDecidedText: hasDecidedText, isDecided)
   }
 
   private mutating func note(_ packet: CapturedPacket) {
@@ -101,7 +104,7 @@ package struct CaptureTranslator {
   }
 
   private mutating func translateSegment(
-    _ packet: CapturedPacket, _ isDecided: Bool
+    _ packet: CapturedPacket, hasDecidedText: Bool, _ isDecided: Bool
   ) -> PacketOutcome {
     var rewrite = PacketRewrite(packet)
     let start = packet.textStart
@@ -125,15 +128,20 @@ package struct CaptureTranslator {
         sequence = map.mapped(start &+ 1) &- 1
       }
       if packet.length > 0 || !runs.isEmpty {
-        // Where the receiver was captured before the sender, each piece would look like a repetition.
-        let isAcknowledged = said[packet.direction.reversed.index].mapped >= map.mapped(packet.end)
+        // Of what comes late, out of order or behind its acknowledgement, each piece would look like
+        // another packet that is late.
+        let isLate =
+          said[packet.direction.reversed.index].mapped >= map.mapped(packet.end)
+          || start < sent[packet.direction.index]
         rewrite.text = PacketRewrite.Text(
-          runs: runs, limit: isAcknowledged ? max(limit(packet), 1 << 15) : limit(packet),
+          runs: runs, limit: isLate ? max(limit(packet), 1 << 15) : limit(packet),
           isRepetition: text[packet.direction.index].contains(range)
             && !packet.flags.contains(.fin))
       }
     } else {
-      sequence = map.mapped(packet.offset)
+      let own = packet.direction.index
+      let bound = hasDecidedText ? max(sent[own], packet.offset) : sent[own]
+      sequence = self.map(packet.offset, of: own, within: bound)
     }
     rewrite.sequenceDelta = UInt32(truncatingIfNeeded: sequence &- packet.offset)
     if packet.flags.contains(.urg) { mapUrgentPointer(of: packet, sequence, &rewrite) }
@@ -216,13 +224,15 @@ package struct CaptureTranslator {
     mapBlocks(of: packet, acknowledged, within: bound, &rewrite)
     let last = said[packet.direction.index]
     let isNews =
-      acknowledged != last.mapped || rewrite.window != last.window || packet.blockCount > 0
+      acknowledged != last.mapped || rewrite.window != last.window
       // The same again without text asks for what is missing; with text it says nothing.
-      || packet.acknowledged == last.acknowledged && !isEmptied
+      || packet.acknowledged == last.acknowledged && packet.window == last.windowBefore
+        && !isEmptied
     if packet.traits.contains(.isCorrupt) { return true }
     said[packet.direction.index].acknowledged = packet.acknowledged
     said[packet.direction.index].mapped = acknowledged
     said[packet.direction.index].window = rewrite.window
+    said[packet.direction.index].windowBefore = packet.window
     return isNews
   }
 
@@ -262,6 +272,7 @@ package struct CaptureTranslator {
     said[index].acknowledged = packet.acknowledged
     said[index].mapped = packet.acknowledged
     said[index].window = packet.window
+    said[index].windowBefore = packet.window
     guard packet.traits.contains(.hasKnownShift) else { return }
     let edge = packet.acknowledged &+ Int64(packet.window) << Int64(packet.windowShift)
     said[index].edge = max(said[index].edge, edge)

@@ -37,7 +37,8 @@ package struct PacketRewrite {
     package var runs: [SequenceMap.Run]
     /// Bytes of text in one packet, at most.
     package var limit: Int
-    /// Whether one packet is enough: of what was sent before, so much is repeated as finds room in it.
+    /// Whether one packet is enough: of what was sent before, the end is repeated, as much of it as finds
+    /// room.
     package var isRepetition = false
   }
 

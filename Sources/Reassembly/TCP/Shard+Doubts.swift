@@ -59,7 +59,8 @@ extension Shard {
     let new = text.extracting(droppingFirst: max(-ahead, 0))
     let start = offset &+ UInt64(max(ahead, 0))
     var doubts = details.element.doubts[direction, kind]
-    guard doubts.weight < kind.limit else {
+    let limit = isNearWindow(start, socket, direction) ? Doubts.Kind.likely.limit : kind.limit
+    guard doubts.weight < limit else {
       noteDoubtsBudget(start, new.byteCount, socket, direction)
       if kind == .likely { takeDoubts(before: .max, kind, socket, direction) }
       return
@@ -69,6 +70,19 @@ extension Shard {
     doubts.weight &+= UInt32(truncatingIfNeeded: queue.weight &- weight)
     details.element.doubts[direction, kind] = doubts
     if !isKept { noteDoubtsBudget(start, new.byteCount, socket, direction) }
+  }
+
+  /// Whether text stands so near to the window of a receiver that was seen to answer that it is likely
+  /// to be acknowledged: a capture may lack the packet that opened the window.
+  private mutating func isNearWindow(
+    _ offset: UInt64, _ socket: SocketReference, _ direction: Direction
+  ) -> Bool {
+    guard socket.element.checks.contains(.edge(direction)),
+      socket.element.packets[direction.reversed.index] > 0
+    else { return false }
+    let position = socket.element.positions[direction.index]
+    let ahead = Int(clamping: offset &- position.offset)
+    return ahead &- socket.element.edges[direction.index].distance(from: position.next) < 1 << 20
   }
 
   private mutating func noteDoubtsBudget(
