@@ -57,7 +57,9 @@ struct Stretch {
     for part in parts {
       guard left > 0 || part.count == 0 else { break }
       prefix.append(part.first(left))
-      left -= min(part.count, left)
+      // What stands behind a part that is cut is behind the prefix.
+      if part.count > left { break }
+      left -= part.count
     }
     return prefix
   }
@@ -74,13 +76,16 @@ struct Stretch {
     if count >= total { suffix.source = source &+ UInt64(sourceCount(of: total)) }
     suffix.parts = []
     var left = count
+    var hasBegun = false
     for part in parts {
-      if left >= part.count {
+      // A part without bytes at the border went with what is in front of it.
+      if !hasBegun, left >= part.count {
         left -= part.count
         continue
       }
       suffix.append(part.rest(behind: left))
       left = 0
+      hasBegun = true
     }
     return suffix
   }
