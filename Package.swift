@@ -62,7 +62,8 @@ let package = Package(
     .target(
       name: "Analyzers",
       dependencies: [
-        "CSystem", "CPCRE2", "Analysis", .product(name: "Crypto", package: "swift-crypto")],
+        "CSystem", "CPCRE2", "Analysis", .product(name: "Crypto", package: "swift-crypto"),
+      ],
       swiftSettings: settings),
     .target(
       name: "Generation", dependencies: ["Wire", "Sockets", "Buffers"], swiftSettings: settings),

@@ -45,7 +45,8 @@ extension DeferredSocket {
   /// Bytes have passed every link: what was changed about them is known, and their packets may go.
   func release(_ bytes: Span<UInt8>, _ stretch: Stretch, _ cause: Cause) {
     guard packets != nil else { return }
-    let end = Int64(truncatingIfNeeded: stretch.source) &+ Int64(stretch.sourceCount(of: bytes.count))
+    let end =
+      Int64(truncatingIfNeeded: stretch.source) &+ Int64(stretch.sourceCount(of: bytes.count))
     if !stretch.parts.isEmpty { noteEdits(bytes, stretch) }
     release(stretch.direction, to: end, cause)
   }
@@ -100,7 +101,9 @@ extension DeferredSocket {
   /// Nobody decides about some directions any more: their packets need not wait.
   func releaseUndecided() {
     guard packets != nil else { return }
-    for direction in Direction.allCases where !isDecided(direction) { packets?.element.open(direction) }
+    for direction in Direction.allCases where !isDecided(direction) {
+      packets?.element.open(direction)
+    }
     if !isWaiting { packets?.element.settle { host.decide(packet: $0, $1) } }
   }
 }

@@ -62,7 +62,8 @@ extension MutableRawSpan {
 
   /// Changes the selective acknowledgements among some options (RFC 2018 §3). Of a block that goes
   /// nothing is left but padding.
-  private mutating func changeBlocks(_ changes: [PacketRewrite.SACKChange], in options: Range<Int>) {
+  private mutating func changeBlocks(_ changes: [PacketRewrite.SACKChange], in options: Range<Int>)
+  {
     var place = options.lowerBound
     while place + 1 < options.upperBound {
       let kind = bytes.byte(at: place)

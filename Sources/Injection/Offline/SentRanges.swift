@@ -8,7 +8,9 @@ struct SentRanges {
 
   mutating func insert(_ range: Range<Int64>) {
     if range.isEmpty { return }
-    if let last = ranges.last, last.contains(range.lowerBound) || last.upperBound == range.lowerBound {
+    if let last = ranges.last,
+      last.contains(range.lowerBound) || last.upperBound == range.lowerBound
+    {
       if range.upperBound > last.upperBound {
         ranges[ranges.count - 1] = last.lowerBound..<range.upperBound
       }
