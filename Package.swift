@@ -126,7 +126,7 @@ let package = Package(
       name: "PipelineTests",
       dependencies: [
         "Support", "Pipeline", "Generation", "Analyzers", "Analysis", "Deferral", "Reassembly",
-        "Buffers", "Capture", "Wire",
+        "Checking", "Buffers", "Capture", "Wire",
       ],
       swiftSettings: testSettings),
     // The captures lie beside the package; without them these tests are skipped.

@@ -57,7 +57,7 @@ extension DeferredSocket {
     deniedBytes[stretch.direction.index] &+= UInt64(edit.range.count)
   }
 
-  private func obstacle(
+  func obstacle(
     to edits: [Edit], _ count: Int, _ stretch: Stretch, _ cause: Cause
   ) -> EditObstacle? {
     var end = 0

@@ -105,7 +105,7 @@ package final class DeferredSocket: SocketAnalyzer {
     if stage.caller !== self { stage.caller = self }
     do {
       let verdict = nodes[0].wants(chunk.direction) ? try sole.data(chunk, &context) : .allow
-      if case .allow = verdict {
+      if case .allow = verdict, context.injections.isEmpty {
         if packets != nil {
           releaseAtHand(chunk)
         }
@@ -139,9 +139,9 @@ package final class DeferredSocket: SocketAnalyzer {
     _ chunk: borrowing Chunk, at link: Int, _ verdict: Verdict, _ context: inout Context
   ) {
     // Nothing was changed in front of it, as that would have brought the socket here.
-    apply(
-      verdict, chunk.bytes, Stretch(chunk.direction, at: chunk.offset), final: nil, at: link,
-      liveCause, &context)
+    let stretch = Stretch(chunk.direction, at: chunk.offset)
+    inject(before: stretch, at: link, liveCause, &context)
+    apply(verdict, chunk.bytes, stretch, final: nil, at: link, liveCause, &context)
   }
 
   /// As above, where the link has thrown.
@@ -163,9 +163,10 @@ package final class DeferredSocket: SocketAnalyzer {
     crash(error, VerdictPlace(link: link), liveCause, &context)
   }
 
-  /// What a link decided of the whole flow, in an event.
-  package func decide(_ verdict: Verdict, at link: Int, _ context: inout Context) {
-    applyToFlow(verdict, at: link, liveCause, &context)
+  /// What a link put into the streams, and decided of the whole flow, in an event.
+  package func decide(_ verdict: Verdict?, at link: Int, _ context: inout Context) {
+    inject(before: nil, at: link, liveCause, &context)
+    if let verdict { applyToFlow(verdict, at: link, liveCause, &context) }
   }
 }
 

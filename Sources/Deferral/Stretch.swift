@@ -90,6 +90,13 @@ struct Stretch {
     return suffix
   }
 
+  /// The place in front of it, without a byte.
+  var emptied: Stretch {
+    var emptied = self
+    emptied.parts = []
+    return emptied
+  }
+
   /// Adds what follows it directly: `count` bytes here, `otherCount` there.
   mutating func append(_ other: Stretch, _ count: Int, _ otherCount: Int) {
     if parts.isEmpty && other.parts.isEmpty { return }
