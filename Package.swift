@@ -61,7 +61,9 @@ let package = Package(
       swiftSettings: settings),
     .target(
       name: "Analyzers",
-      dependencies: ["CPCRE2", "Analysis", .product(name: "Crypto", package: "swift-crypto")],
+      dependencies: [
+        "CSystem", "CPCRE2", "Analysis", .product(name: "Crypto", package: "swift-crypto"),
+      ],
       swiftSettings: settings),
     .target(
       name: "Generation", dependencies: ["Wire", "Sockets", "Buffers"], swiftSettings: settings),
@@ -127,7 +129,7 @@ let package = Package(
       name: "PipelineTests",
       dependencies: [
         "Support", "Pipeline", "Generation", "Analyzers", "Analysis", "Deferral", "Reassembly",
-        "Buffers", "Capture", "Wire",
+        "Checking", "Buffers", "Capture", "Wire",
       ],
       swiftSettings: testSettings),
     // The captures lie beside the package; without them these tests are skipped.

@@ -8,11 +8,22 @@ public struct Context: ~Copyable {
   /// Which analyzer of the chain is being called, from 0.
   package var link: Int
 
+  /// What was put into the streams during the call, in order.
+  package var injections: [Injection] = []
+
+  package struct Injection {
+    package var direction: Direction
+    package var bytes: [UInt8]
+  }
+
   /// What was decided of the whole flow in an event.
   package var flowVerdict: Verdict?
 
   // The engine owns this context, so it outlives it; a strong reference would be a cycle.
   private unowned let engine: any AnalysisEngine
+
+  /// Whether an event has brought nothing about.
+  package var asksForNothing: Bool { flowVerdict == nil && injections.isEmpty }
 
   package init(engine: any AnalysisEngine) {
     self.engine = engine
@@ -36,6 +47,14 @@ public struct Context: ~Copyable {
   /// Decides in an event, `attached` for one, what becomes of the whole flow: `.bypass`, `.dropFlow`
   /// or `.resetFlow`. Other verdicts are for data, and refused.
   public mutating func decide(_ verdict: Verdict) { flowVerdict = verdict }
+
+  /// Puts bytes into a direction, behind all that this analyzer has let go of it: in front of the chunk
+  /// that it is called for, where that goes the same way. They leave with what comes next in that
+  /// direction, be it an acknowledgement alone. Of TCP only.
+  public mutating func inject(_ bytes: some Sequence<UInt8>, into direction: Direction) {
+    let bytes = Array(bytes)
+    if !bytes.isEmpty { injections.append(Injection(direction: direction, bytes: bytes)) }
+  }
 
   /// Writes a line of text to the event log.
   public func print(_ line: String) { engine.print(line) }

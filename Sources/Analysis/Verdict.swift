@@ -34,6 +34,31 @@ public struct Edit: Hashable, Sendable {
 }
 
 extension Verdict {
+  /// Other bytes in the place of a range of the chunk.
+  public static func replacing(
+    _ range: Range<Int>, with replacement: some Sequence<UInt8>
+  ) -> Verdict {
+    .edit([Edit(range, with: Array(replacement))])
+  }
+
+  /// Bytes in front of the chunk's byte at `place`, or behind its last byte where that is the count of
+  /// them.
+  public static func inserting(_ bytes: some Sequence<UInt8>, at place: Int) -> Verdict {
+    .edit([Edit(place..<place, with: Array(bytes))])
+  }
+
+  /// A range of the chunk leaves the stream.
+  public static func removing(_ range: Range<Int>) -> Verdict { .edit([Edit(range, with: [])]) }
+}
+
+extension Chunk {
+  /// The chunk as it is, and bytes behind it, which leave with its last byte.
+  public func appending(_ bytes: some Sequence<UInt8>) -> Verdict {
+    .inserting(bytes, at: self.bytes.count)
+  }
+}
+
+extension Verdict {
   /// The word for it in records and messages.
   public var name: String {
     switch self {

@@ -1,5 +1,3 @@
-public import Wire
-
 /// Memory in which frames are built, one at a time.
 public struct FrameScratch {
   public var bytes: [UInt8] = []

@@ -70,7 +70,9 @@ extension DeferredSocket {
     return try stage.show(bytes) { shown in
       let chunk = Chunk(
         shown, direction: stretch.direction, offset: stretch.offset, final: final)
-      return try analyzer.data(chunk, &context)
+      let verdict = try analyzer.data(chunk, &context)
+      inject(before: stretch, at: index, cause, &context)
+      return verdict
     }
   }
 

@@ -57,7 +57,7 @@ extension DeferredSocket {
     deniedBytes[stretch.direction.index] &+= UInt64(edit.range.count)
   }
 
-  private func obstacle(
+  func obstacle(
     to edits: [Edit], _ count: Int, _ stretch: Stretch, _ cause: Cause
   ) -> EditObstacle? {
     var end = 0
@@ -77,11 +77,11 @@ extension DeferredSocket {
     guard packets != nil else { return nil }
     let start = Int64(truncatingIfNeeded: stretch.source)
     let range = start..<start &+ Int64(stretch.sourceCount(of: count))
-    if let obstacle = packets?.obstacle(stretch.direction, range, adding: added) {
+    if let obstacle = packets?.element.obstacle(stretch.direction, range, adding: added) {
       return obstacle
     }
     let room = edits.reduce(0) { $0 + $1.replacement.count + 1 }
-    return packets?.hasRoom(for: room, stretch.direction) == false ? .budget : nil
+    return packets?.element.hasRoom(for: room, stretch.direction) == false ? .budget : nil
   }
 }
 

@@ -64,6 +64,7 @@ extension DeferredSocket {
     enter(index, cause, &context)
     do {
       try analyzer.event(event, &context)
+      inject(before: nil, at: index, cause, &context)
       guard let verdict = context.flowVerdict else { return }
       context.flowVerdict = nil
       applyToFlow(verdict, at: index, cause, &context)

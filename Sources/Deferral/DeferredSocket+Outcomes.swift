@@ -92,7 +92,7 @@ extension DeferredSocket {
         if let peek = takePeek(direction, at: index) { countDropped(peek.bytes.count, direction) }
       }
     }
-    packets?.drop(cause: cause.packet.ordinal, resets: end == .reset && !isDryRun) {
+    packets?.element.drop(cause: cause.packet.ordinal, resets: end == .reset && !isDryRun) {
       host.decide(packet: $0, isDryRun ? .written : $1)
     }
   }

@@ -10,14 +10,14 @@ extension DeferredSocket {
   package func outcome(of packet: CapturedPacket, datagram: [UInt8]? = nil) -> PacketOutcome? {
     if isDropped {
       if stage.configuration.isDryRun { return .written }
-      return packets?.fateBehindEnd(of: packet) ?? .leftOut
+      return packets?.element.fateBehindEnd(of: packet) ?? .leftOut
     }
     guard packets != nil else { return .written }
-    let outcome = packets?.take(
+    let outcome = packets?.element.take(
       packet, datagram: datagram, at: stage.spoolPosition, mayGo: !isWaiting)
     if outcome == nil, !isWaiting {
       // It may be the one until which another was to wait.
-      packets?.settle(by: packet.info.ordinal) { host.decide(packet: $0, $1) }
+      packets?.element.settle(by: packet.info.ordinal) { host.decide(packet: $0, $1) }
     }
     if outcome == nil, !isMarked { stage.undecided.add(self, at: stage.spoolPosition) }
     return outcome
@@ -25,16 +25,16 @@ extension DeferredSocket {
 
   /// The packet that was asked about last brings nothing.
   package func refuse(_ ordinal: UInt64) {
-    packets?.refuse(ordinal)
-    if !isWaiting { packets?.settle(by: ordinal) { host.decide(packet: $0, $1) } }
+    packets?.element.refuse(ordinal)
+    if !isWaiting { packets?.element.settle(by: ordinal) { host.decide(packet: $0, $1) } }
   }
 
   /// The place of the oldest packet whose fate is open, and its direction.
-  var oldestOpen: (position: UInt64, direction: Direction)? { packets?.oldest }
+  var oldestOpen: (position: UInt64, direction: Direction)? { packets?.element.oldest }
 
   func giveUpOldest() {
-    packets?.takeOldest { host.decide(packet: $0, $1) }
-    if !isWaiting { packets?.settle { host.decide(packet: $0, $1) } }
+    packets?.element.takeOldest { host.decide(packet: $0, $1) }
+    if !isWaiting { packets?.element.settle { host.decide(packet: $0, $1) } }
   }
 
   /// Whether somebody may decide about a direction.
@@ -45,8 +45,8 @@ extension DeferredSocket {
   /// Bytes have passed every link: what was changed about them is known, and their packets may go.
   func release(_ bytes: Span<UInt8>, _ stretch: Stretch, _ cause: Cause) {
     guard packets != nil else { return }
-    let start = Int64(truncatingIfNeeded: stretch.source)
-    let end = start &+ Int64(stretch.sourceCount(of: bytes.count))
+    let end =
+      Int64(truncatingIfNeeded: stretch.source) &+ Int64(stretch.sourceCount(of: bytes.count))
     if !stretch.parts.isEmpty { noteEdits(bytes, stretch) }
     release(stretch.direction, to: end, cause)
   }
@@ -64,7 +64,7 @@ extension DeferredSocket {
       } else if case .replaced(let removed, _) = part {
         let joins = index > 0 && index == stretch.parts.count - 1 && part.isInsertion
         let content = bytes.extracting((joins ? start - 1 : start)..<end)
-        packets?.edit(
+        packets?.element.edit(
           stretch.direction, at: place, removing: Int64(joins ? 1 : removed),
           inserting: [UInt8](copying: content))
         if joins { kept = 1 }
@@ -76,20 +76,34 @@ extension DeferredSocket {
 
   /// All bytes of a direction before an offset have passed every link.
   func release(_ direction: Direction, to offset: Int64, _ cause: Cause) {
-    packets?.release(direction, to: offset, cause: cause.packet.ordinal) {
+    packets?.element.release(direction, to: offset, cause: cause.packet.ordinal) {
       host.decide(packet: $0, $1)
+    }
+  }
+
+  /// The data of the packet at hand was allowed by all: it goes, where it waited for nothing else.
+  @inline(__always)
+  func releaseAtHand(_ chunk: borrowing Chunk) {
+    let end = Int64(truncatingIfNeeded: chunk.endOffset)
+    let ordinal = host.currentCall.packet.ordinal
+    if packets?.element.releaseAtHand(ordinal, chunk.direction, to: end) == true {
+      host.decide(packet: ordinal, .written)
+    } else {
+      release(chunk.direction, to: end, liveCause)
     }
   }
 
   func releasePackets() {
     stage.undecided.remove(self)
-    packets?.takeAll { host.decide(packet: $0, $1) }
+    packets?.element.takeAll { host.decide(packet: $0, $1) }
   }
 
   /// Nobody decides about some directions any more: their packets need not wait.
   func releaseUndecided() {
     guard packets != nil else { return }
-    for direction in Direction.allCases where !isDecided(direction) { packets?.open(direction) }
-    if !isWaiting { packets?.settle { host.decide(packet: $0, $1) } }
+    for direction in Direction.allCases where !isDecided(direction) {
+      packets?.element.open(direction)
+    }
+    if !isWaiting { packets?.element.settle { host.decide(packet: $0, $1) } }
   }
 }

@@ -53,7 +53,7 @@ extension DeferredSocket {
       carryOut(item, at: index, &context)
       nodes[index].putBack()
     }
-    packets?.settle { host.decide(packet: $0, $1) }
+    packets?.element.settle { host.decide(packet: $0, $1) }
     return true
   }
 

@@ -15,6 +15,9 @@ package final class DeferredSocket: SocketAnalyzer {
   let isDatagrams: Bool
   unowned let stage: DeferralStage
   var nodes: [LinkNode]
+  /// The analyzer of the first link, whether or not it has been taken out since.
+  private let sole: any SocketAnalyzer
+  private let isThroughPool: Bool
   package internal(set) var isDropped = false
   /// Whether it stands in the list of those that wait.
   var isListed = false
@@ -22,7 +25,7 @@ package final class DeferredSocket: SocketAnalyzer {
   /// Whether it stands among those with packets whose fate is open.
   var isMarked = false
   var nextDataIndex: UInt32 = 0
-  var packets: PacketLedger?
+  private(set) var packets: OwnedElement<PacketLedger>?
   /// By `Direction.index`.
   var droppedBytes: [UInt64] = [0, 0]
   /// Bytes that edits have taken out, and put in.
@@ -35,10 +38,12 @@ package final class DeferredSocket: SocketAnalyzer {
     isDatagrams = socket.transport == .udp
     self.stage = stage
     nodes = links.map(LinkNode.init)
+    sole = links.first?.analyzer ?? NoAnalyzer()
+    isThroughPool = stage.configuration.isThroughPool
     if stage.configuration.writesPackets {
       var packets = PacketLedger(isDatagrams: isDatagrams)
       for direction in Direction.allCases where !isDecided(direction) { packets.open(direction) }
-      self.packets = packets
+      self.packets = OwnedElement(packets)
     }
   }
 
@@ -92,8 +97,30 @@ package final class DeferredSocket: SocketAnalyzer {
   // What comes from the socket.
 
   package func data(_ chunk: borrowing Chunk, _ context: inout Context) throws -> Verdict {
-    pass(chunk.bytes, Stretch(chunk.direction, at: chunk.offset), to: 0, liveCause, &context)
+    guard isPlain else {
+      pass(chunk.bytes, Stretch(chunk.direction, at: chunk.offset), to: 0, liveCause, &context)
+      return .allow
+    }
+    // The host has entered its only link already.
+    if stage.caller !== self { stage.caller = self }
+    do {
+      let verdict = nodes[0].wants(chunk.direction) ? try sole.data(chunk, &context) : .allow
+      if case .allow = verdict, context.injections.isEmpty {
+        if packets != nil {
+          releaseAtHand(chunk)
+        }
+      } else {
+        resume(chunk, at: 0, verdict, &context)
+      }
+    } catch {
+      resume(chunk, at: 0, failure: error, &context)
+    }
     return .allow
+  }
+
+  /// Whether nothing waits and there is one link, so that data needs no more than to be shown to it.
+  private var isPlain: Bool {
+    nodes.count == 1 && nodes[0].isIdle && !isDropped && !isThroughPool
   }
 
   package func event(_ event: SocketEvent, _ context: inout Context) throws {
@@ -112,9 +139,9 @@ package final class DeferredSocket: SocketAnalyzer {
     _ chunk: borrowing Chunk, at link: Int, _ verdict: Verdict, _ context: inout Context
   ) {
     // Nothing was changed in front of it, as that would have brought the socket here.
-    apply(
-      verdict, chunk.bytes, Stretch(chunk.direction, at: chunk.offset), final: nil, at: link,
-      liveCause, &context)
+    let stretch = Stretch(chunk.direction, at: chunk.offset)
+    inject(before: stretch, at: link, liveCause, &context)
+    apply(verdict, chunk.bytes, stretch, final: nil, at: link, liveCause, &context)
   }
 
   /// As above, where the link has thrown.
@@ -136,9 +163,10 @@ package final class DeferredSocket: SocketAnalyzer {
     crash(error, VerdictPlace(link: link), liveCause, &context)
   }
 
-  /// What a link decided of the whole flow, in an event.
-  package func decide(_ verdict: Verdict, at link: Int, _ context: inout Context) {
-    applyToFlow(verdict, at: link, liveCause, &context)
+  /// What a link put into the streams, and decided of the whole flow, in an event.
+  package func decide(_ verdict: Verdict?, at link: Int, _ context: inout Context) {
+    inject(before: nil, at: link, liveCause, &context)
+    if let verdict { applyToFlow(verdict, at: link, liveCause, &context) }
   }
 }
 
@@ -147,3 +175,5 @@ struct DeferralError: Error, CustomStringConvertible {
   let description: String
   init(_ description: String) { self.description = description }
 }
+
+private final class NoAnalyzer: SocketAnalyzer {}

@@ -103,6 +103,9 @@ struct LinkNode {
     interest = link.interest
   }
 
+  /// Whether nothing waits at it.
+  var isIdle: Bool { queue.isEmpty && behind.isEmpty && peeks[0] == nil && peeks[1] == nil }
+
   var isObserving: Bool { interest.contains(.observing) }
 
   func wants(_ direction: Direction) -> Bool {

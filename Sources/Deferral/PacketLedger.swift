@@ -31,6 +31,10 @@ struct PacketLedger {
   private var decided: [Int64] = [0, 0]
   private var entries: [Entry] = []
   private var first = 0
+  /// A packet that waits for nothing but its own text, which is about to be shown: most of them never
+  /// come to be an entry.
+  private var atHand: CapturedPacket?
+  private var positionAtHand: UInt64 = 0
   private var translator: CaptureTranslator
   /// Whether both ends are still to be told that the flow was ended.
   private var owesResets = false
@@ -47,6 +51,12 @@ struct PacketLedger {
   mutating func take(
     _ packet: CapturedPacket, datagram: [UInt8]?, at position: UInt64, mayGo: Bool
   ) -> PacketOutcome? {
+    keepPacketAtHand()
+    if mayGo, entries.isEmpty, isAboutText(packet) {
+      atHand = packet
+      positionAtHand = position
+      return nil
+    }
     var entry = Entry(packet: packet, position: position)
     entry.datagram = datagram
     if !packet.traits.contains(.isCorrupt) {
@@ -65,8 +75,33 @@ struct PacketLedger {
     return nil
   }
 
+  /// Whether a packet brings what comes next in its direction, and speaks of nothing else that is open.
+  @inline(__always)
+  private func isAboutText(_ packet: CapturedPacket) -> Bool {
+    packet.length > 0 && packet.flags.isDisjoint(with: [.syn, .fin, .rst])
+      && packet.traits.isSuperset(of: [.tcp, .acknowledges])
+      && packet.traits.isDisjoint(with: [.isCorrupt, .fragmented, .speaksOfUnseen])
+      && packet.offset == decided[packet.direction.index]
+      && packet.acknowledged <= decided[packet.direction.reversed.index]
+  }
+
+  /// It turned out that more is to be waited for.
+  @inline(__always)
+  private mutating func keepPacketAtHand() { if atHand != nil { makeEntryOfPacketAtHand() } }
+
+  @inline(never)
+  private mutating func makeEntryOfPacketAtHand() {
+    guard let packet = atHand else { return }
+    atHand = nil
+    var entry = Entry(packet: packet, position: positionAtHand)
+    entry.needed = packet.end
+    entry.neededOfPeer = packet.acknowledged
+    entries.append(entry)
+  }
+
   /// The packet that was taken last brings nothing that anybody decides about.
   mutating func refuse(_ ordinal: UInt64) {
+    keepPacketAtHand()
     guard first < entries.count, entries[entries.count - 1].packet.info.ordinal == ordinal else {
       return
     }
@@ -101,16 +136,42 @@ struct PacketLedger {
     _ direction: Direction, to offset: Int64, cause: UInt64, _ body: Decide
   ) {
     guard offset > decided[direction.index] else { return }
+    if let packet = atHand, packet.info.ordinal == cause, packet.direction == direction,
+      packet.textEnd == offset
+    {
+      atHand = nil
+      decided[direction.index] = offset
+      body(cause, translator.translate(packet, hasDecidedText: true, isDecided: true))
+      return
+    }
+    keepPacketAtHand()
     // What went without it goes as it did.
     letGo(until: cause &- 1, body)
     decided[direction.index] = offset
     letGo(until: cause, body)
   }
 
+  /// As above, of the packet that was taken last, where nothing was changed: whether it goes as it is.
+  @inline(__always)
+  mutating func releaseAtHand(
+    _ ordinal: UInt64, _ direction: Direction, to offset: Int64
+  ) -> Bool {
+    guard translator.isIdentity, let packet = atHand, packet.info.ordinal == ordinal,
+      packet.direction == direction, packet.textEnd == offset
+    else { return false }
+    atHand = nil
+    decided[direction.index] = offset
+    translator.noteUnchanged(packet)
+    return true
+  }
+
   /// No answer is open any more: lets the packets go that waited for nothing else.
-  mutating func settle(by last: UInt64 = .max, _ body: Decide) { letGo(until: last, body) }
+  mutating func settle(by last: UInt64 = .max, _ body: Decide) {
+    if first < entries.count { letGo(until: last, body) }
+  }
 
   private mutating func letGo(until last: UInt64, _ body: Decide) {
+    keepPacketAtHand()
     while first < entries.count {
       let entry = entries[first]
       guard entry.packet.info.ordinal <= last, isSatisfied(entry, by: last) else { break }
@@ -137,6 +198,7 @@ struct PacketLedger {
   ///   does not go.
   mutating func drop(cause: UInt64, resets: Bool, _ body: Decide) {
     owesResets = resets
+    keepPacketAtHand()
     while first < entries.count {
       let entry = entries[first]
       first += 1
@@ -170,7 +232,10 @@ struct PacketLedger {
   /// Why a range cannot be changed, by the packets that it came with.
   ///
   /// - Parameter added: how much longer it becomes.
-  func obstacle(_ direction: Direction, _ range: Range<Int64>, adding added: Int) -> EditObstacle? {
+  mutating func obstacle(
+    _ direction: Direction, _ range: Range<Int64>, adding added: Int
+  ) -> EditObstacle? {
+    keepPacketAtHand()
     for index in first..<entries.count {
       let packet = entries[index].packet
       guard packet.direction == direction, !packet.traits.contains(.isCorrupt),
@@ -201,6 +266,7 @@ struct PacketLedger {
 
   /// The packet whose fate has been open for longest, and the direction that it waits for.
   var oldest: (position: UInt64, direction: Direction)? {
+    if let atHand { return (positionAtHand, atHand.direction) }
     guard first < entries.count else { return nil }
     let entry = entries[first]
     let own = entry.packet.direction
@@ -210,6 +276,7 @@ struct PacketLedger {
 
   /// Lets the oldest packet go, undecided.
   mutating func takeOldest(_ body: Decide) {
+    keepPacketAtHand()
     guard first < entries.count else { return }
     let entry = entries[first]
     first += 1
@@ -222,6 +289,7 @@ struct PacketLedger {
 
   /// Lets all packets go.
   mutating func takeAll(_ body: Decide) {
+    keepPacketAtHand()
     while first < entries.count { takeOldest(body) }
   }
 }

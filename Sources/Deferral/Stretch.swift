@@ -57,8 +57,8 @@ struct Stretch {
     for part in parts {
       guard left > 0 || part.count == 0 else { break }
       prefix.append(part.first(left))
-      // What is removed behind the rest of a part is not in front of it.
-      if left < part.count { break }
+      // What stands behind a part that is cut is behind the prefix.
+      if part.count > left { break }
       left -= part.count
     }
     return prefix
@@ -76,15 +76,25 @@ struct Stretch {
     if count >= total { suffix.source = source &+ UInt64(sourceCount(of: total)) }
     suffix.parts = []
     var left = count
+    var hasBegun = false
     for part in parts {
-      if suffix.parts.isEmpty, left >= part.count {
+      // A part without bytes at the border went with what is in front of it.
+      if !hasBegun, left >= part.count {
         left -= part.count
         continue
       }
       suffix.append(part.rest(behind: left))
       left = 0
+      hasBegun = true
     }
     return suffix
+  }
+
+  /// The place in front of it, without a byte.
+  var emptied: Stretch {
+    var emptied = self
+    emptied.parts = []
+    return emptied
   }
 
   /// Adds what follows it directly: `count` bytes here, `otherCount` there.

@@ -21,6 +21,8 @@ public func generate(
   case .many:
     var crowd = Crowd(plan)
     try crowd.run(writer)
+  case .mail:
+    try interleave(plan, writer, alive: 100) { MailExchange(plan, $0) }
   }
   return writer.result
 }

@@ -8,6 +8,8 @@ public enum Workload: String, CaseIterable, Hashable, Sendable {
   case adverse
   /// A great number of connections that are all open at once.
   case many
+  /// Short SMTP dialogues, each with one message of some lines of text.
+  case mail
 
   /// About how long the capture is when nothing else is asked for, in bytes.
   public var defaultBytes: Int {
@@ -16,6 +18,7 @@ public enum Workload: String, CaseIterable, Hashable, Sendable {
     case .http: 1_100_000_000
     case .adverse: 324_000_000
     case .many: 490_000_000
+    case .mail: 6000
     }
   }
 
@@ -25,6 +28,16 @@ public enum Workload: String, CaseIterable, Hashable, Sendable {
     case .http: 300_000
     case .adverse: 20_000
     case .many: 500_000
+    case .mail: 1
+    }
+  }
+
+  /// The port of the responders.
+  var port: UInt16 {
+    switch self {
+    case .http: 80
+    case .mail: 25
+    case .bulk, .adverse, .many: 443
     }
   }
 }

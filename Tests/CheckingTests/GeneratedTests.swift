@@ -13,7 +13,8 @@ struct GeneratedTests {
   }
 
   @Test(
-    "Those without oddities have none", arguments: [Workload.http, .bulk, .many], [false, true])
+    "Those without oddities have none",
+    arguments: [Workload.http, .bulk, .many, .mail], [false, true])
   func good(workload: Workload, ipv6: Bool) throws {
     let frames = try capture(workload, GenerationOptions(bytes: 300_000, ipv6: ipv6))
     var options = CheckOptions.everything

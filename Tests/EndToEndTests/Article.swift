@@ -36,6 +36,8 @@ struct Article: CustomTestStringConvertible {
   static let all: [Article] = files(below: "Sources", ending: ".md")
     .filter { $0.contains(".docc/") }.map(Article.init)
 
+  static let readme = Article("README.md")
+
   /// Paths of files, relative to the package.
   static func files(below folder: String, ending: String) -> [String] {
     let names = FileManager.default.enumerator(atPath: root.path + "/" + folder)

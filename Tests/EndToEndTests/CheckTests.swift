@@ -18,7 +18,7 @@ struct CheckTests {
     try generate("vector", "--isn", "4294967290", "--segments", "0:abcdef,2:xy")
   }
 
-  @Test("A good capture has status 0 and a summary", arguments: ["http", "bulk", "many"])
+  @Test("A good capture has status 0 and a summary", arguments: ["http", "bulk", "many", "mail"])
   func good(workload: String) throws {
     let result = try Binary.sluice.run("check", try generate(workload, "--bytes", "100K"))
     #expect(result.status == 0)

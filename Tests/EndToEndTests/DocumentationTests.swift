@@ -37,7 +37,7 @@ struct DocumentationTests {
     }
   }
 
-  @Test("Commands say what stands below them", arguments: Article.all)
+  @Test("Commands say what stands below them", arguments: Article.all + [.readme])
   func commands(article: Article) throws {
     let outputs = try outputs(of: article.commands)
     try #require(outputs.count == article.commands.count)

@@ -15,7 +15,9 @@ struct GenerateTests {
 
   private static let small = ["--bytes", "256K", "--connections", "8"]
 
-  @Test("What it says it wrote is what it wrote", arguments: ["bulk", "http", "adverse", "many"])
+  @Test(
+    "What it says it wrote is what it wrote",
+    arguments: ["bulk", "http", "adverse", "many", "mail"])
   func report(workload: String) throws {
     let report = try generate([workload] + Self.small, name: "x.pcap")
     #expect(report["file_bytes"] as? Int == (try folder.bytes("x.pcap").count))

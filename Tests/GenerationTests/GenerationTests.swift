@@ -146,6 +146,7 @@ struct Case: CustomTestStringConvertible, Sendable {
     arguments: [
       (.bulk, 7_709_433_573_591_077_246), (.http, 11_938_667_644_371_095_693),
       (.adverse, 17_559_846_165_505_309_989), (.many, 16_481_802_572_051_889_153),
+      (.mail, 16_313_873_601_891_915_865),
     ] as [(Workload, UInt64)])
   func pinned(workload: Workload, hash: UInt64) throws {
     let sink = HashSink()

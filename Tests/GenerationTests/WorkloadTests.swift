@@ -111,6 +111,43 @@ import Wire
     #expect(zip(round, round.dropFirst()).filter { abs($0.0 - $0.1) < 5 }.count < 50)
   }
 
+  @Test(
+    "mail is a dialogue in turns, with a word that every border of segments cuts in two",
+    arguments: [1, 2, 3] as [UInt64], [false, true])
+  func mail(seed: UInt64, ipv6: Bool) throws {
+    let options = GenerationOptions(connections: 3, seed: seed, ipv6: ipv6)
+    let (sink, result) = try capture(.mail, options)
+    let segments = Dissection(sink.frames).segments
+    #expect(result.connections == 3)
+    let said = Dictionary(grouping: segments.filter { !$0.payload.isEmpty }, by: \.sender)
+    for parts in said.values {
+      let lines = parts.map { String(decoding: $0.payload, as: UTF8.self) }
+      #expect(lines.last?.hasSuffix("\r\n") == true)
+      if parts[0].sourcePort == 25 {
+        #expect(lines.map { $0.prefix(3) } == ["220", "250", "250", "250", "354", "250", "221"])
+      } else {
+        #expect(parts[0].destinationPort == 25)
+        #expect(lines.prefix(4).map { $0.prefix(4) } == ["EHLO", "MAIL", "RCPT", "DATA"])
+        #expect(lines.last == "QUIT\r\n")
+        let message = lines.dropFirst(4).dropLast()
+        #expect(message.count > 1)
+        #expect(message.first?.hasPrefix("Subject: Friday\r\n") == true)
+        #expect(message.last?.hasSuffix("\r\n.\r\n") == true)
+        #expect(message.dropLast().allSatisfy { $0.utf8.count == (ipv6 ? 1428 : 1448) })
+        #expect(message.dropLast().allSatisfy { $0.hasSuffix("\r\nWe meet on Fri") })
+        #expect(message.dropFirst().allSatisfy { $0.hasPrefix("day at ten.\r\n") })
+      }
+    }
+    #expect(said.count == 6)
+  }
+
+  @Test("a mail without further options is one, and small")
+  func oneMail() throws {
+    let result = try generate(.mail, options: GenerationOptions(), into: HashSink())
+    #expect(result.connections == 1)
+    #expect((4000...8000).contains(result.fileBytes))
+  }
+
   @Test("payload differs from stream to stream")
   func payload() throws {
     let (sink, _) = try capture(.bulk, GenerationOptions(bytes: 100_000))

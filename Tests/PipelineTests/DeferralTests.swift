@@ -105,7 +105,9 @@ private struct Schedule: CustomStringConvertible {
   func outcome(of frames: [CapturedFrame]) throws -> (Outcome, lost: Int) {
     let options = try Options()
     var chain = try zip(behaviours, timings).map { behaviour, timing in
-      try trial(behaviour.merging(timing) { $1 })
+      // What is edited is decided by the seed, too.
+      try trial(
+        behaviour.merging(timing.filter { $0.key != "seed" || behaviour["edits"] == nil }) { $1 })
     }
     chain.insert(ChainLink(name: "digest", analyzer: try DigestAnalyzer(options)), at: 1)
     chain.append(ChainLink(name: "flow", analyzer: try FlowAnalyzer(options)))

@@ -1,5 +1,6 @@
 import Analysis
 import Analyzers
+import Checking
 import Foundation
 import Generation
 import Support
@@ -72,6 +73,10 @@ struct EditingTests {
       let again = try run(edited.sink.frames, [try Self.digestLink()]) { $0.checksums = .all }
       #expect(Self.digests(edited) == Self.digests(again), "seed \(seed): \(workload) \(trials)")
       #expect(again.summary.badChecksums == 0, "seed \(seed)")
+      // Nothing is wrong with it as TCP that was not wrong before.
+      let faults = Set(judge(frames).errors.map(\.name))
+      let newFaults = Set(judge(edited.sink.frames).errors.map(\.name)).subtracting(faults)
+      #expect(newFaults.isEmpty, "seed \(seed): \(workload) \(trials)")
       #expect(edited.summary.deferral.edits > 0 || density > 150, "seed \(seed)")
     }
   }
@@ -92,5 +97,57 @@ struct EditingTests {
     #expect(one.sink.frames == several.sink.frames)
     #expect(one.log.bytes == several.log.bytes)
     #expect(one.sink.frames != frames)
+  }
+}
+
+/// Puts bytes into both directions, at moments of its own.
+private final class Injector: Analyzer, SocketAnalyzer {
+  static let name = "injector"
+  static let summary = "for tests"
+  init(_ options: Options) {}
+  init() {}
+  func attach(to socket: SocketInfo) -> (any SocketAnalyzer)? { self }
+
+  func data(_ chunk: borrowing Chunk, _ context: inout Context) -> Verdict {
+    if chunk.bytes.count > 2 { context.inject("<".utf8, into: chunk.direction) }
+    context.inject("!".utf8, into: chunk.direction.reversed)
+    return chunk.bytes[0] == UInt8(ascii: "a")
+      ? .replacing(0..<1, with: "AAA".utf8) : chunk.appending(">".utf8)
+  }
+
+  func event(_ event: SocketEvent, _ context: inout Context) {
+    if case .connected = event { context.inject("220 hello\r\n".utf8, into: .in) }
+    if event == .cantSendMore { context.inject("bye".utf8, into: .out) }
+  }
+}
+
+@Suite("Bytes that are put into a stream")
+struct ContextInjectionTests {
+  @Test(
+    "They leave with what comes next in their direction", arguments: Conversation.Family.allCases)
+  func inject(family: Conversation.Family) throws {
+    let talk = Conversation(family)
+    talk.opens()
+    talk.originator.sends("ask")
+    talk.responder.sends("reply")
+    talk.originator.sends("more")
+    talk.closes()
+    let injector = ChainLink(name: "injector", analyzer: Injector())
+    let diary = Diary()
+    let outcome = try run(talk.frames, [injector, link(ScriptedAnalyzer("b", diary))])
+    #expect(outcome.summary.analyzers[0].obstacles.isEmpty)
+    let again = Diary()
+    _ = try run(outcome.sink.frames, [link(ScriptedAnalyzer("b", again))])
+    func stream(_ diary: Diary, _ direction: String) -> String {
+      diary.lines.filter { $0.hasPrefix("b \(direction) ") }.map {
+        String($0.dropFirst(3 + direction.count))
+      }
+      .joined()
+    }
+    #expect(stream(again, "out") == "<AAAsk!<more>bye")
+    #expect(stream(again, "in") == "220 hello\r\n!<reply>!")
+    #expect(stream(diary, "out") == stream(again, "out"))
+    #expect(stream(diary, "in") == stream(again, "in"))
+    #expect(judge(outcome.sink.frames).errors.isEmpty)
   }
 }

@@ -17,7 +17,7 @@ struct RuleSettings {
       "the longest match of a regular expression, and the most that is held back"),
     Setting(
       "hold", .duration,
-      "how long what may begin a match is held back inline, instead of --peek-timeout"),
+      "inline only: how long what may begin a match is held back"),
   ]
 
   /// - Parameter replacement: `nil` where the analyzer puts nothing in the place of a match.

@@ -23,7 +23,8 @@ package struct TrialAnalyzer: ClientAnalyzer {
     Setting("when", .choice(["data", "attached"]), default: "data", "when verdict= is given"),
     Setting(
       "edits", .number(0...(1 << 30)), default: "0",
-      "changes about one place in so many bytes, by the seed: puts bytes in, takes them out, or both"),
+      "changes about one place in so many bytes, by the seed: puts bytes in, takes them out, or both"
+    ),
     Setting("split", .number(0...(1 << 30)), default: "0", "decides so many bytes at a time"),
     Setting("peek", .number(0...(1 << 30)), default: "0", "wants so many bytes before it decides"),
     Setting("prefix", .number(0...(1 << 30)), default: "0", "lets so many go before it peeks"),

@@ -3,6 +3,7 @@
 #define SLUICE_CSYSTEM_H
 
 #include "csystem_guard.h"
+#include "csystem_search.h"
 
 #include <semaphore.h>
 #include <stddef.h>

@@ -40,7 +40,7 @@ struct Conversation {
       : IPAddress(ipv4: 0xC000_0200 | UInt32(service))
     originator = Self.endpoint(&random, MACAddress(0x0200_0000_0000 | host), from, port, 64)
     responder = Self.endpoint(
-      &random, MACAddress(0x0201_0000_0000 | service), to, plan.workload == .http ? 80 : 443, 57)
+      &random, MACAddress(0x0201_0000_0000 | service), to, plan.workload.port, 57)
   }
 
   private static func endpoint(

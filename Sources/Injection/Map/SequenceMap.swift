@@ -15,6 +15,9 @@ package struct SequenceMap {
     package var content: [UInt8]
     /// Where it begins in R.
     package fileprivate(set) var mappedPlace: Int64 = 0
+    /// Whether what it puts in has left without the byte that it stands in front of: then it is behind
+    /// the byte before it.
+    package fileprivate(set) var isAlone = false
 
     package var end: Int64 { place &+ removed }
     package var mappedEnd: Int64 { mappedPlace &+ Int64(content.count) }
@@ -59,6 +62,25 @@ package struct SequenceMap {
     contentBytes += content.count
   }
 
+  /// Bytes that were put in at the end of all that was sent have left by themselves.
+  package mutating func noteSentAlone(at place: Int64) {
+    for index in (first..<splices.count).reversed() {
+      guard splices[index].place == place, splices[index].removed == 0 else { return }
+      splices[index].isAlone = true
+    }
+  }
+
+  /// What stands at an offset and would leave with the byte there, or a FIN.
+  package func pending(at offset: Int64) -> [UInt8] {
+    guard offset <= settledFrom, !isIdentity else { return [] }
+    var bytes: [UInt8] = []
+    for index in first..<splices.count
+    where splices[index].place == offset && splices[index].removed == 0 && !splices[index].isAlone {
+      bytes += splices[index].content
+    }
+    return bytes
+  }
+
   /// Forgets splices that end at or before an offset of S, all of whose bytes the receiver has.
   package mutating func forget(before offset: Int64) {
     while first < splices.count, splices[first].end <= offset { forgetFirst() }
@@ -92,7 +114,7 @@ package struct SequenceMap {
   /// the end of what it puts in.
   package func mapped(_ offset: Int64) -> Int64 {
     if offset > settledFrom || isIdentity { return offset &+ delta }
-    guard let index = lastSplice(where: { $0.place < offset }) else { return offset &+ baseDelta }
+    guard let index = lastSplice(where: { $0.isBefore(offset) }) else { return offset &+ baseDelta }
     let splice = splices[index]
     return splice.mappedEnd &+ max(offset &- splice.end, 0)
   }
@@ -100,7 +122,7 @@ package struct SequenceMap {
   /// The same behind what stands at the offset itself and leaves nothing out: where a FIN is.
   package func mappedEnd(_ offset: Int64) -> Int64 {
     guard offset <= settledFrom, !isIdentity,
-      let index = lastSplice(where: { $0.place < offset || $0.end <= offset })
+      let index = lastSplice(where: { $0.isBefore(offset) || $0.end <= offset })
     else { return mapped(offset) }
     return max(mapped(offset), splices[index].mappedEnd)
   }
@@ -164,7 +186,7 @@ package struct SequenceMap {
   ///   - sent: how far the sender has sent, in S.
   package func lackingAcknowledgment(received: Int64, sent: Int64) -> Int64? {
     guard mapped(sent) == received,
-      let index = lastSplice(where: { $0.place < sent }), splices[index].end >= sent,
+      let index = lastSplice(where: { $0.isBefore(sent) }), splices[index].end >= sent,
       splices[index].content.isEmpty
     else { return nil }
     return sent
@@ -196,7 +218,8 @@ package struct SequenceMap {
       let index = lastSplice(where: { $0.place < end })
     else { return false }
     let splice = splices[index]
-    return splice.place >= range.lowerBound || splice.end > range.lowerBound
+    return splice.place >= range.lowerBound && !(splice.isAlone && splice.place == range.lowerBound)
+      || splice.end > range.lowerBound
   }
 
   /// What stands in R for a segment of S, however it was cut when it came first: it begins at
@@ -205,10 +228,12 @@ package struct SequenceMap {
     var runs: [Run] = []
     var offset = range.lowerBound
     let end = includesEnd ? range.upperBound &+ 1 : range.upperBound
-    var index = (lastSplice(where: { $0.place < range.lowerBound }) ?? first - 1)
+    var index = (lastSplice(where: { $0.isBefore(range.lowerBound) }) ?? first - 1)
     if index >= first { offset = max(offset, splices[index].end) }
     index += 1
-    while index < splices.count, splices[index].place < end {
+    while index < splices.count,
+      splices[index].place < end || splices[index].isAlone && splices[index].place == end
+    {
       let splice = splices[index]
       if offset < splice.place { runs.append(.original(offset..<splice.place)) }
       if !splice.content.isEmpty { runs.append(.replaced(splice.content)) }
@@ -228,5 +253,12 @@ package struct SequenceMap {
       if holds(splices[middle]) { low = middle + 1 } else { high = middle }
     }
     return low > first ? low - 1 : nil
+  }
+}
+
+extension SequenceMap.Splice {
+  /// Whether it belongs to what stands before an offset of S.
+  fileprivate func isBefore(_ offset: Int64) -> Bool {
+    place < offset || isAlone && place == offset
   }
 }

@@ -82,6 +82,12 @@ package struct CaptureTranslator {
       : translateSegment(packet, hasDecidedText: hasDecidedText, isDecided)
   }
 
+  /// Notes a packet that goes as it is, with its text.
+  package mutating func noteUnchanged(_ packet: CapturedPacket) {
+    note(packet)
+    noteSaid(packet)
+  }
+
   private mutating func note(_ packet: CapturedPacket) {
     if packet.traits.contains(.isCorrupt) { return }
     sent[packet.direction.index] = max(sent[packet.direction.index], packet.end)
@@ -138,6 +144,12 @@ package struct CaptureTranslator {
           isRepetition: text[packet.direction.index].contains(range)
             && !packet.flags.contains(.fin))
       }
+    } else if hasPending(packet) {
+      // Nothing else takes it along.
+      sequence = map.mapped(packet.offset)
+      rewrite.text = PacketRewrite.Text(
+        runs: [.replaced(map.pending(at: packet.offset))], limit: limit(packet))
+      maps[packet.direction.index].noteSentAlone(at: packet.offset)
     } else {
       let own = packet.direction.index
       let bound = hasDecidedText ? max(sent[own], packet.offset) : sent[own]
@@ -150,9 +162,17 @@ package struct CaptureTranslator {
         ? .leftOut : rewrite.changesNothing ? .written : .rewritten(rewrite)
     }
     let isNews = mapAcknowledgment(of: packet, isDecided, isEmptied: isEmptied, &rewrite)
-    let isBare = isEmptied || packet.length == 0
+    let isBare = isEmptied || packet.length == 0 && rewrite.text == nil
     if isBare, !isProbe, !isNews, packet.flags.isDisjoint(with: .unique) { return .leftOut }
     return rewrite.changesNothing ? .written : .rewritten(rewrite)
+  }
+
+  /// Whether a packet without text stands where bytes were put in that wait for one to leave with.
+  private func hasPending(_ packet: CapturedPacket) -> Bool {
+    let index = packet.direction.index
+    return packet.length == 0 && packet.flags.isDisjoint(with: .unique)
+      && packet.flags.contains(.ack) && packet.offset == sent[index]
+      && !packet.traits.contains(.isCorrupt) && !maps[index].pending(at: packet.offset).isEmpty
   }
 
   /// Asks whether the other end is there: it repeats the last byte, or a byte in its place, or stands

@@ -1,5 +1,4 @@
 package import Sockets
-package import Wire
 
 /// What has to be changed about a captured packet.
 package struct PacketRewrite {
@@ -63,5 +62,6 @@ package struct PacketRewrite {
 package enum PacketOutcome {
   case written
   case leftOut
-  case rewritten(PacketRewrite)
+  /// Indirect, as it is large and handed on several times, and most packets have none.
+  indirect case rewritten(PacketRewrite)
 }

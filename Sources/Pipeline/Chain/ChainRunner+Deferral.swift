@@ -12,7 +12,7 @@ extension ChainRunner {
   func carryOut(
     _ verdict: Verdict, _ chunk: borrowing Chunk, at link: Int, _ socket: SocketView
   ) -> SocketInterest? {
-    if case .bypass = verdict, deferred(socket) == nil {
+    if case .bypass = verdict, contexts[0].injections.isEmpty, deferred(socket) == nil {
       return leave(chunk, at: link, "bypass", reason: "analyzer", socket)
     }
     return handOver(socket) { $0.resume(chunk, at: link, verdict, &$1) }
@@ -62,7 +62,7 @@ extension ChainRunner {
 
   @inline(never)
   func decide(at link: Int, _ socket: SocketView) -> SocketInterest? {
-    guard let verdict = contexts[0].flowVerdict else { return nil }
+    let verdict = contexts[0].flowVerdict
     contexts[0].flowVerdict = nil
     return handOver(socket) { $0.decide(verdict, at: link, &$1) }
   }
@@ -127,7 +127,9 @@ extension ChainRunner {
     guard linkCount > 0 else { return nil }
     let first =
       isSole ? sole(of: socket).element.copy() : chain(of: socket)[0].attached.copy()
-    return first as? DeferredSocket
+    // A conditional cast costs more than all else that is done for most packets.
+    guard type(of: first) == DeferredSocket.self else { return nil }
+    return unsafe unsafeDowncast(first, to: DeferredSocket.self)
   }
 }
 

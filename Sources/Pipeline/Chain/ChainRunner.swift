@@ -237,7 +237,7 @@ final class ChainRunner: SocketHandler {
     guard isSole else { return passDown(chunk, socket) }
     do {
       let verdict = try sole(of: socket).element.data(chunk, &contexts[0])
-      if case .allow = verdict { return nil }
+      if case .allow = verdict, contexts[0].injections.isEmpty { return nil }
       return carryOut(verdict, chunk, at: 0, socket)
     } catch {
       return fail(error, chunk, at: 0, socket)
@@ -287,7 +287,7 @@ final class ChainRunner: SocketHandler {
       emitter.link = link
       do {
         let verdict = try chain[link].attached.data(chunk, &contexts[0])
-        if case .allow = verdict { continue }
+        if case .allow = verdict, contexts[0].injections.isEmpty { continue }
         return carryOut(verdict, chunk, at: link, socket)
       } catch {
         return fail(error, chunk, at: link, socket)
@@ -303,7 +303,7 @@ final class ChainRunner: SocketHandler {
     guard isSole else { return passDown(event, socket) }
     do {
       try sole(of: socket).element.event(event, &contexts[0])
-      return contexts[0].flowVerdict == nil ? nil : decide(at: 0, socket)
+      return contexts[0].asksForNothing ? nil : decide(at: 0, socket)
     } catch {
       return fail(error, inEventAt: 0, socket)
     }
@@ -316,7 +316,7 @@ final class ChainRunner: SocketHandler {
       emitter.link = link
       do {
         try chain[link].attached.event(event, &contexts[0])
-        if contexts[0].flowVerdict == nil { continue }
+        if contexts[0].asksForNothing { continue }
         _ = decide(at: link, socket)
       } catch {
         _ = fail(error, inEventAt: link, socket)
@@ -333,9 +333,20 @@ final class ChainRunner: SocketHandler {
       batch.element.fates[index] = .written
       return
     }
-    var packet = packet
-    if packet.hasMoreToRead { packet.readOptions(in: batch.element.packets.frames[index].bytes) }
     batch.element.fates[index] = .open
+    if packet.hasMoreToRead {
+      var packet = packet
+      packet.readOptions(in: batch.element.packets.frames[index].bytes)
+      take(packet, at: index, of: deferred, batch)
+    } else {
+      take(packet, at: index, of: deferred, batch)
+    }
+  }
+
+  private func take(
+    _ packet: CapturedPacket, at index: Int, of deferred: DeferredSocket,
+    _ batch: ElementReference<Batch>
+  ) {
     let isWhole = packet.traits.contains(.fragmented)
     let datagram = isWhole ? batch.element.packets.datagram(ofPacketAt: index) : nil
     if let outcome = deferred.outcome(of: packet, datagram: datagram) {

@@ -16,7 +16,7 @@ struct Batch: ~Copyable {
   /// What becomes of each packet, by its index: whoever it is for says so.
   let fates: ReservedArray<PacketFate>
   /// Of packets whose fate is `rewritten`, by their index.
-  let rewrites: ReservedArray<PacketRewrite?>
+  let rewrites: ReservedArray<PacketOutcome>
   /// Whether a stretch of `capacity` packets ends here, or the input: whatever the source, answers take
   /// effect there.
   var endsStretch = true
@@ -41,8 +41,8 @@ struct Batch: ~Copyable {
     var fates = ReservedArray<PacketFate>(capacity: Self.capacity)
     for _ in 0..<Self.capacity { fates.append(.written) }
     self.fates = fates
-    var rewrites = ReservedArray<PacketRewrite?>(capacity: Self.capacity)
-    for _ in 0..<Self.capacity { rewrites.append(nil) }
+    var rewrites = ReservedArray<PacketOutcome>(capacity: Self.capacity)
+    for _ in 0..<Self.capacity { rewrites.append(.written) }
     self.rewrites = rewrites
     var waits = ReservedArray<Bool>(capacity: workers)
     for _ in 0..<workers { waits.append(false) }
@@ -63,8 +63,8 @@ struct Batch: ~Copyable {
     switch outcome {
     case .written: fates[index] = .written
     case .leftOut: fates[index] = .leftOut
-    case .rewritten(let rewrite):
-      rewrites[index] = rewrite
+    case .rewritten:
+      rewrites[index] = outcome
       fates[index] = .rewritten
     }
   }

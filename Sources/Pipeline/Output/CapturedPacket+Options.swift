@@ -5,8 +5,9 @@ extension CapturedPacket {
   /// Whether the header says what is not read yet.
   var hasMoreToRead: Bool {
     guard traits.contains(.tcp), !traits.contains(.fragmented) else { return false }
-    // An option with one block takes ten bytes.
-    return flags.contains(.urg) || headerLength >= 30 && !flags.contains(.syn)
+    // An option with one block takes ten bytes, and timestamps, which most segments have, twelve.
+    return flags.contains(.urg)
+      || headerLength >= 32 && length == 0 && !flags.contains(.syn) || headerLength > 32
   }
 
   /// Reads the urgent pointer and the selective acknowledgements.

@@ -26,7 +26,7 @@ final class PacketOutput {
     var frame: Frame
     var copy: HeldFrame?
     var fate: PacketFate
-    var rewrite: PacketRewrite?
+    var outcome: PacketOutcome
   }
 
   /// - Parameters:
@@ -49,8 +49,8 @@ final class PacketOutput {
       switch fate.outcome {
       case .written: waiting[place].fate = .written
       case .leftOut: waiting[place].fate = .leftOut
-      case .rewritten(let rewrite):
-        waiting[place].rewrite = rewrite
+      case .rewritten:
+        waiting[place].outcome = fate.outcome
         waiting[place].fate = .rewritten
       }
       settle(fragments.take(behind: fate.ordinal), as: waiting[place].fate)
@@ -90,12 +90,12 @@ final class PacketOutput {
         marks.removeFirst()
         fate = take(mark, frame.ordinal, fate, at: batch.element.spoolEnd)
       }
-      var rewrite: PacketRewrite?
-      if fate == .rewritten { rewrite = batch.element.rewrites[index].take() }
+      var outcome = PacketOutcome.written
+      if fate == .rewritten { swap(&outcome, &batch.element.rewrites[index]) }
       if fate != .open && firstWaiting == waiting.count {
-        try write(frame, fate, rewrite)
+        try write(frame, fate, outcome)
       } else {
-        add(frame, fate, rewrite)
+        add(frame, fate, outcome)
       }
     }
     for datagram in batch.element.packets.lostDatagrams {
@@ -120,18 +120,18 @@ final class PacketOutput {
     return fate
   }
 
-  private func add(_ frame: Frame, _ fate: PacketFate, _ rewrite: PacketRewrite?) {
+  private func add(_ frame: Frame, _ fate: PacketFate, _ outcome: PacketOutcome) {
     let copy = framesStay ? nil : HeldFrame(frame)
     waiting.append(
-      WaitingPacket(frame: copy?.frame ?? frame, copy: copy, fate: fate, rewrite: rewrite))
+      WaitingPacket(frame: copy?.frame ?? frame, copy: copy, fate: fate, outcome: outcome))
   }
 
   private func writeDecided() throws {
     while firstWaiting < waiting.count, waiting[firstWaiting].fate != .open {
       let packet = waiting[firstWaiting]
-      try write(packet.frame, packet.fate, packet.rewrite)
+      try write(packet.frame, packet.fate, packet.outcome)
       waiting[firstWaiting].copy = nil
-      waiting[firstWaiting].rewrite = nil
+      waiting[firstWaiting].outcome = .written
       firstWaiting += 1
     }
     if firstWaiting == waiting.count || firstWaiting > 1 << 16 {
@@ -140,11 +140,11 @@ final class PacketOutput {
     }
   }
 
-  private func write(_ frame: Frame, _ fate: PacketFate, _ rewrite: PacketRewrite?) throws {
+  private func write(_ frame: Frame, _ fate: PacketFate, _ outcome: PacketOutcome) throws {
     switch fate {
     case .written: try sink.write(frame, interfaces: interfaces)
     case .rewritten:
-      guard let rewrite else { return }
+      guard case .rewritten(let rewrite) = outcome else { return }
       packetsRewritten += 1
       try rewriter.rewrite(frame, rewrite, layers: layers.layers) {
         try sink.write($0, interfaces: interfaces)

@@ -10,7 +10,7 @@ struct GenerateCommand: SluiceSubcommand {
     commandName: "generate",
     abstract: "Writes a synthetic capture, the same one for the same arguments.",
     usage: """
-      sluice generate bulk|http|adverse|many -w FILE [--bytes SIZE] [--connections N] [--seed N] \
+      sluice generate bulk|http|adverse|many|mail -w FILE [--bytes SIZE] [--connections N] [--seed N] \
       [--ipv6] [--vlan ID]
       sluice generate flood --kind KIND -w FILE [--packets N] [--connections N] [--seed N] [--ipv6] \
       [--vlan ID]
@@ -21,6 +21,8 @@ struct GenerateCommand: SluiceSubcommand {
       http     many short conversations, each a request and a response
       adverse  reordered, duplicated, lost and overlapping segments, and fragments
       many     many connections at the same time, with few small segments each
+      mail     messages handed over by SMTP; the word 'Friday' is in the subject, and wherever one
+               segment of the message ends and the next begins
       flood    an attack, and real connections that are in progress before, during and after it;
                --kind is syn, far-ahead, endless-hole, fragments or overlap
       vector   what a list says, to try one thing: '0:abcd,2:cdEF' are segments with these bytes at
@@ -30,7 +32,7 @@ struct GenerateCommand: SluiceSubcommand {
       One JSON object on standard output says what was written.
       """)
 
-  @Argument(help: "bulk, http, adverse, many, flood or vector.")
+  @Argument(help: "bulk, http, adverse, many, mail, flood or vector.")
   var workload: GeneratedCapture
 
   @Option(
@@ -184,7 +186,7 @@ struct GenerateCommand: SluiceSubcommand {
 
 /// What is written: a workload, or what a list says.
 enum GeneratedCapture: String, ExpressibleByArgument, CaseIterable {
-  case bulk, http, adverse, many, flood, vector
+  case bulk, http, adverse, many, mail, flood, vector
 
   var workload: Workload? { Workload(rawValue: rawValue) }
 }

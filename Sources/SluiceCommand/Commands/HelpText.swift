@@ -49,9 +49,12 @@ enum HelpText {
           --peek-timeout SECONDS
                               how long a peek may last, in packet time [as long as it takes]
           --deadline SECONDS  how long an answer is waited for [60]
-          --on-crash, --on-timeout, --on-refused-edit allow|drop
-                              what is done about data when an analyzer crashes, does not answer,
-                              or asks for an edit that is not possible [allow]
+          --on-crash, --on-timeout allow|deny|drop|reset
+                              what is done about data when an analyzer crashes or does not
+                              answer: let it pass, take it out of the stream, end the flow
+                              without a word or with a reset to both ends [allow]
+          --on-refused-edit allow|drop|reset
+                              the same when an edit is not possible [allow]
           --on-no-client pass|hold|refuse
                               an analyzer has no client: let the sockets pass, wait 10 s for one
                               and give up, or drop the flows [hold]

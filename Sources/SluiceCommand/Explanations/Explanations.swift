@@ -81,7 +81,9 @@ enum Explanations {
       Nothing was captured of what the receiver sends, so that its acknowledgements cannot follow a change.
       """
     ),
-    (.fastOpen, "The bytes came with the SYN (Fast Open, RFC 7413), before there was a connection."),
+    (
+      .fastOpen, "The bytes came with the SYN (Fast Open, RFC 7413), before there was a connection."
+    ),
     (
       .urgent,
       "The connection has urgent data, which --urgent oob takes out: offsets are not those of numbers."
