@@ -176,7 +176,8 @@ package struct CaptureTranslator {
     let index = packet.direction.index
     return packet.length == 0 && packet.flags.isDisjoint(with: .unique)
       && packet.flags.contains(.ack) && packet.offset == sent[index]
-      && !packet.traits.contains(.isCorrupt) && maps[index].hasPending(at: packet.offset, by: packet.info.ordinal)
+      && !packet.traits.contains(.isCorrupt)
+      && maps[index].hasPending(at: packet.offset, by: packet.info.ordinal)
   }
 
   /// Asks whether the other end is there: it repeats the last byte, or a byte in its place, or stands
