@@ -248,14 +248,15 @@ package final class DeferralStage {
   /// - Parameter packet: the last one, by which packet time has come so far.
   package func endPeeks(with packet: PacketInfo) {
     if peeks.isEmpty { return }
-    host.withContext { context in
-      while let (entry, reason) = nextToEnd(at: packet.timestamp) {
+    while let (entry, reason) = nextToEnd(at: packet.timestamp) {
+      host.withContext { context in
         entry.socket.finishPeek(
           entry.direction, reason, at: entry.link, packet, host.nextStep(), &context)
-        peeks.remove(entry.number, shard: entry.socket.shard)
       }
+      peeks.remove(entry.number, shard: entry.socket.shard)
+      // What was shown may make another link peek, which counts as well.
+      settleAll()
     }
-    settleAll()
   }
 
   private func nextToEnd(at time: Timestamp) -> (PeekList.Entry, FinalReason)? {

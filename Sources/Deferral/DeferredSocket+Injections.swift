@@ -44,7 +44,8 @@ extension DeferredSocket {
     }
     noteInjection(injection.bytes.count, verdictPlace, direction, cause)
     if stage.configuration.isDryRun { return }
-    let edited = place.edited(edits, of: 0)
+    var edited = place.edited(edits, of: 0)
+    edited.isInjected = true
     passOn(injection.bytes.span, edited, from: index, cause, &context)
     nodes[index].growth[direction.index] &+= UInt64(injection.bytes.count)
   }

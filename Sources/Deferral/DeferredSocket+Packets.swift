@@ -47,11 +47,11 @@ extension DeferredSocket {
     guard packets != nil else { return }
     let end =
       Int64(truncatingIfNeeded: stretch.source) &+ Int64(stretch.sourceCount(of: bytes.count))
-    if !stretch.parts.isEmpty { noteEdits(bytes, stretch) }
+    if !stretch.parts.isEmpty { noteEdits(bytes, stretch, cause) }
     release(stretch.direction, to: end, cause)
   }
 
-  private func noteEdits(_ bytes: Span<UInt8>, _ stretch: Stretch) {
+  private func noteEdits(_ bytes: Span<UInt8>, _ stretch: Stretch, _ cause: Cause) {
     var place = Int64(truncatingIfNeeded: stretch.source)
     var start = 0
     for (index, part) in stretch.parts.enumerated() {
@@ -66,7 +66,8 @@ extension DeferredSocket {
         let content = bytes.extracting((joins ? start - 1 : start)..<end)
         packets?.element.edit(
           stretch.direction, at: place, removing: Int64(joins ? 1 : removed),
-          inserting: [UInt8](copying: content))
+          inserting: [UInt8](copying: content),
+          readyAt: stretch.isInjected ? cause.packet.ordinal : .max)
         if joins { kept = 1 }
       }
       place &+= Int64(kept)

@@ -257,9 +257,11 @@ struct PacketLedger {
   }
 
   mutating func edit(
-    _ direction: Direction, at place: Int64, removing removed: Int64, inserting content: [UInt8]
+    _ direction: Direction, at place: Int64, removing removed: Int64, inserting content: [UInt8],
+    readyAt: UInt64
   ) {
-    translator.edit(direction, at: place, removing: removed, inserting: content)
+    translator.edit(
+      direction, at: place, removing: removed, inserting: content, readyAt: readyAt)
   }
 
   // MARK: Packets that nothing decides about

@@ -34,6 +34,8 @@ struct Stretch {
   var offset: UInt64
   /// Where it stands in the stream as it was sent.
   var source: UInt64
+  /// Whether it was put into the stream without any of it: then it need not wait for what follows.
+  var isInjected = false
   /// Empty where all bytes are as they were sent.
   private(set) var parts: [Part] = []
 

@@ -97,7 +97,7 @@ extension [UInt8] {
 @Suite("Inline") struct InlineTests {
   @Test("A connection that is not changed goes through as it is")
   func identity() {
-    var talk = Talk(.text(50_000), .text(20_000), outEdits: .init(), backEdits: .init())
+    let talk = Talk(.text(50_000), .text(20_000), outEdits: .init(), backEdits: .init())
     talk.network.isTraced = true
     #expect(talk.run() == [])
     #expect(talk.network.sightings[0].map(\.segment) == talk.network.sightings[1].map(\.segment))

@@ -15,6 +15,9 @@ package struct SequenceMap {
     package var content: [UInt8]
     /// Where it begins in R.
     package fileprivate(set) var mappedPlace: Int64 = 0
+    /// From when on what it puts in may leave without the byte that it stands in front of, by the count
+    /// of whoever uses the map; `.max` for never.
+    package var readyAt = UInt64.max
     /// Whether what it puts in has left without the byte that it stands in front of: then it is behind
     /// the byte before it.
     package fileprivate(set) var isAlone = false
@@ -51,34 +54,34 @@ package struct SequenceMap {
 
   /// Adds a splice, which may not begin before the end of the last one. Where it touches that, it
   /// stands behind it.
-  package mutating func append(at place: Int64, removing removed: Int64, inserting content: [UInt8])
-  {
+  package mutating func append(
+    at place: Int64, removing removed: Int64, inserting content: [UInt8],
+    readyAt: UInt64 = .max
+  ) {
     precondition(place >= settledFrom && removed >= 0)
     var splice = Splice(place: place, removed: removed, content: content)
     splice.mappedPlace = place &+ delta
+    splice.readyAt = readyAt
     splices.append(splice)
     delta &+= Int64(content.count) &- removed
     settledFrom = splice.end
     contentBytes += content.count
   }
 
-  /// Bytes that were put in at the end of all that was sent have left by themselves.
-  package mutating func noteSentAlone(at place: Int64) {
-    for index in (first..<splices.count).reversed() {
-      guard splices[index].place == place, splices[index].removed == 0 else { return }
+  /// Takes bytes that stand at the end of all that was sent, and may leave by themselves by now.
+  package mutating func takePending(at place: Int64, by time: UInt64) -> [UInt8] {
+    var bytes: [UInt8] = []
+    for index in first..<splices.count where splices[index].isPending(at: place, by: time) {
+      bytes += splices[index].content
       splices[index].isAlone = true
     }
+    return bytes
   }
 
-  /// What stands at an offset and would leave with the byte there, or a FIN.
-  package func pending(at offset: Int64) -> [UInt8] {
-    guard offset <= settledFrom, !isIdentity else { return [] }
-    var bytes: [UInt8] = []
-    for index in first..<splices.count
-    where splices[index].place == offset && splices[index].removed == 0 && !splices[index].isAlone {
-      bytes += splices[index].content
-    }
-    return bytes
+  /// Whether there are such bytes.
+  package func hasPending(at place: Int64, by time: UInt64) -> Bool {
+    guard place <= settledFrom, !isIdentity else { return false }
+    return splices[first...].contains { $0.isPending(at: place, by: time) }
   }
 
   /// Forgets splices that end at or before an offset of S, all of whose bytes the receiver has.
@@ -257,6 +260,10 @@ package struct SequenceMap {
 }
 
 extension SequenceMap.Splice {
+  fileprivate func isPending(at place: Int64, by time: UInt64) -> Bool {
+    self.place == place && removed == 0 && readyAt <= time && !isAlone
+  }
+
   /// Whether it belongs to what stands before an offset of S.
   fileprivate func isBefore(_ offset: Int64) -> Bool {
     place < offset || isAlone && place == offset

@@ -52,10 +52,14 @@ package struct CaptureTranslator {
   }
 
   /// A range of S is changed; edits of a direction come in order.
+  ///
+  /// - Parameter readyAt: from which packet on what is put in may leave with an acknowledgement alone.
   package mutating func edit(
-    _ direction: Direction, at place: Int64, removing removed: Int64, inserting content: [UInt8]
+    _ direction: Direction, at place: Int64, removing removed: Int64, inserting content: [UInt8],
+    readyAt: UInt64 = .max
   ) {
-    maps[direction.index].append(at: place, removing: removed, inserting: content)
+    maps[direction.index].append(
+      at: place, removing: removed, inserting: content, readyAt: readyAt)
   }
 
   /// How long a direction has become, in R, up to an offset of S.
@@ -147,9 +151,9 @@ package struct CaptureTranslator {
     } else if hasPending(packet) {
       // Nothing else takes it along.
       sequence = map.mapped(packet.offset)
-      rewrite.text = PacketRewrite.Text(
-        runs: [.replaced(map.pending(at: packet.offset))], limit: limit(packet))
-      maps[packet.direction.index].noteSentAlone(at: packet.offset)
+      let bytes = maps[packet.direction.index].takePending(
+        at: packet.offset, by: packet.info.ordinal)
+      rewrite.text = PacketRewrite.Text(runs: [.replaced(bytes)], limit: limit(packet))
     } else {
       let own = packet.direction.index
       let bound = hasDecidedText ? max(sent[own], packet.offset) : sent[own]
@@ -172,7 +176,8 @@ package struct CaptureTranslator {
     let index = packet.direction.index
     return packet.length == 0 && packet.flags.isDisjoint(with: .unique)
       && packet.flags.contains(.ack) && packet.offset == sent[index]
-      && !packet.traits.contains(.isCorrupt) && !maps[index].pending(at: packet.offset).isEmpty
+      && !packet.traits.contains(.isCorrupt)
+      && maps[index].hasPending(at: packet.offset, by: packet.info.ordinal)
   }
 
   /// Asks whether the other end is there: it repeats the last byte, or a byte in its place, or stands
