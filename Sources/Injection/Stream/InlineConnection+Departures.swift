@@ -147,8 +147,10 @@ extension InlineConnection {
     _ numbering: StreamNumbering
   ) -> [StreamSegment] {
     let stream = streams[direction.index]
+    // What stands before the log its receiver has acknowledged.
+    let start = max(stretch.range.lowerBound, stream.log.start)
     let ranges = segmentation(direction, blocks: template.sackBlocks.count)
-      .pieces(of: stretch.range)
+      .pieces(of: start..<max(stretch.range.upperBound, start))
     var pieces = ranges.map { range in
       var piece = template
       piece.sequence = numbering.number(range.lowerBound)
