@@ -22,6 +22,11 @@ extension MutableRawSpan {
     if !isAtomic {
       store(identification &+ UInt16(truncatingIfNeeded: extent.number), bigEndianAt: offset + 4)
     }
+    // A packet that was not captured has no wrong checksum to keep.
+    if extent.number > 0 {
+      updateIPv4Checksum(at: offset, headerLength: header.count)
+      return
+    }
     let field: UInt16 = bytes.load(bigEndianAt: offset + 10)
     // 0 is left to the network card.
     if field == 0 { return }
