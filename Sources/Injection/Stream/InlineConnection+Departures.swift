@@ -150,7 +150,7 @@ extension InlineConnection {
     // What stands before the log its receiver has acknowledged.
     let start = max(stretch.range.lowerBound, stream.log.start)
     let ranges = segmentation(direction, blocks: template.sackBlocks.count)
-      .pieces(of: start..<max(stretch.range.upperBound, start))
+      .pieces(of: start..<max(min(stretch.range.upperBound, stream.log.end), start))
     var pieces = ranges.map { range in
       var piece = template
       piece.sequence = numbering.number(range.lowerBound)

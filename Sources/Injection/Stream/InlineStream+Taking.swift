@@ -207,7 +207,7 @@ extension InlineStream {
   private func isLogged(_ bytes: ArraySlice<UInt8>, at start: Int64) -> Bool {
     let gone = Int(clamping: min(max(log.start &- start, 0), Int64(bytes.count)))
     let known = start &+ Int64(gone)..<start &+ Int64(bytes.count)
-    return known.isEmpty || log[known] == bytes.dropFirst(gone)
+    return known.isEmpty || known.upperBound <= log.end && log[known] == bytes.dropFirst(gone)
   }
 
   /// Goes through what a sender repeats, however it is cut now.
