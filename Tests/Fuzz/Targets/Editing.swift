@@ -28,9 +28,11 @@ extension FuzzTarget {
         frames, trial: trial, checksums: choices & 8 == 0 ? .none : .auto,
         memory: choices & 16 == 0 ? 1 << 26 : 1 << 20)
       let again = try Editing(edited.sink.frames, checksums: .none)
-      guard isHonest, choices & 24 == 0 else { return }
+      // Mangled headers in any frames may be all that tells of a stream of which nothing is left.
+      // And where every byte becomes many, no window has room for them.
+      guard isHonest, choices & 25 == 0, density >= 20 else { return }
       try require(
-        again.digests == edited.digests,
+        again.digests.filter(\.hasStream) == edited.digests.filter(\.hasStream),
         "edited: \(edited.digests.joined(separator: "\n"))\nread: "
           + again.digests.joined(separator: "\n"))
     },
@@ -107,5 +109,13 @@ extension Scene {
       frame.originalLength = entry.originalLength
       return frame
     }
+  }
+}
+
+extension String {
+  /// Whether a digest tells of any byte: a conversation whose packets were all left out is not there.
+  fileprivate var hasStream: Bool {
+    let words = split(separator: " ")
+    return words.count != 6 || words[0] != "0" || words[3] != "0"
   }
 }
