@@ -26,6 +26,7 @@ extension DeferredSocket {
       if nodes[index].wants(stretch.direction), !bytes.isEmpty {
         do {
           let verdict = try call(index, bytes, stretch, final: final, cause, &context)
+          inject(before: stretch, at: index, cause, &context)
           if verdict != .allow {
             apply(verdict, bytes, stretch, final: final, at: index, cause, &context)
             return
@@ -70,9 +71,7 @@ extension DeferredSocket {
     return try stage.show(bytes) { shown in
       let chunk = Chunk(
         shown, direction: stretch.direction, offset: stretch.offset, final: final)
-      let verdict = try analyzer.data(chunk, &context)
-      inject(before: stretch, at: index, cause, &context)
-      return verdict
+      return try analyzer.data(chunk, &context)
     }
   }
 
@@ -163,6 +162,7 @@ extension DeferredSocket {
       }
       do {
         verdict = try call(index, rest, stretch, final: final, cause, &context)
+        inject(before: stretch, at: index, cause, &context)
       } catch {
         crash(error, rest, stretch, at: index, cause, &context)
         return

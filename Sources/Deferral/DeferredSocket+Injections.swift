@@ -12,6 +12,13 @@ extension DeferredSocket {
     guard !context.injections.isEmpty else { return }
     let injections = context.injections
     context.injections = []
+    inject(injections, before: stretch, at: index, cause, &context)
+  }
+
+  func inject(
+    _ injections: [Context.Injection], before stretch: Stretch?, at index: Int, _ cause: Cause,
+    _ context: inout Context
+  ) {
     for injection in injections where !isDropped {
       inject(injection, before: stretch, at: index, cause, &context)
     }

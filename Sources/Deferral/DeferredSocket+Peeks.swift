@@ -102,6 +102,7 @@ extension DeferredSocket {
     do {
       let verdict = try call(
         index, peek.bytes.span, peek.stretch, final: final, cause, &context)
+      inject(before: peek.stretch, at: index, cause, &context)
       apply(verdict, peek.bytes.span, peek.stretch, final: final, at: index, cause, &context)
     } catch {
       crash(error, peek.bytes.span, peek.stretch, at: index, cause, &context)

@@ -36,6 +36,9 @@ extension DeferredSocket {
         item.answer = .failure(error)
       }
     }
+    // Not before what stands in front of it is decided.
+    item.injections = context.injections
+    context.injections = []
     append(item, at: index)
   }
 
@@ -83,6 +86,7 @@ extension DeferredSocket {
   ) {
     // The link has gone since, or looks at these bytes once more with those that it peeked at.
     let isVoid = nodes[index].analyzer == nil || nodes[index].peeks[stretch.direction.index] != nil
+    if !isVoid { inject(item.injections, before: stretch, at: index, item.cause, &context) }
     bytes.lend { span in
       switch item.answer {
       case .notShown:

@@ -49,6 +49,9 @@ struct QueuedItem {
   var cause: Cause
   var content: Content
   var answer = Answer.notShown
+  /// What the link put into the streams when it was shown the data ahead: in front of it, when its turn
+  /// comes.
+  var injections: [Context.Injection] = []
   /// Of data that was shown for the last time.
   var final: FinalReason?
 

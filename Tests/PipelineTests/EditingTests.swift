@@ -1,6 +1,7 @@
 import Analysis
 import Analyzers
 import Checking
+import Dispatch
 import Foundation
 import Generation
 import Support
@@ -150,5 +151,38 @@ struct ContextInjectionTests {
     #expect(stream(diary, "out") == stream(again, "out"))
     #expect(stream(diary, "in") == stream(again, "in"))
     #expect(judge(outcome.sink.frames).errors.isEmpty)
+  }
+
+  @Test("What is put in by who is shown data ahead waits for its turn")
+  func injectAhead() throws {
+    let talk = Conversation()
+    talk.opens()
+    for word in ["one", "two", "three"] { talk.originator.sends(word) }
+    talk.closes()
+    let late = ChainLink(name: "late", analyzer: LateInjector())
+    let outcome = try run(talk.frames, [late])
+    let diary = Diary()
+    _ = try run(outcome.sink.frames, [link(ScriptedAnalyzer("b", diary))])
+    let text = diary.lines.filter { $0.hasPrefix("b out ") }.map { $0.dropFirst(6) }.joined()
+    #expect(text == "<=ne<=wo<=hree")
+    #expect(judge(outcome.sink.frames).errors.isEmpty)
+  }
+}
+
+/// Answers late, and puts something in at once.
+private final class LateInjector: Analyzer, SocketAnalyzer {
+  static let name = "late"
+  static let summary = "for tests"
+  init(_ options: Options) {}
+  init() {}
+  func attach(to socket: SocketInfo) -> (any SocketAnalyzer)? { self }
+
+  func data(_ chunk: borrowing Chunk, _ context: inout Context) -> Verdict {
+    context.inject("<".utf8, into: chunk.direction)
+    let held = context.hold(chunk)
+    DispatchQueue.global().asyncAfter(deadline: .now() + .milliseconds(20)) {
+      held.answer(.replacing(0..<1, with: "=".utf8))
+    }
+    return .pending
   }
 }
