@@ -55,6 +55,8 @@ package struct DeferralConfiguration: Sendable {
   package var clientPatience: Duration { min(.seconds(10), deadline) }
   /// Bytes that the peeks of a shard may hold together: an eighth of the memory for all shards.
   var peekBytesPerShard: Int { max(largestPeek, memory / 8 / PerShard<DeferralStage>.count) }
+  /// What is kept of the edits of a shard together: an eighth of the memory for all shards.
+  var editBytesPerShard: Int { memory / 8 / PerShard<DeferralStage>.count }
   /// What packets may come to that wait to be written, with the oldest of them undecided: an eighth of
   /// the memory. Then it is decided with what is there.
   package var spoolBytes: UInt64 { UInt64(max(1 << 18, memory / 8)) }

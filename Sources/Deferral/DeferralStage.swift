@@ -28,6 +28,9 @@ package final class DeferralStage {
   private var window: PoolBuffer?
   /// The buffer that something else is being shown in.
   private var shown: PoolBuffer?
+  /// Of each shard what is kept of edits, and whether that was too much.
+  private var keptEdits = [Int](repeating: 0, count: PerShard<DeferralStage>.count)
+  private var isShort = [Bool](repeating: false, count: PerShard<DeferralStage>.count)
   /// The sockets with packets whose fate is open.
   var undecided = UndecidedSockets()
   /// Where the packets at hand stand among all that may be written (`Batch.spoolStart`).
@@ -265,6 +268,21 @@ package final class DeferralStage {
     }
     return peeks.oldest(beyond: configuration.buffers, bytes: configuration.peekBytesPerShard)
       .map { ($0, .buffersShort) }
+  }
+
+  // MARK: Edits
+
+  func countKeptEdits(_ change: Int, shard: Int) { keptEdits[shard] += change }
+
+  /// Whether the edits of a shard took all their room at the end of the last stretch: then no other is
+  /// possible before its streams are acknowledged, or end.
+  func isShortOfEdits(_ shard: Int) -> Bool { isShort[shard] }
+
+  /// At the end of a stretch, when all is decided, so that it does not depend on when answers came.
+  package func noteKeptEdits() {
+    for shard in keptEdits.indices {
+      isShort[shard] = keptEdits[shard] > configuration.editBytesPerShard
+    }
   }
 
   // MARK: Packets that wait to be written

@@ -80,7 +80,14 @@ extension DeferredSocket {
     if let obstacle = packets?.element.obstacle(stretch.direction, range, adding: added) {
       return obstacle
     }
+    // What is acknowledged by now must not depend on when the answer came.
+    packets?.element.settle(by: cause.packet.ordinal &- 1) { host.decide(packet: $0, $1) }
     let room = edits.reduce(0) { $0 + $1.replacement.count + 1 }
+    if stage.isShortOfEdits(shard) {
+      packets?.element.forgetAcknowledged(stretch.direction)
+      countKeptEdits(packets?.element.keptBytes ?? 0)
+      return .budget
+    }
     return packets?.element.hasRoom(for: room, stretch.direction) == false ? .budget : nil
   }
 }

@@ -47,7 +47,10 @@ extension DeferredSocket {
     guard packets != nil else { return }
     let end =
       Int64(truncatingIfNeeded: stretch.source) &+ Int64(stretch.sourceCount(of: bytes.count))
-    if !stretch.parts.isEmpty { noteEdits(bytes, stretch, cause) }
+    if !stretch.parts.isEmpty {
+      noteEdits(bytes, stretch, cause)
+      countKeptEdits(packets?.element.keptBytes ?? 0)
+    }
     release(stretch.direction, to: end, cause)
   }
 
@@ -92,6 +95,12 @@ extension DeferredSocket {
     } else {
       release(chunk.direction, to: end, liveCause)
     }
+  }
+
+  /// Tells the stage what is kept of edits now.
+  func countKeptEdits(_ bytes: Int) {
+    stage.countKeptEdits(bytes - keptEdits, shard: shard)
+    keptEdits = bytes
   }
 
   func releasePackets() {

@@ -32,6 +32,9 @@ package final class DeferredSocket: SocketAnalyzer {
   var deniedBytes: [UInt64] = [0, 0]
   var injectedBytes: [UInt64] = [0, 0]
 
+  /// What is kept of edits, as the stage was told.
+  var keptEdits = 0
+
   package init(_ socket: SocketInfo, links: [AttachedLink], stage: DeferralStage) {
     id = socket.id
     shard = socket.shard
@@ -129,6 +132,7 @@ package final class DeferredSocket: SocketAnalyzer {
       // What the socket is goes with it.
       stage.settle(self, &context)
       releasePackets()
+      countKeptEdits(0)
       stage.forget(self)
     }
   }

@@ -252,6 +252,13 @@ struct PacketLedger {
     return nil
   }
 
+  /// What is kept of edits.
+  var keptBytes: Int { translator.keptBytes }
+
+  mutating func forgetAcknowledged(_ direction: Direction) {
+    translator.forgetAcknowledged(direction)
+  }
+
   mutating func hasRoom(for bytes: Int, _ direction: Direction) -> Bool {
     translator.hasRoom(for: bytes, direction)
   }

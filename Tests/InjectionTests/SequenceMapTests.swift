@@ -51,4 +51,14 @@ import Testing
     #expect(map.count == 1 && map.floor == 300)
     #expect(map.mapped(400) == 414 && map.mapped(550) == 514 && map.acknowledged(414) == 400)
   }
+
+  @Test func whatIsStillToComeIsNotForgotten() {
+    var map = self.map
+    // The receiver has all before 300, and not what is put in there.
+    map.forget(before: 300)
+    #expect(map.count == 2 && map.floor == 110)
+    #expect(map.mapped(300) == 294 && map.mapped(301) == 315)
+    map.forget(before: 301)
+    #expect(map.count == 1 && map.mapped(301) == 315)
+  }
 }

@@ -71,7 +71,7 @@ package struct SequenceMap {
   /// Takes bytes that stand at the end of all that was sent, and may leave by themselves by now.
   package mutating func takePending(at place: Int64, by time: UInt64) -> [UInt8] {
     var bytes: [UInt8] = []
-    for index in first..<splices.count where splices[index].isPending(at: place, by: time) {
+    for index in splices(at: place) where splices[index].isPending(by: time) {
       bytes += splices[index].content
       splices[index].isAlone = true
     }
@@ -81,12 +81,20 @@ package struct SequenceMap {
   /// Whether there are such bytes.
   package func hasPending(at place: Int64, by time: UInt64) -> Bool {
     guard place <= settledFrom, !isIdentity else { return false }
-    return splices[first...].contains { $0.isPending(at: place, by: time) }
+    return splices(at: place).contains { splices[$0].isPending(by: time) }
   }
 
-  /// Forgets splices that end at or before an offset of S, all of whose bytes the receiver has.
+  private func splices(at place: Int64) -> Range<Int> {
+    let end = (lastSplice(where: { $0.place <= place }) ?? first - 1) + 1
+    return ((lastSplice(where: { $0.place < place }) ?? first - 1) + 1)..<end
+  }
+
+  /// Forgets splices that end at or before an offset of S, all of whose bytes the receiver has. What
+  /// stands in front of the byte there leaves with it, and so is still to come.
   package mutating func forget(before offset: Int64) {
-    while first < splices.count, splices[first].end <= offset { forgetFirst() }
+    while first < splices.count, splices[first].end <= offset, splices[first].isBefore(offset) {
+      forgetFirst()
+    }
     if first > 64, first > splices.count / 2 {
       splices.removeFirst(first)
       first = 0
@@ -260,8 +268,8 @@ package struct SequenceMap {
 }
 
 extension SequenceMap.Splice {
-  fileprivate func isPending(at place: Int64, by time: UInt64) -> Bool {
-    self.place == place && removed == 0 && readyAt <= time && !isAlone
+  fileprivate func isPending(by time: UInt64) -> Bool {
+    removed == 0 && readyAt <= time && !isAlone
   }
 
   /// Whether it belongs to what stands before an offset of S.

@@ -35,20 +35,29 @@ package struct CaptureTranslator {
   /// Whether no packet has to be changed.
   package var isIdentity: Bool { maps[0].isIdentity && maps[1].isIdentity }
 
-  /// Bytes that edits have put in, as far as they are kept.
-  package var keptBytes: Int { maps[0].contentBytes + maps[1].contentBytes }
+  /// What is kept of edits, in bytes, with something for each of them.
+  package var keptBytes: Int {
+    maps[0].contentBytes + maps[1].contentBytes + Self.spliceCost * (maps[0].count + maps[1].count)
+  }
+
+  /// What a place that was changed counts for, besides the bytes that were put in.
+  private static var spliceCost: Int { 128 }
 
   /// What a direction may keep of edits: bytes that were put in, and places.
   package static var byteLimit: Int { 1 << 20 }
   package static var spliceLimit: Int { 1 << 14 }
 
-  /// Whether another edit finds room.
+  /// Whether another edit finds room. Of what is acknowledged less is kept, for who repeats it all the
+  /// same.
   package mutating func hasRoom(for bytes: Int, _ direction: Direction) -> Bool {
-    let map = maps[direction.index]
-    if map.count < Self.spliceLimit, map.contentBytes + bytes <= Self.byteLimit { return true }
-    forgetAcknowledged(direction)
-    return maps[direction.index].count < Self.spliceLimit
-      && maps[direction.index].contentBytes + bytes <= Self.byteLimit
+    let index = direction.index
+    if maps[index].count >= Self.spliceLimit / 16
+      || maps[index].contentBytes + bytes > Self.byteLimit / 16
+    {
+      forgetAcknowledged(direction)
+    }
+    return maps[index].count < Self.spliceLimit
+      && maps[index].contentBytes + bytes <= Self.byteLimit
   }
 
   /// A range of S is changed; edits of a direction come in order.
@@ -60,11 +69,6 @@ package struct CaptureTranslator {
   ) {
     maps[direction.index].append(
       at: place, removing: removed, inserting: content, readyAt: readyAt)
-  }
-
-  /// How long a direction has become, in R, up to an offset of S.
-  package func mapped(_ offset: Int64, _ direction: Direction) -> Int64 {
-    maps[direction.index].mapped(offset)
   }
 
   // MARK: Packets
@@ -117,11 +121,13 @@ package struct CaptureTranslator {
     _ packet: CapturedPacket, hasDecidedText: Bool, _ isDecided: Bool
   ) -> PacketOutcome {
     var rewrite = PacketRewrite(packet)
-    let start = packet.textStart
     let map = maps[packet.direction.index]
+    // What was changed before the floor is not known any more: its receiver has it. Text behind that may
+    // be new.
+    let isOld = packet.length > 0 && packet.textStart < map.floor
+    if isOld, packet.textEnd <= map.floor, !packet.flags.contains(.fin) { return .leftOut }
+    let start = isOld ? min(map.floor, packet.textEnd) : packet.textStart
     let range = start..<packet.textEnd
-    // What was changed there is not known any more: it is older than what its receiver has.
-    if packet.length > 0, start < map.floor { return .leftOut }
     var isEmptied = false
     var sequence: Int64
     let isProbe = isProbe(packet)
@@ -129,7 +135,7 @@ package struct CaptureTranslator {
       sequence = map.mapped(start &+ 1) &- 1
     } else if packet.traits.contains(.isCorrupt) || packet.isTruncated {
       sequence = map.mapped(packet.offset)
-    } else if map.touches(range, includesEnd: packet.flags.contains(.fin)) {
+    } else if isOld || map.touches(range, includesEnd: packet.flags.contains(.fin)) {
       let runs = map.runs(of: range, includesEnd: packet.flags.contains(.fin))
       sequence = map.mapped(start) &- (packet.flags.contains(.syn) ? 1 : 0)
       isEmptied = runs.isEmpty && packet.length > 0
@@ -328,7 +334,7 @@ package struct CaptureTranslator {
   }
 
   /// Forgets what both ends have done with: what is acknowledged is rarely sent again.
-  private mutating func forgetAcknowledged(_ direction: Direction) {
+  package mutating func forgetAcknowledged(_ direction: Direction) {
     let acknowledged = said[direction.reversed.index].acknowledged
     guard acknowledged > .min else { return }
     maps[direction.index].forget(before: min(acknowledged, sent[direction.index]))

@@ -94,6 +94,7 @@ final class ChainRunner: SocketHandler {
     guard let last = end.element.packets.lastPacket else { return }
     deferral.endPeeks(
       with: PacketInfo(ordinal: last.ordinal, timestamp: end.element.packets.time))
+    deferral.noteKeptEdits()
     guard deferralConfiguration.writesPackets,
       end.element.spoolEnd > deferralConfiguration.spoolBytes
     else { return }

@@ -92,7 +92,10 @@ enum Explanations {
     (.truncated, "The bytes came in a packet of which the capture holds only a part."),
     (
       .budget,
-      "As much of a stream was changed, and not acknowledged yet, as is kept of it (1 MiB a direction)."
+      """
+      As much of what was changed is kept as may be, until it is acknowledged: 1 MiB of a direction, and \
+      an eighth of --memory of all.
+      """
     ),
     (
       .range,
