@@ -28,7 +28,10 @@ package final class DeferralStage {
   private var window: PoolBuffer?
   /// The buffer that something else is being shown in.
   private var shown: PoolBuffer?
-  /// Of each shard what is kept of edits, and whether that was too much.
+  /// Of each shard the sockets of which something is kept of edits (by `SocketID.sequence`), what it
+  /// comes to, and whether that was too much.
+  private var edited = [[UInt64: DeferredSocket]](
+    repeating: [:], count: PerShard<DeferralStage>.count)
   private var keptEdits = [Int](repeating: 0, count: PerShard<DeferralStage>.count)
   private var isShort = [Bool](repeating: false, count: PerShard<DeferralStage>.count)
   /// The sockets with packets whose fate is open.
@@ -272,7 +275,13 @@ package final class DeferralStage {
 
   // MARK: Edits
 
-  func countKeptEdits(_ change: Int, shard: Int) { keptEdits[shard] += change }
+  /// What is kept of the edits of a socket changes.
+  func countKeptEdits(_ socket: DeferredSocket, from old: Int, to new: Int) {
+    keptEdits[socket.shard] += new - old
+    if (old == 0) != (new == 0) {
+      edited[socket.shard][socket.id.sequence] = new == 0 ? nil : socket
+    }
+  }
 
   /// Whether the edits of a shard took all their room at the end of the last stretch: then no other is
   /// possible before its streams are acknowledged, or end.
@@ -280,6 +289,9 @@ package final class DeferralStage {
 
   /// At the end of a stretch, when all is decided, so that it does not depend on when answers came.
   package func noteKeptEdits() {
+    for shard in keptEdits.indices where keptEdits[shard] > configuration.editBytesPerShard {
+      for socket in edited[shard].values { socket.forgetAcknowledgedEdits() }
+    }
     for shard in keptEdits.indices {
       isShort[shard] = keptEdits[shard] > configuration.editBytesPerShard
     }

@@ -83,11 +83,7 @@ extension DeferredSocket {
     // What is acknowledged by now must not depend on when the answer came.
     packets?.element.settle(by: cause.packet.ordinal &- 1) { host.decide(packet: $0, $1) }
     let room = edits.reduce(0) { $0 + $1.replacement.count + 1 }
-    if stage.isShortOfEdits(shard) {
-      packets?.element.forgetAcknowledged(stretch.direction)
-      countKeptEdits(packets?.element.keptBytes ?? 0)
-      return .budget
-    }
+    if stage.isShortOfEdits(shard) { return .budget }
     return packets?.element.hasRoom(for: room, stretch.direction) == false ? .budget : nil
   }
 }

@@ -99,8 +99,14 @@ extension DeferredSocket {
 
   /// Tells the stage what is kept of edits now.
   func countKeptEdits(_ bytes: Int) {
-    stage.countKeptEdits(bytes - keptEdits, shard: shard)
+    if bytes == keptEdits { return }
+    stage.countKeptEdits(self, from: keptEdits, to: bytes)
     keptEdits = bytes
+  }
+
+  func forgetAcknowledgedEdits() {
+    for direction in Direction.allCases { packets?.element.forgetAcknowledged(direction) }
+    countKeptEdits(packets?.element.keptBytes ?? 0)
   }
 
   func releasePackets() {

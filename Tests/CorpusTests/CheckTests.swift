@@ -7,7 +7,7 @@ import Testing
 struct CheckTests {
   /// Most errors are of packets that the captures lack, and of checksums that are wrong since
   /// addresses were replaced.
-  @Test("Most have no errors", .timeLimit(.minutes(5)))
+  @Test("Most have no errors")
   func errors() async throws {
     let entries = Corpus.entries.filter(\.isCapture)
     let results = try await inParallel(entries) { entry in

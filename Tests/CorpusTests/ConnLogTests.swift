@@ -25,7 +25,7 @@ struct ConnLogTests {
 
   /// Captures of Ethernet frames, none of them cut, without fragments, tunnels and lying lengths: what
   /// is left can be counted by looking at each packet alone.
-  @Test("has the packets and bytes of every connection", .timeLimit(.minutes(5)))
+  @Test("has the packets and bytes of every connection")
   func traffic() async throws {
     let entries = Corpus.entries.filter(\.isCapture)
     let results = try await inParallel(entries) { entry -> (ways: Int, wrong: [String])? in

@@ -15,7 +15,7 @@ struct DigestTests {
     var disagreements: [String] = []
   }
 
-  @Test("98 % of the trusted directions have the right bytes", .timeLimit(.minutes(5)))
+  @Test("98 % of the trusted directions have the right bytes")
   func directions() async throws {
     let truth = try Corpus.trustedDirections()
     #expect(truth.values.reduce(0) { $0 + $1.count } > 4000)

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("The program on the corpus", .enabled(if: Corpus.isThere, "\(Corpus.absence)"))
 struct ExitTests {
-  @Test("ends with a status that means something, for every file", .timeLimit(.minutes(10)))
+  @Test("ends with a status that means something, for every file")
   func statuses() async throws {
     let results = try await inParallel(Corpus.entries) { entry in
       (entry, try status(of: entry))

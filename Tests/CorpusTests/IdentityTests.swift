@@ -9,7 +9,7 @@ import Testing
 @Suite("What is written of the corpus", .enabled(if: Corpus.isThere, "\(Corpus.absence)"))
 struct IdentityTests {
   @Test(
-    "is what was read, packet for packet and bit for bit", .timeLimit(.minutes(5)),
+    "is what was read, packet for packet and bit for bit",
     arguments: ["pcap", "pcapng"])
   func identity(format: String) async throws {
     let entries = Corpus.entries.filter {

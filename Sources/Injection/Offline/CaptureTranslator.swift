@@ -25,9 +25,16 @@ package struct CaptureTranslator {
     var mapped = Int64.min
     var window: UInt16 = 0
     var windowBefore: UInt16 = 0
-    /// The right edges of the window, in S and in R, furthest so far.
-    var edge = Int64.min
-    var mappedEdge = Int64.min
+    /// The right edge of the window, furthest so far, and that of the last packet: where a receiver has
+    /// taken back a window, it is the last one that must not move back again.
+    var furthest = Edge()
+    var latest = Edge()
+  }
+
+  /// A right edge of a window, in S and in R.
+  private struct Edge {
+    var before = Int64.min
+    var mapped = Int64.min
   }
 
   package init(isDatagrams: Bool) { self.isDatagrams = isDatagrams }
@@ -284,15 +291,22 @@ package struct CaptureTranslator {
     let edge = packet.acknowledged &+ Int64(packet.window) << shift
     var mappedEdge = map(edge, of: packet.direction.reversed.index, within: bound)
     let last = said[packet.direction.index]
-    if edge >= last.edge { mappedEdge = max(mappedEdge, last.mappedEdge) }
+    if edge >= last.furthest.before { mappedEdge = max(mappedEdge, last.furthest.mapped) }
+    if edge >= last.latest.before { mappedEdge = max(mappedEdge, last.latest.mapped) }
     let window = max(mappedEdge &- acknowledged, 0)
     // What does not divide is rounded up, as rounding down would take back.
     let scaled = min((window &+ (1 << shift &- 1)) >> shift, 0xFFFF)
     rewrite.window = UInt16(truncatingIfNeeded: scaled)
-    if edge >= last.edge, !packet.traits.contains(.isCorrupt) {
-      said[packet.direction.index].edge = edge
-      said[packet.direction.index].mappedEdge = max(
-        last.mappedEdge, acknowledged &+ scaled << shift)
+    if packet.traits.contains(.isCorrupt) { return }
+    noteEdge(Edge(before: edge, mapped: acknowledged &+ scaled << shift), packet.direction)
+  }
+
+  private mutating func noteEdge(_ edge: Edge, _ direction: Direction) {
+    said[direction.index].latest = edge
+    if edge.before >= said[direction.index].furthest.before {
+      said[direction.index].furthest.before = edge.before
+      said[direction.index].furthest.mapped = max(
+        said[direction.index].furthest.mapped, edge.mapped)
     }
   }
 
@@ -306,8 +320,7 @@ package struct CaptureTranslator {
     said[index].windowBefore = packet.window
     guard packet.traits.contains(.hasKnownShift) else { return }
     let edge = packet.acknowledged &+ Int64(packet.window) << Int64(packet.windowShift)
-    said[index].edge = max(said[index].edge, edge)
-    said[index].mappedEdge = said[index].edge
+    noteEdge(Edge(before: edge, mapped: edge), packet.direction)
   }
 
   private func mapBlocks(
