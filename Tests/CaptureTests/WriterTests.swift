@@ -174,6 +174,38 @@ struct WriterTests {
     var long = packet
     long.bytes = .pattern(3 << 20)
     #expect(throws: full) { try large.write(long, interfaces: []) }
+    #expect(throws: full) { try large.write(packet, interfaces: []) }
+    #expect(throws: full) { try large.finish() }
+  }
+
+  @Test("Of an error that comes late `finish` tells")
+  func lateError() throws {
+    let sink = try createCapture(path: "/dev/full")
+    var long = packet
+    long.bytes = .pattern(300 << 10)
+    try sink.write(long, interfaces: [])
+    #expect(throws: CaptureError.self) { try sink.finish() }
+  }
+
+  @Test("A file of many blocks is whole, also of packets larger than a block")
+  func blocks() throws {
+    var file = PcapBytes(.microseconds)
+    for (index, size) in [262_104, 1, 262_144, 262_128, 200_000, 0, 100_000].enumerated() {
+      file.packet(.pattern(size, seed: index))
+    }
+    for index in 0..<2000 { file.packet(.pattern(1514, seed: index)) }
+    #expect(try roundTrip(try Reading(file.bytes), as: "out.pcap").bytes == file.bytes)
+  }
+
+  @Test("A file that is let go without an end has what its blocks had")
+  func letGo() throws {
+    let folder = TemporaryFolder()
+    var sink: (any PacketSink)? = try createCapture(path: folder.file("x.pcap"))
+    var long = packet
+    long.bytes = .pattern(200 << 10)
+    for _ in 0..<20 { try sink?.write(long, interfaces: []) }
+    sink = nil
+    #expect(try Reading(path: folder.file("x.pcap")).packets.count >= 18)
   }
 
   @Test("A place that cannot be written to is an error")

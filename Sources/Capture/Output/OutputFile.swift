@@ -1,15 +1,13 @@
 import Glibc
 
-/// A file that is written from start to end, through a buffer. Every error is thrown, and stays:
-/// after one nothing more is written.
-@safe
+/// A file that is written from start to end, through blocks that a thread of its own writes out once
+/// there are several. Every error is thrown, at the latest by `finish`, and stays: after one nothing
+/// more is written.
 final class OutputFile {
-  static let bufferSize = 1 << 20
-
   /// As it was given; `-` for standard output.
   let name: String
-  private let descriptor: Descriptor
-  private let buffer: UnsafeMutableRawPointer
+  private let blocks: OutputBlocks
+  /// Bytes in the block at hand.
   private var used = 0
   private var failure: CaptureError?
 
@@ -17,14 +15,13 @@ final class OutputFile {
   init(path: String) throws(CaptureError) {
     name = path
     do throws(SystemError) {
-      descriptor = try Self.open(path)
+      blocks = OutputBlocks(try Self.open(path))
     } catch {
       throw CaptureError(file: path, reason: error.reason)
     }
-    unsafe buffer = .allocate(byteCount: Self.bufferSize, alignment: 64)
   }
 
-  deinit { unsafe buffer.deallocate() }
+  deinit { blocks.stop() }
 
   /// A file is emptied only when it is known to be none of the inputs.
   private static func open(_ path: String) throws(SystemError) -> Descriptor {
@@ -39,54 +36,45 @@ final class OutputFile {
   }
 
   func append(_ bytes: RawSpan) throws(CaptureError) {
-    if let failure { throw failure }
-    if bytes.byteCount > Self.bufferSize - used { try flush() }
-    if bytes.byteCount > Self.bufferSize { return try writeThrough(bytes) }
-    unsafe bytes.withUnsafeBytes { source in
-      guard let start = source.baseAddress else { return }
-      unsafe (buffer + used).copyMemory(from: start, byteCount: source.count)
+    if failure == nil, bytes.byteCount <= OutputBlocks.size - used {
+      blocks.put(bytes, at: used)
+      used += bytes.byteCount
+    } else {
+      try appendAcross(bytes)
     }
-    used += bytes.byteCount
   }
 
-  /// Writes out what is buffered.
-  func flush() throws(CaptureError) {
+  @inline(never)
+  private func appendAcross(_ bytes: RawSpan) throws(CaptureError) {
     if let failure { throw failure }
-    let buffered = unsafe RawSpan(_unsafeStart: buffer, byteCount: used)
-    try writeThrough(buffered)
-    used = 0
+    var rest = bytes
+    while rest.byteCount > 0 {
+      if used == OutputBlocks.size { try handOver() }
+      let piece = rest.extracting(first: OutputBlocks.size - used)
+      blocks.put(piece, at: used)
+      used += piece.byteCount
+      rest = rest.extracting(droppingFirst: piece.byteCount)
+    }
   }
 
-  /// Writes out what is buffered and closes the file.
-  func finish() throws(CaptureError) {
-    try flush()
+  private func handOver() throws(CaptureError) {
     do throws(SystemError) {
-      try descriptor.close()
+      try blocks.handOver(used)
     } catch {
       throw fail(error)
     }
+    used = 0
   }
 
-  private func writeThrough(_ bytes: RawSpan) throws(CaptureError) {
-    var rest = bytes
-    while rest.byteCount > 0 {
-      let written = unsafe rest.withUnsafeBytes { bytes in
-        unsafe Glibc.write(descriptor.number, bytes.baseAddress, bytes.count)
-      }
-      if written >= 0 {
-        rest = rest.extracting(droppingFirst: written)
-      } else if errno == EAGAIN {
-        waitForRoom()
-      } else if errno != EINTR {
-        throw fail(.last)
-      }
+  /// Writes out what is in blocks and closes the file.
+  func finish() throws(CaptureError) {
+    if let failure { throw failure }
+    do throws(SystemError) {
+      try blocks.finish(used)
+    } catch {
+      throw fail(error)
     }
-  }
-
-  /// A terminal or pipe that somebody made non-blocking.
-  private func waitForRoom() {
-    var request = pollfd(fd: descriptor.number, events: Int16(POLLOUT), revents: 0)
-    unsafe poll(&request, 1, 1000)
+    used = 0
   }
 
   private func fail(_ error: SystemError) -> CaptureError {
