@@ -1,16 +1,14 @@
 /// Some values of an object that are reached in place, without a dynamic exclusivity check or a copy.
 /// Whoever has one of them may not reach it again while it is lent.
 @safe
-public final class OwnedElements<Element> {
+public final class OwnedElements<Element: ~Copyable> {
   @usableFromInline let pointer: UnsafeMutablePointer<Element>
   public let count: Int
 
-  public init(_ elements: [Element]) {
-    count = elements.count
+  public init(count: Int, _ element: (Int) -> Element) {
+    self.count = count
     unsafe pointer = .allocate(capacity: max(count, 1))
-    for (index, element) in elements.enumerated() {
-      unsafe (pointer + index).initialize(to: element)
-    }
+    for index in 0..<count { unsafe (pointer + index).initialize(to: element(index)) }
   }
 
   deinit {

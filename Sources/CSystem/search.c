@@ -36,6 +36,9 @@ __attribute__((target("avx2"))) static size_t find_pair_wide(
           other_value))
   size_t place = 0;
   for (; place + 128 <= count; place += 128) {
+    // What follows lies behind the next few packets' headers, and is in no cache of this core.
+    __builtin_prefetch(first + place + 1024);
+    __builtin_prefetch(first + place + 1088);
     const __m256i a = HITS(place), b = HITS(place + 32), c = HITS(place + 64),
                   d = HITS(place + 96);
     const __m256i any = _mm256_or_si256(_mm256_or_si256(a, b), _mm256_or_si256(c, d));
@@ -50,6 +53,11 @@ __attribute__((target("avx2"))) static size_t find_pair_wide(
   for (; place + 32 <= count; place += 32) {
     const uint32_t hits = (uint32_t)_mm256_movemask_epi8(HITS(place));
     if (hits != 0) return place + (size_t)__builtin_ctz(hits);
+  }
+  // The last ones once more with those before them, in which there is no hit.
+  if (place < count && count >= 32) {
+    const uint32_t hits = (uint32_t)_mm256_movemask_epi8(HITS(count - 32));
+    return hits != 0 ? count - 32 + (size_t)__builtin_ctz(hits) : count;
   }
 #undef HITS
   return find_pair_tail(first, second, place, count, one, other);

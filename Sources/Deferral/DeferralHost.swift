@@ -33,7 +33,11 @@ package protocol DeferralHost: AnyObject {
   func noteRefused(link: Int, _ verdict: Verdict)
   /// An edit that is not possible.
   func noteRefused(link: Int, _ obstacle: EditObstacle)
+}
 
+/// Where it is noted what becomes of packets. Each deferred socket has it at hand, as that is what most
+/// packets need of it.
+package protocol PacketFates: AnyObject {
   /// What becomes of a packet is known now.
   func decide(packet ordinal: UInt64, _ outcome: PacketOutcome)
 }

@@ -10,8 +10,9 @@ package final class DeferralStage {
   package let configuration: DeferralConfiguration
   /// The owner of this stage, which outlives it.
   unowned let host: any DeferralHost
+  let fates: any PacketFates
   package internal(set) var counts = DeferralCounts()
-  /// The deferred socket that was the last to call an analyzer.
+  /// The deferred socket that was the last to call an analyzer for what came earlier.
   package internal(set) var caller: DeferredSocket?
   /// Rung when an answer has come, or a buffer has come back.
   private let bell = Semaphore()
@@ -36,12 +37,13 @@ package final class DeferralStage {
   private var isShort = [Bool](repeating: false, count: PerShard<DeferralStage>.count)
   /// The sockets with packets whose fate is open.
   var undecided = UndecidedSockets()
-  /// Where the packets at hand stand among all that may be written (`Batch.spoolStart`).
-  package var spoolPosition: UInt64 = 0
 
-  package init(_ configuration: DeferralConfiguration, host: any DeferralHost) {
+  package init(
+    _ configuration: DeferralConfiguration, host: any DeferralHost, fates: any PacketFates
+  ) {
     self.configuration = configuration
     self.host = host
+    self.fates = fates
   }
 
   /// Made when it is first needed: most runs never hold anything.
@@ -71,7 +73,11 @@ package final class DeferralStage {
   // MARK: Holding
 
   /// Keeps a chunk for an answer that comes later.
-  package func hold(_ chunk: borrowing Chunk, of socket: SocketID) -> HeldChunk {
+  ///
+  /// - Parameter deferred: what stands for the socket, where something of it has waited already.
+  package func hold(
+    _ chunk: borrowing Chunk, of socket: SocketID, _ deferred: DeferredSocket?
+  ) -> HeldChunk {
     heldInCall = nil
     let deadline = ContinuousClock.now + configuration.deadline
     let ticket = Ticket(deadline: deadline, bell: bell)
@@ -93,7 +99,7 @@ package final class DeferralStage {
     counts.heldBytes += UInt64(chunk.bytes.count)
     heldInCall = (ticket, bytes)
     return HeldChunk(
-      socket: socket, dataIndex: caller?.id == socket ? caller?.takeDataIndex() ?? 0 : 0,
+      socket: socket, dataIndex: deferred?.takeDataIndex() ?? 0,
       direction: chunk.direction,
       offset: chunk.offset, final: chunk.final, data: TicketData(ticket, bytes))
   }

@@ -19,7 +19,7 @@ extension DeferredSocket {
         enqueue(.array([UInt8](copying: bytes)), stretch, at: index, kept(cause), &context)
         return
       }
-      if nodes[index].peeks[stretch.direction.index] != nil {
+      if nodes[index].isPeeking(stretch.direction) {
         absorb(bytes, stretch, at: index, cause, &context)
         return
       }

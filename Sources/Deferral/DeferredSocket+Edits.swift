@@ -81,7 +81,7 @@ extension DeferredSocket {
       return obstacle
     }
     // What is acknowledged by now must not depend on when the answer came.
-    packets?.element.settle(by: cause.packet.ordinal &- 1) { host.decide(packet: $0, $1) }
+    packets?.element.settle(by: cause.packet.ordinal &- 1) { fates.decide(packet: $0, $1) }
     let room = edits.reduce(0) { $0 + $1.replacement.count + 1 }
     if stage.isShortOfEdits(shard) { return .budget }
     return packets?.element.hasRoom(for: room, stretch.direction) == false ? .budget : nil
@@ -95,10 +95,10 @@ extension [UInt8] {
     reserveCapacity(edits.reduce(bytes.count) { $0 + $1.replacement.count - $1.range.count })
     var place = 0
     for edit in edits {
-      self += [UInt8](copying: bytes.extracting(place..<edit.range.lowerBound))
+      append(copying: bytes.extracting(place..<edit.range.lowerBound))
       self += edit.replacement
       place = edit.range.upperBound
     }
-    self += [UInt8](copying: bytes.extracting(place..<bytes.count))
+    append(copying: bytes.extracting(place..<bytes.count))
   }
 }

@@ -35,7 +35,7 @@ extension DeferredSocket {
     guard packets != nil else { return }
     switch event {
     case .gap(let direction, let offset, let length):
-      let growth = nodes.reduce(0) { $0 &+ $1.growth[direction.index] }
+      let growth = nodes.indices.reduce(0) { $0 &+ nodes[$1].growth[direction.index] }
       release(direction, to: Int64(truncatingIfNeeded: offset &+ length &- growth), cause)
     // Nothing comes behind it.
     case .cantSendMore: release(.out, to: .max, cause)
@@ -50,7 +50,7 @@ extension DeferredSocket {
   func finishPeeks(
     before event: SocketEvent, at index: Int, _ cause: Cause, _ context: inout Context
   ) {
-    for direction in Direction.allCases where nodes[index].peeks[direction.index] != nil {
+    for direction in Direction.allCases where nodes[index].isPeeking(direction) {
       if let reason = event.reasonToFinish(direction) {
         finishPeek(direction, reason, at: index, cause, &context)
       }

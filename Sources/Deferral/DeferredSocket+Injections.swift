@@ -36,7 +36,7 @@ extension DeferredSocket {
       let socket = cause.socket ?? host.currentSocket()
       let source = boundary(direction, at: index, socket)
       place = Stretch(direction, at: source)
-      for node in nodes[..<index] { place.offset &+= node.growth[direction.index] }
+      for link in 0..<index { place.offset &+= nodes[link].growth[direction.index] }
     }
     place = place.emptied
     let verdictPlace = VerdictPlace(place, 0, link: index)
@@ -74,9 +74,11 @@ extension DeferredSocket {
     _ direction: Direction, at index: Int, _ socket: SocketInfo
   ) -> UInt64 {
     var boundary = socket[direction].streamBytes &+ socket[direction].gapBytes
-    for node in nodes[...index] {
-      if let peek = node.peeks[direction.index] { boundary = min(boundary, peek.stretch.source) }
-      node.forEachItem { item in
+    for link in 0...index {
+      if let peek = nodes[link].peek(direction) {
+        boundary = min(boundary, peek.stretch.source)
+      }
+      nodes[link].forEachItem { item in
         if case .data(let stretch, _) = item.content, stretch.direction == direction {
           boundary = min(boundary, stretch.source)
         }

@@ -6,40 +6,44 @@ package import Sockets
 extension DeferredSocket {
   /// What becomes of a packet: `nil` when that is not known yet.
   ///
-  /// - Parameter datagram: what its fragments were put together to.
-  package func outcome(of packet: CapturedPacket, datagram: [UInt8]? = nil) -> PacketOutcome? {
+  /// - Parameters:
+  ///   - datagram: what its fragments were put together to.
+  ///   - position: where it stands among all packets that may be written.
+  package func outcome(
+    of packet: CapturedPacket, datagram: [UInt8]? = nil, at position: UInt64
+  ) -> PacketOutcome? {
     if isDropped {
       if stage.configuration.isDryRun { return .written }
       return packets?.element.fateBehindEnd(of: packet) ?? .leftOut
     }
     guard packets != nil else { return .written }
     let outcome = packets?.element.take(
-      packet, datagram: datagram, at: stage.spoolPosition, mayGo: !isWaiting)
+      packet, datagram: datagram, at: position, mayGo: !isWaiting)
     if outcome == nil, !isWaiting {
       // It may be the one until which another was to wait.
-      packets?.element.settle(by: packet.info.ordinal) { host.decide(packet: $0, $1) }
+      packets?.element.settle(by: packet.info.ordinal) { fates.decide(packet: $0, $1) }
     }
-    if outcome == nil, !isMarked { stage.undecided.add(self, at: stage.spoolPosition) }
+    if outcome == nil, !isMarked { stage.undecided.add(self, at: position) }
     return outcome
   }
 
   /// The packet that was asked about last brings nothing.
   package func refuse(_ ordinal: UInt64) {
     packets?.element.refuse(ordinal)
-    if !isWaiting { packets?.element.settle(by: ordinal) { host.decide(packet: $0, $1) } }
+    if !isWaiting { packets?.element.settle(by: ordinal) { fates.decide(packet: $0, $1) } }
   }
 
   /// The place of the oldest packet whose fate is open, and its direction.
   var oldestOpen: (position: UInt64, direction: Direction)? { packets?.element.oldest }
 
   func giveUpOldest() {
-    packets?.element.takeOldest { host.decide(packet: $0, $1) }
-    if !isWaiting { packets?.element.settle { host.decide(packet: $0, $1) } }
+    packets?.element.takeOldest { fates.decide(packet: $0, $1) }
+    if !isWaiting { packets?.element.settle { fates.decide(packet: $0, $1) } }
   }
 
   /// Whether somebody may decide about a direction.
   func isDecided(_ direction: Direction) -> Bool {
-    nodes.contains { $0.wants(direction) && !$0.isObserving }
+    nodes.indices.contains { nodes[$0].wants(direction) && !nodes[$0].isObserving }
   }
 
   /// Bytes have passed every link: what was changed about them is known, and their packets may go.
@@ -81,17 +85,16 @@ extension DeferredSocket {
   /// All bytes of a direction before an offset have passed every link.
   func release(_ direction: Direction, to offset: Int64, _ cause: Cause) {
     packets?.element.release(direction, to: offset, cause: cause.packet.ordinal) {
-      host.decide(packet: $0, $1)
+      fates.decide(packet: $0, $1)
     }
   }
 
   /// The data of the packet at hand was allowed by all: it goes, where it waited for nothing else.
   @inline(__always)
-  func releaseAtHand(_ chunk: borrowing Chunk) {
+  func releaseAtHand(_ chunk: borrowing Chunk, _ ordinal: UInt64) {
     let end = Int64(truncatingIfNeeded: chunk.endOffset)
-    let ordinal = host.currentCall.packet.ordinal
     if packets?.element.releaseAtHand(ordinal, chunk.direction, to: end) == true {
-      host.decide(packet: ordinal, .written)
+      fates.decide(packet: ordinal, .written)
     } else {
       release(chunk.direction, to: end, liveCause)
     }
@@ -111,7 +114,7 @@ extension DeferredSocket {
 
   func releasePackets() {
     stage.undecided.remove(self)
-    packets?.element.takeAll { host.decide(packet: $0, $1) }
+    packets?.element.takeAll { fates.decide(packet: $0, $1) }
   }
 
   /// Nobody decides about some directions any more: their packets need not wait.
@@ -120,6 +123,6 @@ extension DeferredSocket {
     for direction in Direction.allCases where !isDecided(direction) {
       packets?.element.open(direction)
     }
-    if !isWaiting { packets?.element.settle { host.decide(packet: $0, $1) } }
+    if !isWaiting { packets?.element.settle { fates.decide(packet: $0, $1) } }
   }
 }

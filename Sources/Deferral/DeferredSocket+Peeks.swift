@@ -36,7 +36,7 @@ extension DeferredSocket {
     let room = max(stage.configuration.largestPeek - peek.bytes.count, 0)
     let taken = min(room, bytes.count)
     peek.stretch.append(stretch.prefix(taken, of: bytes.count), peek.bytes.count, taken)
-    for place in 0..<taken { peek.bytes.append(bytes[place]) }
+    peek.bytes.append(copying: bytes.extracting(first: taken))
     let isEnough = peek.bytes.count >= peek.target
     let isFull = peek.bytes.count >= stage.configuration.largestPeek
     guard isEnough || isFull else {
@@ -66,13 +66,13 @@ extension DeferredSocket {
     _ step: UInt64, _ context: inout Context
   ) {
     stage.settle(self, &context)
-    guard let socket = nodes[index].peeks[direction.index]?.socket else { return }
+    guard let socket = nodes[index].peek(direction)?.socket else { return }
     let cause = Cause(packet: packet, step: step, socket: socket)
     finishPeek(direction, reason, at: index, cause, &context)
   }
 
   func isPeekedAt(_ direction: Direction) -> Bool {
-    nodes.contains { $0.peeks[direction.index] != nil }
+    nodes.indices.contains { nodes[$0].isPeeking(direction) }
   }
 
   /// Makes all peeks of a direction final.
@@ -110,13 +110,13 @@ extension DeferredSocket {
   }
 
   func setPeek(_ peek: Peek, _ direction: Direction, at index: Int) {
-    nodes[index].peeks[direction.index] = peek
+    nodes[index].setPeek(peek, direction)
     stage.notePeek(peek, of: self, direction, at: index)
   }
 
   func takePeek(_ direction: Direction, at index: Int) -> Peek? {
-    guard let peek = nodes[index].peeks[direction.index] else { return nil }
-    nodes[index].peeks[direction.index] = nil
+    guard let peek = nodes[index].peek(direction) else { return nil }
+    nodes[index].setPeek(nil, direction)
     stage.forgetPeek(peek.number, ofShard: shard)
     return peek
   }

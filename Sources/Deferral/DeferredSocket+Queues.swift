@@ -10,7 +10,10 @@ extension DeferredSocket {
 
   /// Whether something waits at a link or a later one. What comes next is not shown to the link then,
   /// as it may turn out that it was never to be.
-  func isWaiting(from index: Int) -> Bool { nodes[index...].contains { !$0.queue.isEmpty } }
+  func isWaiting(from first: Int) -> Bool {
+    for index in first..<max(first, nodes.count) where !nodes[index].queue.isEmpty { return true }
+    return false
+  }
 
   /// Keeps data at a link behind what waits there, or at a later link. To a link that has not answered
   /// yet it is shown ahead: whoever answers late sees what comes meanwhile.
@@ -56,7 +59,7 @@ extension DeferredSocket {
       carryOut(item, at: index, &context)
       nodes[index].putBack()
     }
-    packets?.element.settle { host.decide(packet: $0, $1) }
+    packets?.element.settle { fates.decide(packet: $0, $1) }
     return true
   }
 
@@ -85,7 +88,7 @@ extension DeferredSocket {
     _ context: inout Context
   ) {
     // The link has gone since, or looks at these bytes once more with those that it peeked at.
-    let isVoid = nodes[index].analyzer == nil || nodes[index].peeks[stretch.direction.index] != nil
+    let isVoid = nodes[index].analyzer == nil || nodes[index].isPeeking(stretch.direction)
     if !isVoid { inject(item.injections, before: stretch, at: index, item.cause, &context) }
     bytes.lend { span in
       switch item.answer {
@@ -118,7 +121,7 @@ extension DeferredSocket {
 
   /// The tickets whose answers are still to come.
   func forEachOpenTicket(_ body: (Ticket) -> Void) {
-    for node in nodes { node.forEachItem { $0.openTicket.map(body) } }
+    for index in nodes.indices { nodes[index].forEachItem { $0.openTicket.map(body) } }
   }
 
   /// Takes the bytes out of the pool that nobody looks at any more: they wait for their turn elsewhere.

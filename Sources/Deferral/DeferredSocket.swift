@@ -14,7 +14,8 @@ package final class DeferredSocket: SocketAnalyzer {
   let shard: Int
   let isDatagrams: Bool
   unowned let stage: DeferralStage
-  var nodes: [LinkNode]
+  let fates: any PacketFates
+  let nodes: OwnedElements<LinkNode>
   /// The analyzer of the first link, whether or not it has been taken out since.
   private let sole: any SocketAnalyzer
   private let isThroughPool: Bool
@@ -25,7 +26,7 @@ package final class DeferredSocket: SocketAnalyzer {
   /// Whether it stands among those with packets whose fate is open.
   var isMarked = false
   var nextDataIndex: UInt32 = 0
-  private(set) var packets: OwnedElement<PacketLedger>?
+  let packets: OwnedElement<PacketLedger>?
   /// By `Direction.index`.
   var droppedBytes: [UInt64] = [0, 0]
   /// Bytes that edits have taken out, and put in.
@@ -40,26 +41,28 @@ package final class DeferredSocket: SocketAnalyzer {
     shard = socket.shard
     isDatagrams = socket.transport == .udp
     self.stage = stage
-    nodes = links.map(LinkNode.init)
+    fates = stage.fates
+    nodes = OwnedElements(count: links.count) { LinkNode(links[$0]) }
     sole = links.first?.analyzer ?? NoAnalyzer()
     isThroughPool = stage.configuration.isThroughPool
-    if stage.configuration.writesPackets {
-      var packets = PacketLedger(isDatagrams: isDatagrams)
-      for direction in Direction.allCases where !isDecided(direction) { packets.open(direction) }
-      self.packets = OwnedElement(packets)
+    packets =
+      stage.configuration.writesPackets
+      ? OwnedElement(PacketLedger(isDatagrams: isDatagrams)) : nil
+    for direction in Direction.allCases where !isDecided(direction) {
+      packets?.element.open(direction)
     }
   }
 
   /// What its links want to be told.
   package var interest: Interest {
-    nodes.reduce(Interest.events) { $0.union($1.interest) }.subtracting(.observing)
+    nodes.indices.reduce(Interest.events) { $0.union(nodes[$1].interest) }.subtracting(.observing)
   }
 
   /// Notes how many bytes of each direction wait, and how many were dropped.
   package func addStatistics(to socket: inout SocketInfo) {
     for direction in Direction.allCases {
       var held = 0
-      for node in nodes { held += node.heldBytes(direction) }
+      for index in nodes.indices { held += nodes[index].heldBytes(direction) }
       let index = direction.index
       socket.setHeld(
         UInt64(held), injected: injectedBytes[index],
@@ -67,12 +70,12 @@ package final class DeferredSocket: SocketAnalyzer {
     }
   }
 
-  var isWaiting: Bool { nodes.contains { !$0.queue.isEmpty } }
+  var isWaiting: Bool { isWaiting(from: 0) }
   /// Chunks that were held and not carried out: whether they are answered shows in nothing.
   var heldCount: Int {
     var count = 0
-    for node in nodes {
-      node.forEachItem { if case .ticket = $0.answer { count += 1 } }
+    for index in nodes.indices {
+      nodes[index].forEachItem { if case .ticket = $0.answer { count += 1 } }
     }
     return count
   }
@@ -105,13 +108,10 @@ package final class DeferredSocket: SocketAnalyzer {
       return .allow
     }
     // The host has entered its only link already.
-    if stage.caller !== self { stage.caller = self }
     do {
       let verdict = nodes[0].wants(chunk.direction) ? try sole.data(chunk, &context) : .allow
       if case .allow = verdict, context.injections.isEmpty {
-        if packets != nil {
-          releaseAtHand(chunk)
-        }
+        if packets != nil { releaseAtHand(chunk, context.packet.ordinal) }
       } else {
         resume(chunk, at: 0, verdict, &context)
       }

@@ -85,8 +85,9 @@ package struct AttachedLink {
   }
 }
 
-/// One link of the chain as a deferred socket has it.
-struct LinkNode {
+/// One link of the chain as a deferred socket has it. Not copyable, so that nothing is copied to look at
+/// it.
+struct LinkNode: ~Copyable {
   let number: Int
   /// `nil` when it wants nothing of the socket, or nothing any more.
   var analyzer: (any SocketAnalyzer)?
@@ -95,8 +96,9 @@ struct LinkNode {
   var queue: [QueuedItem] = []
   /// What waits behind an item that is being carried out, whose remains come to `queue`.
   private var behind: [QueuedItem] = []
-  /// By `Direction.index`.
-  var peeks: [Peek?] = [nil, nil]
+  /// By `Direction.index`; and whether there is one, as looking at it is not for nothing.
+  private var peeks: [Peek?] = [nil, nil]
+  private var isPeeking: [2 of Bool] = [false, false]
   /// By how much its edits have made each direction longer, modulo 2⁶⁴.
   var growth: [UInt64] = [0, 0]
 
@@ -107,7 +109,7 @@ struct LinkNode {
   }
 
   /// Whether nothing waits at it.
-  var isIdle: Bool { queue.isEmpty && behind.isEmpty && peeks[0] == nil && peeks[1] == nil }
+  var isIdle: Bool { queue.isEmpty && behind.isEmpty && !isPeeking[0] && !isPeeking[1] }
 
   var isObserving: Bool { interest.contains(.observing) }
 
@@ -120,8 +122,17 @@ struct LinkNode {
   /// Whether data may be shown although what stands before it is not decided: events keep their place
   /// among the data, and a peek wants to see what follows it in one piece.
   func mayShowAhead(_ direction: Direction) -> Bool {
-    wants(direction) && peeks[direction.index] == nil && !queue.isEmpty
+    wants(direction) && !isPeeking(direction) && !queue.isEmpty
       && queue.allSatisfy(\.isShownData)
+  }
+
+  func isPeeking(_ direction: Direction) -> Bool { isPeeking[direction.index] }
+
+  func peek(_ direction: Direction) -> Peek? { peeks[direction.index] }
+
+  mutating func setPeek(_ peek: Peek?, _ direction: Direction) {
+    peeks[direction.index] = peek
+    isPeeking[direction.index] = peek != nil
   }
 
   /// The first item, for as long as it is carried out.
@@ -151,7 +162,7 @@ struct LinkNode {
 
   /// Bytes of a direction that wait here.
   func heldBytes(_ direction: Direction) -> Int {
-    var sum = peeks[direction.index]?.bytes.count ?? 0
+    var sum = peek(direction)?.bytes.count ?? 0
     forEachItem { item in
       if case .data(let stretch, let bytes) = item.content, stretch.direction == direction {
         sum += bytes.count

@@ -8,10 +8,10 @@ import Sockets
 /// all that it speaks of, and for the packets before it; while answers are open it waits for them, be
 /// it without text; and it goes with the packet that brought a decision about, or one after it, never
 /// before.
-struct PacketLedger {
+struct PacketLedger: ~Copyable {
   private struct Entry {
     var packet: CapturedPacket
-    /// Where it stands among all packets (`DeferralStage.spoolPosition`).
+  /// Where it stands among all packets that may be written.
     var position: UInt64
     /// How far its own direction has to be decided, and the other one.
     var needed: Int64 = .min
@@ -28,7 +28,7 @@ struct PacketLedger {
   typealias Decide = (_ ordinal: UInt64, _ outcome: PacketOutcome) -> Void
 
   /// By `Direction.index`: all bytes before this offset are decided.
-  private var decided: [Int64] = [0, 0]
+  private var decided: [2 of Int64] = [0, 0]
   private var entries: [Entry] = []
   private var first = 0
   /// A packet that waits for nothing but its own text, which is about to be shown: most of them never
@@ -123,8 +123,12 @@ struct PacketLedger {
     let outcome = translator.translate(
       entry.packet, hasDecidedText: entry.packet.end <= decided[direction.index],
       isDecided: entry.packet.acknowledged <= decided[direction.reversed.index])
-    guard let datagram = entry.datagram, case .rewritten(var rewrite) = outcome else {
-      return outcome
+    guard let datagram = entry.datagram else { return outcome }
+    var rewrite: PacketRewrite
+    switch outcome {
+    case .written, .leftOut: return outcome
+    case .renumbered(let numbers): rewrite = PacketRewrite(entry.packet, numbers)
+    case .rewritten(let whole): rewrite = whole
     }
     rewrite.datagram = datagram
     return .rewritten(rewrite)

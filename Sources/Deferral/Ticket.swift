@@ -92,9 +92,12 @@ enum HeldBytes {
 
 extension [UInt8] {
   init(copying span: Span<UInt8>) {
-    self.init(capacity: span.count) { output in
-      for index in span.indices { output.append(span[index]) }
-    }
+    // The pointer serves this call only.
+    self = unsafe span.withUnsafeBufferPointer { unsafe Array($0) }
+  }
+
+  mutating func append(copying span: Span<UInt8>) {
+    unsafe span.withUnsafeBufferPointer { unsafe append(contentsOf: $0) }
   }
 }
 

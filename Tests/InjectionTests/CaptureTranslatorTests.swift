@@ -33,20 +33,13 @@ import Wire
   }
 
   /// `seq+3 ack-5 window 7 text 20`, or what else becomes of it.
-  private static func describe(_ outcome: PacketOutcome) -> String {
+  private static func describe(_ outcome: PacketOutcome, of packet: CapturedPacket) -> String {
     switch outcome {
     case .written: return "written"
     case .leftOut: return "left out"
+    case .renumbered(let numbers): return describe(numbers, of: packet).joined(separator: " ")
     case .rewritten(let rewrite):
-      var parts: [String] = []
-      let (sequence, acknowledgment) = (
-        Int32(bitPattern: rewrite.sequenceDelta), Int32(bitPattern: rewrite.acknowledgmentDelta)
-      )
-      if sequence != 0 { parts.append("seq\(sequence > 0 ? "+" : "")\(sequence)") }
-      if acknowledgment != 0 {
-        parts.append("ack\(acknowledgment > 0 ? "+" : "")\(acknowledgment)")
-      }
-      if rewrite.window != rewrite.packet.window { parts.append("window \(rewrite.window)") }
+      var parts = describe(rewrite.numbers, of: packet)
       if let text = rewrite.text {
         parts.append("text \(text.runs.reduce(0) { $0 + $1.count })")
         if text.isRepetition { parts.append("again") }
@@ -60,12 +53,25 @@ import Wire
     }
   }
 
+  private static func describe(_ numbers: Renumbering, of packet: CapturedPacket) -> [String] {
+    var parts: [String] = []
+    let (sequence, acknowledgment) = (
+      Int32(bitPattern: numbers.sequenceDelta), Int32(bitPattern: numbers.acknowledgmentDelta)
+    )
+    if sequence != 0 { parts.append("seq\(sequence > 0 ? "+" : "")\(sequence)") }
+    if acknowledgment != 0 {
+      parts.append("ack\(acknowledgment > 0 ? "+" : "")\(acknowledgment)")
+    }
+    if numbers.window != packet.window { parts.append("window \(numbers.window)") }
+    return parts
+  }
+
   private static func outcomes(
     _ packets: [CapturedPacket], _ translator: CaptureTranslator = edited
   ) -> [String] {
     var translator = translator
     return packets.map {
-      describe(translator.translate($0, hasDecidedText: true, isDecided: true))
+      describe(translator.translate($0, hasDecidedText: true, isDecided: true), of: $0)
     }
   }
 
@@ -220,9 +226,9 @@ import Wire
         let outcome = translator.translate(packet, hasDecidedText: true, isDecided: true)
         var (mapped, mappedWindow) = (acknowledged, window)
         if case .leftOut = outcome { continue }
-        if case .rewritten(let rewrite) = outcome {
-          mapped += Int64(Int32(bitPattern: rewrite.acknowledgmentDelta))
-          mappedWindow = Int64(rewrite.window)
+        if case .renumbered(let numbers) = outcome {
+          mapped += Int64(Int32(bitPattern: numbers.acknowledgmentDelta))
+          mappedWindow = Int64(numbers.window)
         }
         let mappedEdge = mapped + mappedWindow << Int64(shift)
         #expect(mapped >= lastAcknowledged, "seed \(seed), step \(step)")

@@ -7,6 +7,8 @@ struct BytePair: Sendable {
   private let secondOffset: Int
   private let first: csystem_byte
   private let second: csystem_byte
+  /// What the literal begins with.
+  private let beginning: csystem_byte
 
   init(_ literal: [UInt8], isCaseless: Bool) {
     let ranked = literal.indices.sorted { left, right in
@@ -16,6 +18,7 @@ struct BytePair: Sendable {
     // Another byte tells more than the same one again.
     secondOffset =
       ranked.first { literal[$0] != literal[ranked[0]] } ?? ranked[ranked.count - 1]
+    beginning = csystem_byte(literal[0], isCaseless: isCaseless)
     first = csystem_byte(literal[firstOffset], isCaseless: isCaseless)
     second = csystem_byte(literal[secondOffset], isCaseless: isCaseless)
   }
@@ -32,6 +35,18 @@ struct BytePair: Sendable {
   /// The first place in a range where the literal may begin, or its end. The literal has room at all of
   /// them.
   func next(in bytes: Span<UInt8>, _ range: Range<Int>) -> Int {
+    find(first, at: firstOffset, second, at: secondOffset, in: bytes, range)
+  }
+
+  /// The first place in a range where the first byte of the literal stands, or its end.
+  func nextBeginning(in bytes: Span<UInt8>, _ range: Range<Int>) -> Int {
+    find(beginning, at: 0, beginning, at: 0, in: bytes, range)
+  }
+
+  private func find(
+    _ first: csystem_byte, at firstOffset: Int, _ second: csystem_byte, at secondOffset: Int,
+    in bytes: Span<UInt8>, _ range: Range<Int>
+  ) -> Int {
     if range.isEmpty { return range.upperBound }
     let reach = max(firstOffset, secondOffset)
     precondition(range.lowerBound >= 0 && range.upperBound + reach <= bytes.count)

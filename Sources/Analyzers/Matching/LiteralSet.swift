@@ -39,23 +39,29 @@ struct LiteralSet: Sendable {
       place += 1
     }
     if !mayContinue { return .none }
-    while place < bytes.count {
-      if trie.begins(with: bytes[place]),
-        let sighting = sighting(in: bytes, at: place, mayContinue: true)
-      {
-        return sighting
-      }
+    while true {
+      place = nextBeginning(in: bytes, place..<bytes.count)
+      if place >= bytes.count { return .none }
+      if let sighting = sighting(in: bytes, at: place, mayContinue: true) { return sighting }
       place += 1
     }
-    return .none
   }
 
   private func nextCandidate(in bytes: Span<UInt8>, _ range: Range<Int>) -> Int {
     switch search {
     case .pair(let pair): pair.next(in: bytes, range)
     case .blocks(let filter): filter.next(in: bytes, range)
-    case .firstBytes: range.first { trie.begins(with: bytes[$0]) } ?? range.upperBound
+    case .firstBytes: nextFirstByte(in: bytes, range)
     }
+  }
+
+  private func nextBeginning(in bytes: Span<UInt8>, _ range: Range<Int>) -> Int {
+    if case .pair(let pair) = search { return pair.nextBeginning(in: bytes, range) }
+    return nextFirstByte(in: bytes, range)
+  }
+
+  private func nextFirstByte(in bytes: Span<UInt8>, _ range: Range<Int>) -> Int {
+    range.first { trie.begins(with: bytes[$0]) } ?? range.upperBound
   }
 
   private func sighting(in bytes: Span<UInt8>, at place: Int, mayContinue: Bool) -> Sighting? {

@@ -11,6 +11,9 @@ final class EditingSocket: SocketAnalyzer {
   private let hasLiteralsOnly: Bool
   private var out: EditedStream
   private var `in`: EditedStream
+  /// Of each whether it is plain.
+  private var outIsPlain = false
+  private var inIsPlain = false
 
   init(_ socket: SocketInfo, _ shard: EditingShard, _ matcher: Matcher, limit: Int) {
     self.shard = shard
@@ -24,11 +27,12 @@ final class EditingSocket: SocketAnalyzer {
 
   func data(_ chunk: borrowing Chunk, _ context: inout Context) -> Verdict {
     let end = isDatagrams ? .stream : ChunkEnd(chunk.final)
-    let isPlain = chunk.direction == .out ? out.isPlain : `in`.isPlain
+    let isPlain = chunk.direction == .out ? outIsPlain : inIsPlain
     // Most chunks of most streams.
     if isPlain, hasLiteralsOnly, case .none = matcher.nextLiteral(in: chunk.bytes, from: 0, end) {
       return .allow
     }
+    defer { (outIsPlain, inIsPlain) = (out.isPlain, `in`.isPlain) }
     return chunk.direction == .out
       ? verdict(for: chunk, end, &out) : verdict(for: chunk, end, &`in`)
   }

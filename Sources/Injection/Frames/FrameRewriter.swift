@@ -14,10 +14,27 @@ package struct FrameRewriter {
 
   package init() {}
 
-  /// Gives `write` each frame in turn.
+  /// Gives `write` the frames that a packet becomes.
   ///
   /// - Parameter layers: finds the headers in a frame, from the outermost on.
   package mutating func rewrite(
+    _ frame: Frame, _ outcome: PacketOutcome, layers: (Frame) -> [LayerPlace],
+    to write: (Frame) throws -> Void
+  ) rethrows {
+    switch outcome {
+    case .written: try write(frame)
+    case .leftOut: break
+    case .renumbered(let numbers):
+      scratch.fill(frame.bytes)
+      changeHeader(numbers, layers: { layers(frame) }) {
+        $0.changeNumbers(numbers, sequenceOffset: 0)
+      }
+      try scratch.lend(like: frame, cut: frame.originalLength - frame.capturedLength, write)
+    case .rewritten(let rewrite): try self.rewrite(frame, rewrite, layers: layers, to: write)
+    }
+  }
+
+  private mutating func rewrite(
     _ frame: Frame, _ rewrite: PacketRewrite, layers: (Frame) -> [LayerPlace],
     to write: (Frame) throws -> Void
   ) rethrows {
@@ -35,7 +52,11 @@ package struct FrameRewriter {
     } else {
       scratch.fill(frame.bytes)
       let cut = frame.originalLength - frame.capturedLength
-      if rewrite.packet.traits.contains(.tcp) { changeHeader(rewrite) { layers(frame) } }
+      if rewrite.packet.traits.contains(.tcp) {
+        changeHeader(rewrite.numbers, layers: { layers(frame) }) {
+          $0.changeNumbers(rewrite, sequenceOffset: 0)
+        }
+      }
       try scratch.lend(like: frame, cut: cut, write)
     }
   }
@@ -56,6 +77,7 @@ package struct FrameRewriter {
       rewrite.datagram = nil
       rewrite.packet.networkOffset = UInt32(network.offset)
       rewrite.packet.transportOffset += UInt32(start)
+      rewrite.numbers.move(to: rewrite.packet)
       try self.rewrite(whole, rewrite, layers: layers, to: write)
     }
   }
@@ -108,15 +130,17 @@ package struct FrameRewriter {
 
   /// Changes the numbers in the copy of a frame. The checksum changes by what they change (RFC 1624), so
   /// that those around it stay right.
-  private mutating func changeHeader(_ rewrite: PacketRewrite, _ layers: () -> [LayerPlace]) {
-    let packet = rewrite.packet
-    let (start, length) = (Int(packet.transportOffset), Int(packet.headerLength))
+  @inline(__always)
+  private mutating func changeHeader(
+    _ numbers: Renumbering, layers: () -> [LayerPlace], _ change: (inout MutableRawSpan) -> Void
+  ) {
+    let (start, length) = (Int(numbers.transportOffset), Int(numbers.headerLength))
     var span = scratch.bytes.mutableSpan
     var bytes = unsafe span.mutableBytes
     var old = Checksum()
     old.add(bytes.bytes.extracting(start..<start + length))
-    let isLeft = Self.isOffloaded(rewrite, bytes.bytes)
-    bytes.changeNumbers(rewrite, sequenceOffset: 0, at: start)
+    let isLeft = Self.isOffloaded(numbers, bytes.bytes)
+    change(&bytes)
     var new = Checksum()
     new.add(bytes.bytes.extracting(start..<start + length))
     guard isLeft else {
@@ -133,18 +157,16 @@ package struct FrameRewriter {
   }
 
   /// Whether the checksum is one that a network card was to work out: the numbers are no part of it yet.
-  private static func isOffloaded(_ rewrite: PacketRewrite, _ frame: RawSpan) -> Bool {
-    let packet = rewrite.packet
-    let start = Int(packet.transportOffset)
+  private static func isOffloaded(_ numbers: Renumbering, _ frame: RawSpan) -> Bool {
+    let start = Int(numbers.transportOffset)
     let field: UInt16 = frame.load(bigEndianAt: start + 16)
-    guard let ends = frame.ipEnds(at: Int(packet.networkOffset)) else { return false }
-    let segment = frame.extracting(start..<start + Int(packet.headerLength) + Int(packet.captured))
-    let length = Int(packet.headerLength) + Int(packet.length)
+    guard let ends = frame.ipEnds(at: Int(numbers.networkOffset)) else { return false }
+    let header = Int(numbers.headerLength)
     var sum = Checksum.pseudoHeader(
       source: ends.source, destination: ends.destination, protocol: IPProtocol.tcp.rawValue,
-      length: length)
+      length: header + Int(numbers.length))
     guard field == 0 || field == sum.folded else { return false }
-    sum.add(segment)
+    sum.add(frame.extracting(start..<start + header + Int(numbers.captured)))
     return sum.folded != 0xFFFF
   }
 
@@ -163,7 +185,7 @@ package struct FrameRewriter {
     var span = scratch.bytes.mutableSpan
     var bytes = unsafe span.mutableBytes
     if packet.traits.contains(.tcp) {
-      bytes.changeNumbers(rewrite, sequenceOffset: piece.range.lowerBound, at: transport)
+      bytes.changeNumbers(rewrite, sequenceOffset: piece.range.lowerBound)
       bytes.changeFlags(
         at: transport, isFirst: piece.number == 0, isLast: piece.isLast,
         hasText: !piece.range.isEmpty)

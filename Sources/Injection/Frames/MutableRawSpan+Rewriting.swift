@@ -63,14 +63,26 @@ extension MutableRawSpan {
     }
   }
 
-  /// Puts the new numbers into the TCP header at `offset`.
+  /// Puts the new numbers into a TCP header.
   ///
   /// - Parameter sequenceOffset: where in its packet's text a piece begins.
-  mutating func changeNumbers(_ rewrite: PacketRewrite, sequenceOffset: Int, at offset: Int) {
-    let packet = rewrite.packet
+  @inline(__always)
+  mutating func changeNumbers(_ numbers: Renumbering, sequenceOffset: Int) {
+    let offset = Int(numbers.transportOffset)
     let sequence: UInt32 = bytes.load(bigEndianAt: offset + 4)
-    let distance = rewrite.sequenceDelta &+ UInt32(truncatingIfNeeded: sequenceOffset)
+    let distance = numbers.sequenceDelta &+ UInt32(truncatingIfNeeded: sequenceOffset)
     store(sequence &+ distance, bigEndianAt: offset + 4)
+    guard numbers.acknowledges else { return }
+    let acknowledged: UInt32 = bytes.load(bigEndianAt: offset + 8)
+    store(acknowledged &+ numbers.acknowledgmentDelta, bigEndianAt: offset + 8)
+    store(numbers.window, bigEndianAt: offset + 14)
+  }
+
+  /// The same, and whatever else of the header depends on them.
+  mutating func changeNumbers(_ rewrite: PacketRewrite, sequenceOffset: Int) {
+    changeNumbers(rewrite.numbers, sequenceOffset: sequenceOffset)
+    let packet = rewrite.packet
+    let offset = Int(packet.transportOffset)
     if packet.flags.contains(.urg) {
       let pointer = rewrite.urgentDistance.map { $0 - Int64(sequenceOffset) } ?? 0
       if let pointer = UInt16(exactly: pointer), pointer > 0 {
@@ -80,10 +92,6 @@ extension MutableRawSpan {
         store(byte: bytes.byte(at: offset + 13) & ~TCPFlags.urg.rawValue, at: offset + 13)
       }
     }
-    guard packet.traits.contains(.acknowledges) else { return }
-    let acknowledged: UInt32 = bytes.load(bigEndianAt: offset + 8)
-    store(acknowledged &+ rewrite.acknowledgmentDelta, bigEndianAt: offset + 8)
-    store(rewrite.window, bigEndianAt: offset + 14)
     if let changes = rewrite.blocks {
       changeBlocks(changes, in: offset + 20..<offset + Int(packet.headerLength))
     }

@@ -8,16 +8,16 @@ import Wire
 /// It is given the packets in their order, each when all is decided that it speaks of.
 package struct CaptureTranslator {
   /// By `Direction.index`, as all below.
-  private var maps = [SequenceMap(), SequenceMap()]
+  private var maps: [2 of SequenceMap] = [SequenceMap(), SequenceMap()]
   /// The offset of S behind all packets so far.
-  private var sent: [Int64] = [0, 0]
+  private var sent: [2 of Int64] = [0, 0]
   /// The text of all packets so far.
-  private var text = [SentRanges(), SentRanges()]
+  private var text: [2 of SentRanges] = [SentRanges(), SentRanges()]
   /// The longest text of a packet so far.
-  private var largest: [UInt32] = [0, 0]
+  private var largest: [2 of UInt32] = [0, 0]
   /// What the last packets of each direction said: the acknowledgement in S and in R, the window as it
   /// is written and as it was captured.
-  private var said = [Said(), Said()]
+  private var said: [2 of Said] = [Said(), Said()]
   private let isDatagrams: Bool
 
   private struct Said {
@@ -113,11 +113,11 @@ package struct CaptureTranslator {
   }
 
   private mutating func translateDatagram(_ packet: CapturedPacket) -> PacketOutcome {
-    let map = maps[packet.direction.index]
+    let own = packet.direction.index
     let range = packet.offset..<packet.offset &+ Int64(packet.length)
-    defer { maps[packet.direction.index].forget(before: range.upperBound) }
-    guard map.touches(range), !packet.traits.contains(.isCorrupt) else { return .written }
-    let runs = map.runs(of: range)
+    defer { maps[own].forget(before: range.upperBound) }
+    guard maps[own].touches(range), !packet.traits.contains(.isCorrupt) else { return .written }
+    let runs = maps[own].runs(of: range)
     if runs.isEmpty { return .leftOut }
     var rewrite = PacketRewrite(packet)
     rewrite.text = PacketRewrite.Text(runs: runs, limit: .max)
@@ -127,61 +127,73 @@ package struct CaptureTranslator {
   private mutating func translateSegment(
     _ packet: CapturedPacket, hasDecidedText: Bool, _ isDecided: Bool
   ) -> PacketOutcome {
-    var rewrite = PacketRewrite(packet)
-    let map = maps[packet.direction.index]
+    var numbers = Renumbering(packet)
+    var text: PacketRewrite.Text?
+    let own = packet.direction.index
     // What was changed before the floor is not known any more: its receiver has it. Text behind that may
     // be new.
-    let isOld = packet.length > 0 && packet.textStart < map.floor
-    if isOld, packet.textEnd <= map.floor, !packet.flags.contains(.fin) { return .leftOut }
-    let start = isOld ? min(map.floor, packet.textEnd) : packet.textStart
+    let floor = maps[own].floor
+    let isOld = packet.length > 0 && packet.textStart < floor
+    if isOld, packet.textEnd <= floor, !packet.flags.contains(.fin) { return .leftOut }
+    let start = isOld ? min(floor, packet.textEnd) : packet.textStart
     let range = start..<packet.textEnd
     var isEmptied = false
     var sequence: Int64
     let isProbe = isProbe(packet)
-    if isProbe && !map.touches(range) {
-      sequence = map.mapped(start &+ 1) &- 1
+    if isProbe && !maps[own].touches(range) {
+      sequence = maps[own].mapped(start &+ 1) &- 1
     } else if packet.traits.contains(.isCorrupt) || packet.isTruncated {
-      sequence = map.mapped(packet.offset)
-    } else if isOld || map.touches(range, includesEnd: packet.flags.contains(.fin)) {
-      let runs = map.runs(of: range, includesEnd: packet.flags.contains(.fin))
-      sequence = map.mapped(start) &- (packet.flags.contains(.syn) ? 1 : 0)
+      sequence = maps[own].mapped(packet.offset)
+    } else if isOld || maps[own].touches(range, includesEnd: packet.flags.contains(.fin)) {
+      let runs = maps[own].runs(of: range, includesEnd: packet.flags.contains(.fin))
+      sequence = maps[own].mapped(start) &- (packet.flags.contains(.syn) ? 1 : 0)
       isEmptied = runs.isEmpty && packet.length > 0
       if isEmptied && isProbe {
         // An end that only asks whether the other is there still does.
-        sequence = map.mapped(start &+ 1) &- 1
+        sequence = maps[own].mapped(start &+ 1) &- 1
       }
-      if packet.length > 0 || !runs.isEmpty {
-        // Of what comes late, out of order or behind its acknowledgement, each piece would look like
-        // another packet that is late.
-        let isLate =
-          said[packet.direction.reversed.index].mapped >= map.mapped(packet.end)
-          || start < sent[packet.direction.index]
-        rewrite.text = PacketRewrite.Text(
-          runs: runs, limit: isLate ? max(limit(packet), 1 << 15) : limit(packet),
-          isRepetition: text[packet.direction.index].contains(range)
-            && !packet.flags.contains(.fin))
-      }
+      if packet.length > 0 || !runs.isEmpty { text = newText(of: packet, range, runs) }
     } else if hasPending(packet) {
       // Nothing else takes it along.
-      sequence = map.mapped(packet.offset)
-      let bytes = maps[packet.direction.index].takePending(
-        at: packet.offset, by: packet.info.ordinal)
-      rewrite.text = PacketRewrite.Text(runs: [.replaced(bytes)], limit: limit(packet))
+      sequence = maps[own].mapped(packet.offset)
+      let bytes = maps[own].takePending(at: packet.offset, by: packet.info.ordinal)
+      text = PacketRewrite.Text(runs: [.replaced(bytes)], limit: limit(packet))
     } else {
-      let own = packet.direction.index
       let bound = hasDecidedText ? max(sent[own], packet.offset) : sent[own]
       sequence = self.map(packet.offset, of: own, within: bound)
     }
-    rewrite.sequenceDelta = UInt32(truncatingIfNeeded: sequence &- packet.offset)
-    if packet.flags.contains(.urg) { mapUrgentPointer(of: packet, sequence, &rewrite) }
-    guard packet.traits.contains(.acknowledges) else {
-      return isEmptied && !isProbe && packet.flags.isDisjoint(with: .unique)
-        ? .leftOut : rewrite.changesNothing ? .written : .rewritten(rewrite)
+    numbers.sequenceDelta = UInt32(truncatingIfNeeded: sequence &- packet.offset)
+    if packet.traits.contains(.acknowledges) {
+      let isNews = mapAcknowledgment(of: packet, isDecided, isEmptied: isEmptied, &numbers)
+      let isBare = isEmptied || packet.length == 0 && text == nil
+      if isBare, !isProbe, !isNews, packet.flags.isDisjoint(with: .unique) { return .leftOut }
+    } else if isEmptied, !isProbe, packet.flags.isDisjoint(with: .unique) {
+      return .leftOut
     }
-    let isNews = mapAcknowledgment(of: packet, isDecided, isEmptied: isEmptied, &rewrite)
-    let isBare = isEmptied || packet.length == 0 && rewrite.text == nil
-    if isBare, !isProbe, !isNews, packet.flags.isDisjoint(with: .unique) { return .leftOut }
+    if text == nil, packet.blockCount == 0, !packet.flags.contains(.urg) {
+      return numbers.changesNothing(of: packet) ? .written : .renumbered(numbers)
+    }
+    var rewrite = PacketRewrite(packet, numbers)
+    rewrite.text = text
+    if packet.flags.contains(.urg) {
+      rewrite.urgentDistance = mappedUrgentPointer(of: packet) &- sequence
+    }
+    if packet.traits.contains(.acknowledges) { rewrite.blocks = mappedBlocks(of: packet, isDecided) }
     return rewrite.changesNothing ? .written : .rewritten(rewrite)
+  }
+
+  private func newText(
+    of packet: CapturedPacket, _ range: Range<Int64>, _ runs: [SequenceMap.Run]
+  ) -> PacketRewrite.Text {
+    let own = packet.direction.index
+    // Of what comes late, out of order or behind its acknowledgement, each piece would look like
+    // another packet that is late.
+    let isLate =
+      said[packet.direction.reversed.index].mapped >= maps[own].mapped(packet.end)
+      || range.lowerBound < sent[own]
+    return PacketRewrite.Text(
+      runs: runs, limit: isLate ? max(limit(packet), 1 << 15) : limit(packet),
+      isRepetition: text[own].contains(range) && !packet.flags.contains(.fin))
   }
 
   /// Whether a packet without text stands where bytes were put in that wait for one to leave with.
@@ -210,13 +222,10 @@ package struct CaptureTranslator {
     return max(Int(max(packet.length, largest[packet.direction.index])), 536)
   }
 
-  private func mapUrgentPointer(
-    of packet: CapturedPacket, _ sequence: Int64, _ rewrite: inout PacketRewrite
-  ) {
+  private func mappedUrgentPointer(of packet: CapturedPacket) -> Int64 {
     let index = packet.direction.index
     let mark = packet.offset &+ Int64(packet.urgentPointer)
-    let bound = max(sent[index], packet.textEnd)
-    rewrite.urgentDistance = map(mark, of: index, within: bound) &- sequence
+    return map(mark, of: index, within: max(sent[index], packet.textEnd))
   }
 
   // MARK: Resets
@@ -249,29 +258,33 @@ package struct CaptureTranslator {
   /// Whether it tells the other end anything; not so an acknowledgement that was one of bytes that are
   /// gone.
   private mutating func mapAcknowledgment(
-    of packet: CapturedPacket, _ isDecided: Bool, isEmptied: Bool,
-    _ rewrite: inout PacketRewrite
+    of packet: CapturedPacket, _ isDecided: Bool, isEmptied: Bool, _ numbers: inout Renumbering
   ) -> Bool {
-    let peer = packet.direction.reversed.index
-    // Of what comes later nothing is known yet: what has been decided of it depends on the moment.
-    let bound = isDecided ? max(sent[peer], packet.acknowledged) : sent[peer]
-    let acknowledged = map(packet.acknowledged, of: peer, within: bound)
-    rewrite.acknowledgmentDelta = UInt32(
+    let bound = bound(of: packet, isDecided)
+    let acknowledged = map(
+      packet.acknowledged, of: packet.direction.reversed.index, within: bound)
+    numbers.acknowledgmentDelta = UInt32(
       truncatingIfNeeded: acknowledged &- packet.acknowledged)
-    mapWindow(of: packet, acknowledged, within: bound, &rewrite)
-    mapBlocks(of: packet, acknowledged, within: bound, &rewrite)
-    let last = said[packet.direction.index]
+    mapWindow(of: packet, acknowledged, within: bound, &numbers)
+    let index = packet.direction.index
     let isNews =
-      acknowledged != last.mapped || rewrite.window != last.window
+      acknowledged != said[index].mapped || numbers.window != said[index].window
       // The same again without text asks for what is missing; with text it says nothing.
-      || packet.acknowledged == last.acknowledged && packet.window == last.windowBefore
-        && !isEmptied
+      || packet.acknowledged == said[index].acknowledged
+        && packet.window == said[index].windowBefore && !isEmptied
     if packet.traits.contains(.isCorrupt) { return true }
-    said[packet.direction.index].acknowledged = packet.acknowledged
-    said[packet.direction.index].mapped = acknowledged
-    said[packet.direction.index].window = rewrite.window
-    said[packet.direction.index].windowBefore = packet.window
+    said[index].acknowledged = packet.acknowledged
+    said[index].mapped = acknowledged
+    said[index].window = numbers.window
+    said[index].windowBefore = packet.window
     return isNews
+  }
+
+  /// Up to where the numbers are known that a packet says of the other direction: of what comes later
+  /// nothing is known yet, as what has been decided of it depends on the moment.
+  private func bound(of packet: CapturedPacket, _ isDecided: Bool) -> Int64 {
+    let peer = packet.direction.reversed.index
+    return isDecided ? max(sent[peer], packet.acknowledged) : sent[peer]
   }
 
   private func map(_ offset: Int64, of direction: Int, within bound: Int64) -> Int64 {
@@ -283,30 +296,31 @@ package struct CaptureTranslator {
   /// before.
   private mutating func mapWindow(
     of packet: CapturedPacket, _ acknowledged: Int64, within bound: Int64,
-    _ rewrite: inout PacketRewrite
+    _ numbers: inout Renumbering
   ) {
     guard packet.traits.contains(.hasKnownShift), packet.flags.isDisjoint(with: [.syn, .rst])
     else { return }
     let shift = Int64(packet.windowShift)
     let edge = packet.acknowledged &+ Int64(packet.window) << shift
     var mappedEdge = map(edge, of: packet.direction.reversed.index, within: bound)
-    let last = said[packet.direction.index]
-    if edge >= last.furthest.before { mappedEdge = max(mappedEdge, last.furthest.mapped) }
-    if edge >= last.latest.before { mappedEdge = max(mappedEdge, last.latest.mapped) }
+    let index = packet.direction.index
+    if edge >= said[index].furthest.before {
+      mappedEdge = max(mappedEdge, said[index].furthest.mapped)
+    }
+    if edge >= said[index].latest.before { mappedEdge = max(mappedEdge, said[index].latest.mapped) }
     let window = max(mappedEdge &- acknowledged, 0)
     // What does not divide is rounded up, as rounding down would take back.
     let scaled = min((window &+ (1 << shift &- 1)) >> shift, 0xFFFF)
-    rewrite.window = UInt16(truncatingIfNeeded: scaled)
+    numbers.window = UInt16(truncatingIfNeeded: scaled)
     if packet.traits.contains(.isCorrupt) { return }
-    noteEdge(Edge(before: edge, mapped: acknowledged &+ scaled << shift), packet.direction)
+    noteEdge(Edge(before: edge, mapped: acknowledged &+ scaled << shift), of: index)
   }
 
-  private mutating func noteEdge(_ edge: Edge, _ direction: Direction) {
-    said[direction.index].latest = edge
-    if edge.before >= said[direction.index].furthest.before {
-      said[direction.index].furthest.before = edge.before
-      said[direction.index].furthest.mapped = max(
-        said[direction.index].furthest.mapped, edge.mapped)
+  private mutating func noteEdge(_ edge: Edge, of index: Int) {
+    said[index].latest = edge
+    if edge.before >= said[index].furthest.before {
+      said[index].furthest.before = edge.before
+      said[index].furthest.mapped = max(said[index].furthest.mapped, edge.mapped)
     }
   }
 
@@ -320,30 +334,25 @@ package struct CaptureTranslator {
     said[index].windowBefore = packet.window
     guard packet.traits.contains(.hasKnownShift) else { return }
     let edge = packet.acknowledged &+ Int64(packet.window) << Int64(packet.windowShift)
-    noteEdge(Edge(before: edge, mapped: edge), packet.direction)
+    noteEdge(Edge(before: edge, mapped: edge), of: index)
   }
 
-  private func mapBlocks(
-    of packet: CapturedPacket, _ acknowledged: Int64, within bound: Int64,
-    _ rewrite: inout PacketRewrite
-  ) {
-    guard packet.blockCount > 0 else { return }
+  private func mappedBlocks(
+    of packet: CapturedPacket, _ isDecided: Bool
+  ) -> [PacketRewrite.SACKChange]? {
+    if packet.blockCount == 0 { return nil }
     let peer = packet.direction.reversed.index
-    var changes: [PacketRewrite.SACKChange] = []
-    for index in 0..<Int(packet.blockCount) {
-      let block = packet.blocks[index]
-      let left = packet.acknowledged &+ Int64(block.left)
-      let right = packet.acknowledged &+ Int64(block.right)
-      let (mappedLeft, mappedRight) = (
-        map(left, of: peer, within: bound), map(right, of: peer, within: bound)
-      )
-      changes.append(
-        PacketRewrite.SACKChange(
-          left: UInt32(truncatingIfNeeded: mappedLeft &- left),
-          right: UInt32(truncatingIfNeeded: mappedRight &- right),
-          isKept: mappedLeft < mappedRight || left >= right))
+    let bound = bound(of: packet, isDecided)
+    return (0..<Int(packet.blockCount)).map { index in
+      let left = packet.acknowledged &+ Int64(packet.blocks[index].left)
+      let right = packet.acknowledged &+ Int64(packet.blocks[index].right)
+      let mappedLeft = map(left, of: peer, within: bound)
+      let mappedRight = map(right, of: peer, within: bound)
+      return PacketRewrite.SACKChange(
+        left: UInt32(truncatingIfNeeded: mappedLeft &- left),
+        right: UInt32(truncatingIfNeeded: mappedRight &- right),
+        isKept: mappedLeft < mappedRight || left >= right)
     }
-    rewrite.blocks = changes
   }
 
   /// Forgets what both ends have done with: what is acknowledged is rarely sent again.

@@ -1,12 +1,46 @@
 package import Sockets
 
-/// What has to be changed about a captured packet.
-package struct PacketRewrite {
-  package var packet: CapturedPacket
-  /// What is added to the numbers of the header, modulo 2³².
+/// The numbers of a captured header in their new form, and where the header lies. Small and plain, as in
+/// a stream that was changed every packet has them.
+package struct Renumbering: BitwiseCopyable {
+  /// What is added to the numbers, modulo 2³².
   package var sequenceDelta: UInt32 = 0
   package var acknowledgmentDelta: UInt32 = 0
-  package var window: UInt16 = 0
+  package var window: UInt16
+  let acknowledges: Bool
+  let headerLength: UInt8
+  private(set) var networkOffset: UInt32
+  private(set) var transportOffset: UInt32
+  /// Bytes of text as they were sent, and those of them that the capture holds.
+  let length: UInt32
+  let captured: UInt32
+
+  package init(_ packet: CapturedPacket) {
+    window = packet.window
+    acknowledges = packet.traits.contains(.acknowledges)
+    headerLength = packet.headerLength
+    networkOffset = packet.networkOffset
+    transportOffset = packet.transportOffset
+    length = packet.length
+    captured = packet.captured
+  }
+
+  /// The header lies elsewhere now.
+  mutating func move(to packet: CapturedPacket) {
+    networkOffset = packet.networkOffset
+    transportOffset = packet.transportOffset
+  }
+
+  /// Whether the numbers are as they were after all.
+  func changesNothing(of packet: CapturedPacket) -> Bool {
+    sequenceDelta == 0 && acknowledgmentDelta == 0 && window == packet.window
+  }
+}
+
+/// What has to be changed about a captured packet, where that is more than numbers.
+package struct PacketRewrite {
+  package var packet: CapturedPacket
+  package var numbers: Renumbering
   /// The text in its new form; `nil` where it stays.
   package var text: Text?
   /// The selective acknowledgements in their new form, as they stand in the header; `nil` where they
@@ -20,15 +54,15 @@ package struct PacketRewrite {
   /// Resets that the packet gives rise to, behind which it is left out.
   package var resets: [Reset] = []
 
-  package init(_ packet: CapturedPacket) {
+  package init(_ packet: CapturedPacket, _ numbers: Renumbering? = nil) {
     self.packet = packet
-    window = packet.window
+    self.numbers = numbers ?? Renumbering(packet)
   }
 
   /// Whether the packet is as it was after all.
   var changesNothing: Bool {
-    sequenceDelta == 0 && acknowledgmentDelta == 0 && window == packet.window && text == nil
-      && resets.isEmpty && urgentDistance.map { $0 == Int64(packet.urgentPointer) } ?? true
+    numbers.changesNothing(of: packet) && text == nil && resets.isEmpty
+      && urgentDistance.map { $0 == Int64(packet.urgentPointer) } ?? true
       && blocks.map { $0.allSatisfy { $0.left == 0 && $0.right == 0 } } ?? true
   }
 
@@ -62,6 +96,8 @@ package struct PacketRewrite {
 package enum PacketOutcome {
   case written
   case leftOut
+  /// With other numbers in its header.
+  case renumbered(Renumbering)
   /// Indirect, as it is large and handed on several times, and most packets have none.
   indirect case rewritten(PacketRewrite)
 }

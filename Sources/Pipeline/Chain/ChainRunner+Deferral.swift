@@ -131,6 +131,11 @@ extension ChainRunner {
     guard type(of: first) == DeferredSocket.self else { return nil }
     return unsafe unsafeDowncast(first, to: DeferredSocket.self)
   }
+
+  /// What stands for the socket that a call is about.
+  var caller: DeferredSocket? {
+    emitter.isLate ? deferral.caller : emitter.socket.flatMap(deferred)
+  }
 }
 
 extension ChainRunner: DeferralHost {
@@ -174,13 +179,5 @@ extension ChainRunner: DeferralHost {
 
   func noteRefused(link: Int, _ obstacle: EditObstacle) {
     reports[link].obstacles[obstacle.name, default: 0] += 1
-  }
-
-  func decide(packet ordinal: UInt64, _ outcome: PacketOutcome) {
-    if let batch, let index = batch.element.index(ofPacket: ordinal) {
-      batch.element.setFate(outcome, at: index)
-    } else {
-      laterFates.append(LaterFate(ordinal: ordinal, outcome: outcome))
-    }
   }
 }

@@ -28,14 +28,14 @@ final class ChainRunner: SocketHandler {
   private var filters: LinkFilters
   /// The packets at hand.
   private(set) var batch: ElementReference<Batch>?
+  private let fates = FateBook()
   /// What the selected sockets amount to, with `--flow`.
   private(set) var selectedCounts = ReassemblyCounts()
   let deferralConfiguration: DeferralConfiguration
   /// No chunk is larger.
   private let largestChunk: Int
-  private(set) lazy var deferral = DeferralStage(deferralConfiguration, host: self)
-  /// What became of packets of earlier batches.
-  var laterFates: [LaterFate] = []
+  private(set) lazy var deferral = DeferralStage(
+    deferralConfiguration, host: self, fates: fates)
   /// Where a chain that lacks a client says so.
   let absence: ClientAbsence
 
@@ -67,24 +67,25 @@ final class ChainRunner: SocketHandler {
     deferralConfiguration = configuration.deferral
     largestChunk = configuration.deferral.isThroughPool ? -1 : configuration.deferral.bufferSize
     emitter.holder = { [unowned self] chunk in
-      deferral.hold(chunk, of: self.emitter.currentSocket().id)
+      deferral.hold(chunk, of: self.emitter.currentSocket().id, caller)
     }
     emitter.complete = { [unowned self] socket in
-      if let caller = deferral.caller, caller.id == socket.id { caller.addStatistics(to: &socket) }
+      emitter.socket.flatMap(deferred)?.addStatistics(to: &socket)
     }
   }
 
   /// The packets that are coming up.
   func begin(_ batch: ElementReference<Batch>) {
     self.batch = batch
+    fates.batch = batch
     emitter.begin(batch)
-    if linkCount > 0, deferralConfiguration.writesPackets {
-      deferral.spoolPosition = batch.element.spoolStart
-    }
   }
 
   /// The batch goes on; what becomes of its packets from here on is told later.
-  func end() { batch = nil }
+  func end() {
+    batch = nil
+    fates.batch = nil
+  }
 
   /// At the end of a stretch of packets that is the same in every run: what waits for answers gets
   /// them now, and what may wait no longer is decided with what is there.
@@ -120,10 +121,7 @@ final class ChainRunner: SocketHandler {
   /// Whether something waits for an answer, so that what it will write is still to come.
   var isWaiting: Bool { linkCount > 0 && !deferral.isIdle }
 
-  func takeLaterFates() -> [LaterFate] {
-    defer { laterFates.removeAll(keepingCapacity: true) }
-    return laterFates
-  }
+  func takeLaterFates() -> [LaterFate] { fates.takeLater() }
 
   /// Whether the BPF filter of a link matches a packet of the batch at hand.
   func filterMatches(_ link: Int, _ ordinal: UInt64) -> Bool {
@@ -350,7 +348,8 @@ final class ChainRunner: SocketHandler {
   ) {
     let isWhole = packet.traits.contains(.fragmented)
     let datagram = isWhole ? batch.element.packets.datagram(ofPacketAt: index) : nil
-    if let outcome = deferred.outcome(of: packet, datagram: datagram) {
+    let position = batch.element.spoolStart
+    if let outcome = deferred.outcome(of: packet, datagram: datagram, at: position) {
       batch.element.setFate(outcome, at: index)
     }
   }

@@ -63,7 +63,7 @@ struct Batch: ~Copyable {
     switch outcome {
     case .written: fates[index] = .written
     case .leftOut: fates[index] = .leftOut
-    case .rewritten:
+    case .renumbered, .rewritten:
       rewrites[index] = outcome
       fates[index] = .rewritten
     }

@@ -49,7 +49,7 @@ final class PacketOutput {
       switch fate.outcome {
       case .written: waiting[place].fate = .written
       case .leftOut: waiting[place].fate = .leftOut
-      case .rewritten:
+      case .renumbered, .rewritten:
         waiting[place].outcome = fate.outcome
         waiting[place].fate = .rewritten
       }
@@ -144,9 +144,9 @@ final class PacketOutput {
     switch fate {
     case .written: try sink.write(frame, interfaces: interfaces)
     case .rewritten:
-      guard case .rewritten(let rewrite) = outcome else { return }
       packetsRewritten += 1
-      try rewriter.rewrite(frame, rewrite, layers: layers.layers) {
+      let (sink, interfaces) = (sink, interfaces)
+      try rewriter.rewrite(frame, outcome, layers: layers.layers) {
         try sink.write($0, interfaces: interfaces)
       }
     case .leftOut, .open: if countsLeftOut { packetsLeftOut += 1 }
