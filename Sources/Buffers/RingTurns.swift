@@ -24,7 +24,16 @@ public final class RingTurns: Sendable {
   /// So much has to come together before a sleeping thread is woken.
   private var worthWaking: Int { capacity / 2 }
 
+  /// How many places have been filled so far.
+  public var filledCount: Int { filled.load(ordering: .acquiring) }
+
   // MARK: The thread that fills
+
+  /// Whether it would have to wait for a free place.
+  public var isFull: Bool {
+    filled.load(ordering: .relaxed) &- emptied.load(ordering: .acquiring) >= capacity
+      && !isCancelled.load(ordering: .relaxed)
+  }
 
   /// Waits for a free place; `nil` when no more is wanted.
   public func placeToFill() -> Int? {

@@ -1,4 +1,5 @@
 public import Buffers
+import CSystem
 public import Wire
 
 /// Where packets come from: a capture file or several, standard input, an interface.
@@ -49,6 +50,9 @@ extension PacketSource {
   public func takeBackMissing(from batch: inout FrameBatch) {}
   public func captureName(ofInterface index: Int) -> String? { name }
   public var omissions: Omissions { Omissions() }
+
+  /// Whether there may be something to take back.
+  public var mayHaveShrunk: Bool { csystem_guard_has_faulted() != 0 }
 }
 
 /// Packets that a source did not hand out.

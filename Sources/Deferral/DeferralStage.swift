@@ -35,6 +35,9 @@ package final class DeferralStage {
     repeating: [:], count: PerShard<DeferralStage>.count)
   private var keptEdits = [Int](repeating: 0, count: PerShard<DeferralStage>.count)
   private var isShort = [Bool](repeating: false, count: PerShard<DeferralStage>.count)
+  private var isAnyShort = false
+  /// What all of them keep.
+  private var allKeptEdits = 0
   /// The sockets with packets whose fate is open.
   var undecided = UndecidedSockets()
 
@@ -284,6 +287,7 @@ package final class DeferralStage {
   /// What is kept of the edits of a socket changes.
   func countKeptEdits(_ socket: DeferredSocket, from old: Int, to new: Int) {
     keptEdits[socket.shard] += new - old
+    allKeptEdits += new - old
     if (old == 0) != (new == 0) {
       edited[socket.shard][socket.id.sequence] = new == 0 ? nil : socket
     }
@@ -295,12 +299,14 @@ package final class DeferralStage {
 
   /// At the end of a stretch, when all is decided, so that it does not depend on when answers came.
   package func noteKeptEdits() {
+    if allKeptEdits <= configuration.editBytesPerShard, !isAnyShort { return }
     for shard in keptEdits.indices where keptEdits[shard] > configuration.editBytesPerShard {
       for socket in edited[shard].values { socket.forgetAcknowledgedEdits() }
     }
     for shard in keptEdits.indices {
       isShort[shard] = keptEdits[shard] > configuration.editBytesPerShard
     }
+    isAnyShort = isShort.contains(true)
   }
 
   // MARK: Packets that wait to be written

@@ -11,7 +11,7 @@ import Sockets
 struct PacketLedger: ~Copyable {
   private struct Entry {
     var packet: CapturedPacket
-  /// Where it stands among all packets that may be written.
+    /// Where it stands among all packets that may be written.
     var position: UInt64
     /// How far its own direction has to be decided, and the other one.
     var needed: Int64 = .min

@@ -17,6 +17,7 @@ package final class Run {
   private let source: any PacketSource
   private let output: PacketOutput?
   private let log: any LogOutput
+  private let division: ShardDivision
   private let decapsulator: Decapsulator
   let workers: [Worker]
   private let absence: ClientAbsence
@@ -46,20 +47,21 @@ package final class Run {
     self.log = log
     strays = StrayLog(formatter: formatter)
     self.configuration = configuration
-    let count = min(max(configuration.workers, 1), ReassemblyConfiguration.shardCount)
-    decapsulator = Decapsulator(configuration.reassembly, workers: count)
+    let division = WorkLine.division(source, configuration)
+    self.division = division
+    decapsulator = Decapsulator(configuration.reassembly, division)
     let absence = ClientAbsence()
     self.absence = absence
-    workers = try (0..<count).map {
+    workers = try (0..<division.workers).map {
       try Worker(
-        configuration, number: $0, of: count, formatter: formatter, absence: absence)
+        configuration, number: $0, of: division, formatter: formatter, absence: absence)
     }
   }
 
   /// Reads to the end. `progress` is called between batches and ends the run early by `false`
   /// (on INT or TERM): what was read is finished as if the input ended there.
   package func perform(progress: (Progress) -> Bool = { _ in true }) throws -> RunSummary {
-    let line = WorkLine(source, decapsulator, workers, configuration)
+    let line = WorkLine(source, decapsulator, division, workers, configuration)
     defer { line.stop() }
     while let batch = line.next() {
       if let link = absence.link {

@@ -19,14 +19,14 @@ public final class Reassembler {
   private static let stride = 32
 
   /// - Parameters:
-  ///   - worker: which of the `workers` that share the packets of a batch.
+  ///   - worker: which of those that share the packets of a batch.
   ///   - handler: told of the sockets.
   public init(
-    _ configuration: ReassemblyConfiguration, worker: Int = 0, of workers: Int = 1,
-    to handler: any SocketHandler
+    _ configuration: ReassemblyConfiguration, worker: Int = 0,
+    of division: ShardDivision = ShardDivision(workers: 1), to handler: any SocketHandler
   ) {
     self.worker = worker
-    ownShards = PacketBatch.shards(of: worker, workers: workers)
+    ownShards = division.shards(of: worker)
     self.handler = handler
     handlerKeepsMore = handler.keepsMore
     var shards = ReservedArray<Shard>(capacity: ReassemblyConfiguration.shardCount)
@@ -60,7 +60,7 @@ public final class Reassembler {
 
   /// Takes the packets of a batch that are for its shards.
   public func process(_ batch: borrowing PacketBatch) {
-    if batch.workers == 1 {
+    if batch.division.workers == 1 {
       process(batch, batch.allIndices)
     } else {
       process(batch, batch.share(of: worker))
@@ -219,8 +219,8 @@ public final class Reassembler {
     for reassembler in all { reassembler.appendBirths(to: &births, lastPacket: lastPacket) }
     births.sortByOrdinal()
     // Reached in place: half a million sockets are no time for reference counting.
-    let shards = (0..<ReassemblyConfiguration.shardCount).map { number in
-      all[PacketBatch.owner(ofShard: number, workers: all.count)].shards.reference(to: number)
+    let shards = all.flatMap { reassembler in
+      reassembler.ownShards.map { reassembler.shards.reference(to: $0) }
     }
     for position in births.indices {
       if position &+ 8 < births.count {

@@ -18,6 +18,7 @@ public func reassemble(
 /// A decapsulator and the reassemblers behind it, one worker or several, all on one thread.
 public final class WholeReassembly {
   private let handler: any SocketHandler
+  private let division: ShardDivision
   private let decapsulator: Decapsulator
   private let reassemblers: [Reassembler]
   private var findings = DecapsulationFindings()
@@ -26,9 +27,10 @@ public final class WholeReassembly {
     _ configuration: ReassemblyConfiguration, workers: Int = 1, to handler: any SocketHandler
   ) {
     self.handler = handler
-    decapsulator = Decapsulator(configuration, workers: workers)
-    reassemblers = (0..<workers).map {
-      Reassembler(configuration, worker: $0, of: workers, to: handler)
+    division = ShardDivision(workers: workers)
+    decapsulator = Decapsulator(configuration, division)
+    reassemblers = (0..<workers).map { [division] in
+      Reassembler(configuration, worker: $0, of: division, to: handler)
     }
   }
 
@@ -43,7 +45,7 @@ public final class WholeReassembly {
   /// Puts frames through in batches, and does not finish.
   public func take(_ frames: [CapturedFrame], batch capacity: Int = 128) {
     let source = MemorySource(frames)
-    var batch = PacketBatch(capacity: capacity, workers: reassemblers.count)
+    var batch = PacketBatch(capacity: capacity, division)
     while source.fill(&batch.frames) { take(&batch) }
   }
 

@@ -26,9 +26,7 @@ package struct FrameRewriter {
     case .leftOut: break
     case .renumbered(let numbers):
       scratch.fill(frame.bytes)
-      changeHeader(numbers, layers: { layers(frame) }) {
-        $0.changeNumbers(numbers, sequenceOffset: 0)
-      }
+      changeHeader(numbers, of: frame, layers) { $0.changeNumbers(numbers, sequenceOffset: 0) }
       try scratch.lend(like: frame, cut: frame.originalLength - frame.capturedLength, write)
     case .rewritten(let rewrite): try self.rewrite(frame, rewrite, layers: layers, to: write)
     }
@@ -53,7 +51,7 @@ package struct FrameRewriter {
       scratch.fill(frame.bytes)
       let cut = frame.originalLength - frame.capturedLength
       if rewrite.packet.traits.contains(.tcp) {
-        changeHeader(rewrite.numbers, layers: { layers(frame) }) {
+        changeHeader(rewrite.numbers, of: frame, layers) {
           $0.changeNumbers(rewrite, sequenceOffset: 0)
         }
       }
@@ -132,7 +130,8 @@ package struct FrameRewriter {
   /// that those around it stay right.
   @inline(__always)
   private mutating func changeHeader(
-    _ numbers: Renumbering, layers: () -> [LayerPlace], _ change: (inout MutableRawSpan) -> Void
+    _ numbers: Renumbering, of frame: Frame, _ layers: (Frame) -> [LayerPlace],
+    _ change: (inout MutableRawSpan) -> Void
   ) {
     let (start, length) = (Int(numbers.transportOffset), Int(numbers.headerLength))
     var span = scratch.bytes.mutableSpan
@@ -148,7 +147,7 @@ package struct FrameRewriter {
       bytes.store(Checksum.updated(field, replacing: old, with: new), bigEndianAt: start + 16)
       return
     }
-    for layer in layers() where layer.offset < start {
+    for layer in layers(frame) where layer.offset < start {
       // Its words may be halves of two others (RFC 1071 §2, part B).
       let isOdd = (start - layer.offset) & 1 != 0
       bytes.changeChecksum(

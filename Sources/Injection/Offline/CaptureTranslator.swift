@@ -178,7 +178,7 @@ package struct CaptureTranslator {
     if packet.flags.contains(.urg) {
       rewrite.urgentDistance = mappedUrgentPointer(of: packet) &- sequence
     }
-    if packet.traits.contains(.acknowledges) { rewrite.blocks = mappedBlocks(of: packet, isDecided) }
+    rewrite.blocks = mappedBlocks(of: packet, isDecided)
     return rewrite.changesNothing ? .written : .rewritten(rewrite)
   }
 
@@ -340,7 +340,7 @@ package struct CaptureTranslator {
   private func mappedBlocks(
     of packet: CapturedPacket, _ isDecided: Bool
   ) -> [PacketRewrite.SACKChange]? {
-    if packet.blockCount == 0 { return nil }
+    guard packet.blockCount > 0, packet.traits.contains(.acknowledges) else { return nil }
     let peer = packet.direction.reversed.index
     let bound = bound(of: packet, isDecided)
     return (0..<Int(packet.blockCount)).map { index in

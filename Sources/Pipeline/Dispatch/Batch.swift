@@ -33,8 +33,9 @@ struct Batch: ~Copyable {
 
   static var capacity: Int { 128 }
 
-  init(workers: Int) {
-    packets = PacketBatch(capacity: Self.capacity, workers: workers)
+  init(_ division: ShardDivision) {
+    let workers = division.workers
+    packets = PacketBatch(capacity: Self.capacity, division)
     var lanes = ReservedArray<OutputLane>(capacity: workers)
     for _ in 0..<workers { lanes.append(OutputLane()) }
     self.lanes = lanes

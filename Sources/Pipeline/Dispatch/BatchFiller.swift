@@ -22,7 +22,7 @@ final class BatchFiller: @unchecked Sendable {
   ///   - limit: packets to read at most.
   ///   - defaultFate: of packets that no worker says anything about; `nil` where none is written.
   init(
-    _ source: any PacketSource, _ decapsulator: Decapsulator, workers: Int, depth: Int,
+    _ source: any PacketSource, _ decapsulator: Decapsulator, _ division: ShardDivision, depth: Int,
     limit: UInt64?, defaultFate: PacketFate?
   ) {
     self.source = source
@@ -30,7 +30,7 @@ final class BatchFiller: @unchecked Sendable {
     self.defaultFate = defaultFate
     packetsLeft = limit ?? .max
     var ring = ReservedArray<Batch>(capacity: depth)
-    for _ in 0..<depth { ring.append(Batch(workers: workers)) }
+    for _ in 0..<depth { ring.append(Batch(division)) }
     self.ring = ring
   }
 
@@ -65,6 +65,9 @@ final class BatchFiller: @unchecked Sendable {
     }
     return true
   }
+
+  /// Whether there may be something to take back.
+  var mayHaveShrunk: Bool { source.mayHaveShrunk }
 
   /// Takes back what has gone from a file that shrank since the batch was filled.
   func takeBackMissing(from batch: ElementReference<Batch>) {

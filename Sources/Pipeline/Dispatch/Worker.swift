@@ -22,7 +22,7 @@ final class Worker: @unchecked Sendable {
   }
 
   init(
-    _ configuration: RunConfiguration, number: Int, of workers: Int,
+    _ configuration: RunConfiguration, number: Int, of division: ShardDivision,
     formatter: any RecordFormatter, absence: ClientAbsence
   ) throws {
     self.number = number
@@ -31,7 +31,7 @@ final class Worker: @unchecked Sendable {
       configuration, socketsPerShard: reassembly.socketsPerShard,
       filters: try LinkFilters(configuration.chain),
       emitter: RecordEmitter(formatter: formatter), absence: absence)
-    reassembler = Reassembler(reassembly, worker: number, of: workers, to: runner)
+    reassembler = Reassembler(reassembly, worker: number, of: division, to: runner)
   }
 
   /// Takes those packets of a batch that are this worker's, and leaves in it what is to be written.

@@ -9,14 +9,15 @@ public import Wire
 /// batch needs of it lies in the batch.
 public final class Decapsulator {
   private let dissector: Dissector
-  private let workers: Int
+  private let division: ShardDivision
   private var defragmenter: Defragmenter
   private var clock = PacketClock()
 
-  /// - Parameter workers: how many share the 64 shards.
-  public init(_ configuration: ReassemblyConfiguration, workers: Int = 1) {
-    precondition((1...ReassemblyConfiguration.shardCount).contains(workers))
-    self.workers = workers
+  /// - Parameter division: who shares the packets.
+  public init(
+    _ configuration: ReassemblyConfiguration, _ division: ShardDivision = ShardDivision(workers: 1)
+  ) {
+    self.division = division
     dissector = Dissector(configuration)
     defragmenter = Defragmenter(
       budget: configuration.fragmentBytes, policies: configuration.fragmentPolicy)
@@ -27,7 +28,9 @@ public final class Decapsulator {
 
   /// Looks into all frames of a batch, which is then ready for the reassemblers.
   public func prepare(_ batch: inout PacketBatch) {
-    batch.reset(workers: workers)
+    precondition(batch.division == division)
+    batch.reset()
+    let isShared = division.workers > 1
     for index in 0..<batch.frames.count {
       let frame = batch.frames.reference(to: index)
       let dissection = batch.dissections.reference(to: index)
@@ -45,8 +48,8 @@ public final class Decapsulator {
       if !dissection.element.isOrdinary { noteRarities(of: dissection, index, &batch) }
       if dissection.element.kind.rawValue > Dissection.Kind.udp.rawValue {
         prepareOther(index, dissection, &batch)
-      } else if workers > 1 {
-        batch.assign(index, toShard: dissection.element.shard, workers)
+      } else if isShared {
+        batch.assign(index, toShard: dissection.element.shard)
       }
     }
     if let last = batch.lastPacket { batch.time = clock.believed(last.timestamp) }
@@ -81,10 +84,10 @@ public final class Decapsulator {
     switch dissection.element.kind {
     case .tcp, .udp: break
     case .wholeTCP, .wholeUDP, .innerTCP, .innerUDP:
-      if workers > 1 { batch.assign(index, toShard: dissection.element.shard, workers) }
+      if division.workers > 1 { batch.assign(index, toShard: dissection.element.shard) }
     case .icmpError, .pathMTU:
       batch.findings.counts.otherProtocols += 1
-      if workers > 1 { batch.assign(index, toShard: dissection.element.shard, workers) }
+      if division.workers > 1 { batch.assign(index, toShard: dissection.element.shard) }
     case .fragment: break
     case .otherProtocol: batch.findings.counts.otherProtocols += 1
     case .notIP: batch.findings.counts.otherPackets += 1

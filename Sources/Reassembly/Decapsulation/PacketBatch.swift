@@ -25,7 +25,9 @@ public struct PacketBatch: ~Copyable {
   /// Of several workers for each how many packets are for its shards, and their indices.
   private let shares: ReservedArray<UInt16>
   private let shareStride: Int
-  let workers: Int
+  let division: ShardDivision
+  /// The worker of each shard.
+  private let owners: [64 of UInt8]
 
   /// Packet time at the end: that of the last packet, as far as it is believed.
   public internal(set) var time = Timestamp(nanoseconds: 0)
@@ -38,21 +40,21 @@ public struct PacketBatch: ~Copyable {
 
   /// - Parameters:
   ///   - capacity: frames, at most 65,535.
-  ///   - workers: how many may share the packets.
-  public init(capacity: Int = 128, workers: Int = 1) {
+  ///   - division: who shares the packets.
+  public init(capacity: Int = 128, _ division: ShardDivision = ShardDivision(workers: 1)) {
     frames = FrameBatch(capacity: capacity)
     var dissections = ReservedArray<Dissection>(capacity: capacity)
     for _ in 0..<capacity { dissections.append(Dissection()) }
     self.dissections = dissections
     shareStride = capacity + 1
-    self.workers = workers
-    shares = ReservedArray(zeros: workers * shareStride)
+    self.division = division
+    owners = division.owners
+    shares = ReservedArray(zeros: division.workers * shareStride)
   }
 
   /// Makes it ready for the packets in `frames`.
-  mutating func reset(workers: Int) {
-    precondition(workers == self.workers)
-    for worker in 0..<workers { shares[worker &* shareStride] = 0 }
+  mutating func reset() {
+    for worker in 0..<division.workers { shares[worker &* shareStride] = 0 }
     if !ticks.isEmpty { ticks.removeAll(keepingCapacity: true) }
     if !datagrams.isEmpty { datagrams.removeAll(keepingCapacity: true) }
     if !tunnels.isEmpty { tunnels.removeAll(keepingCapacity: true) }
@@ -67,19 +69,9 @@ public struct PacketBatch: ~Copyable {
     return dissection.element.kind.isWhole ? datagrams[dissection.element.datagram] : nil
   }
 
-  /// Which worker a shard belongs to.
   @inline(__always)
-  static func owner(ofShard shard: Int, workers: Int) -> Int { (shard &* workers) >> 6 }
-
-  /// The shards that belong to a worker.
-  static func shards(of worker: Int, workers: Int) -> Range<Int> {
-    let first = (worker * 64 + workers - 1) / workers
-    return first..<((worker + 1) * 64 + workers - 1) / workers
-  }
-
-  @inline(__always)
-  mutating func assign(_ index: Int, toShard shard: Int, _ workers: Int) {
-    let start = Self.owner(ofShard: shard, workers: workers) &* shareStride
+  mutating func assign(_ index: Int, toShard shard: Int) {
+    let start = Int(owners[shard]) &* shareStride
     let count = shares[start] &+ 1
     shares[start] = count
     shares[start &+ Int(count)] = UInt16(truncatingIfNeeded: index)
