@@ -86,6 +86,9 @@ public final class Reassembler {
     _ batch: borrowing PacketBatch, _ indices: some PacketIndices, _ position: inout Int,
     before limit: Int
   ) {
+    for ahead in position..<min(position &+ Self.stride, indices.count) {
+      prefetchWritten(batch, indices, ahead)
+    }
     while position < indices.count, indices.index(at: position) < limit {
       let start = position
       let most = min(start &+ Self.stride, indices.count)
@@ -106,13 +109,22 @@ public final class Reassembler {
       }
       for place in start..<position {
         let index = indices.index(at: place)
-        // What another thread has written is not in this core's caches yet.
-        batch.dissections.prefetch(index &+ Self.stride)
-        batch.dissections.prefetch(index &+ Self.stride, offset: 64)
-        batch.frames.prefetch(index &+ Self.stride)
+        prefetchWritten(batch, indices, place &+ Self.stride)
         process(batch, index, batch.dissections.reference(to: index))
       }
     }
+  }
+
+  /// What another thread has written is not in this core's caches yet.
+  @inline(__always)
+  private func prefetchWritten(
+    _ batch: borrowing PacketBatch, _ indices: some PacketIndices, _ position: Int
+  ) {
+    guard position < indices.count else { return }
+    let index = indices.index(at: position)
+    batch.dissections.prefetch(index)
+    batch.dissections.prefetch(index, offset: 64)
+    batch.frames.prefetch(index)
   }
 
   /// Whether the sockets outgrow the nearer caches. One shard stands for all.
