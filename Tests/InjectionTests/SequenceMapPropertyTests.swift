@@ -157,13 +157,7 @@ struct SequenceMapPropertyTests {
   func forgetting(seed: UInt64) {
     var model = Model(seed: seed)
     var random = SeededGenerator(seed: seed)
-    if Bool.random(using: &random) {
-      model.map.forget(before: Int64.random(in: 0...Int64(model.original.count), using: &random))
-    } else {
-      model.map.forget(
-        beyond: Int.random(in: 0...4, using: &random), bytes: Int.random(in: 0...30, using: &random)
-      )
-    }
+    model.map.forget(before: Int64.random(in: 0...Int64(model.original.count), using: &random))
     let floor = max(Int(clamping: model.map.floor), 0)
     for offset in floor...model.original.count where offset > floor || model.map.floor == .min {
       #expect(model.map.mapped(Int64(offset)) == Int64(model.mapped[offset]), "seed \(seed)")

@@ -101,11 +101,6 @@ package struct SequenceMap {
     }
   }
 
-  /// Forgets the oldest splices for as long as there are more of them, or of their bytes.
-  package mutating func forget(beyond count: Int, bytes: Int) {
-    while first < splices.count, self.count > count || contentBytes > bytes { forgetFirst() }
-  }
-
   private mutating func forgetFirst() {
     let splice = splices[first]
     splices[first].content = []

@@ -45,7 +45,9 @@ final class WorkLine {
     _ source: any PacketSource, _ configuration: RunConfiguration
   ) -> ShardDivision {
     let shards = ReassemblyConfiguration.shardCount
-    if configuration.workers > 1 { return ShardDivision(workers: min(configuration.workers, shards)) }
+    if configuration.workers > 1 {
+      return ShardDivision(workers: min(configuration.workers, shards))
+    }
     return worksAhead(source, configuration)
       ? ShardDivision(shardsOfFirst: shards * 5 / 8) : ShardDivision(workers: 1)
   }

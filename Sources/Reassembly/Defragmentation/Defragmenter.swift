@@ -11,7 +11,7 @@ struct Defragmenter: ~Copyable {
   private static let datagramCost = 256
 
   private let policies: PolicyMap<FragmentPolicy>
-  private var datagrams: [PartialDatagram?] = []
+  private var datagrams: ReservedArray<PartialDatagram>
   private var free: [Int] = []
   private var table = HashIndex()
   private let hash = FlowHash(seed: FlowHash.processSeed)
@@ -31,6 +31,7 @@ struct Defragmenter: ~Copyable {
 
   init(budget: Int, policies: PolicyMap<FragmentPolicy>) {
     store = ByteStore(budget: budget)
+    datagrams = ReservedArray(capacity: budget / Self.datagramCost + 1)
     self.policies = policies
   }
 
@@ -63,27 +64,29 @@ struct Defragmenter: ~Copyable {
     let key = fragment.key
     let hash = key.hash(by: hash)
     var found = find(key, hash)
-    if let old = found, time.since(old.firstSeen) > Self.timeout * 1_000_000_000 {
+    if let old = found, time.since(datagrams[old].firstSeen) > Self.timeout * 1_000_000_000 {
       giveUp(old, weird)
       found = nil
     }
-    guard let datagram = found ?? begin(key, hash, at: time, clock, weird) else {
-      return .unused
-    }
-    guard !datagram.isDropped else {
+    guard let place = found ?? begin(key, hash, at: time, clock, weird) else { return .unused }
+    guard !datagrams[place].isDropped else {
       weird(.fragmentOfDropped)
       return .unused
     }
-    datagram.frameLength += frameLength
-    if fragment.offset == 0, datagram.protocol == nil { datagram.protocol = fragment.protocol }
-    guard keep(fragment, in: datagram, weird) else { return .unused }
-    guard datagram.isWhole, let upper = datagram.protocol else { return .waiting(datagram.number) }
-    let payload = datagram.payload
-    remove(datagram)
-    return .complete(
-      Datagram(
-        key: key, protocol: upper, payload: payload, frameLength: datagram.frameLength,
-        number: datagram.number))
+    datagrams[place].frameLength += frameLength
+    if fragment.offset == 0, datagrams[place].protocol == nil {
+      datagrams[place].protocol = fragment.protocol
+    }
+    guard keep(fragment, place, weird) else { return .unused }
+    let number = datagrams[place].number
+    guard datagrams[place].isWhole, let upper = datagrams[place].protocol else {
+      return .waiting(number)
+    }
+    let whole = Datagram(
+      key: key, protocol: upper, payload: datagrams[place].payload,
+      frameLength: datagrams[place].frameLength, number: number)
+    remove(place)
+    return .complete(whole)
   }
 
   private static func isSensible(_ fragment: borrowing Fragment, _ weird: (Weird) -> Void) -> Bool {
@@ -106,31 +109,32 @@ struct Defragmenter: ~Copyable {
 
   /// Takes the bytes of a fragment; `false` when it brings the datagram no further.
   private mutating func keep(
-    _ fragment: borrowing Fragment, in datagram: PartialDatagram, _ weird: (Weird) -> Void
+    _ fragment: borrowing Fragment, _ place: Int, _ weird: (Weird) -> Void
   ) -> Bool {
     let range = fragment.offset..<fragment.offset + fragment.payload.byteCount
-    guard datagram.accepts(end: range.upperBound, moreFollow: fragment.moreFollow) else {
+    guard datagrams[place].accepts(end: range.upperBound, moreFollow: fragment.moreFollow) else {
       weird(.fragmentBadLength)
       // Linux gives the datagram up then too.
-      if datagram.policy == .dropOnOverlap { dropBytes(of: datagram, weird) }
+      if datagrams[place].policy == .dropOnOverlap { dropBytes(of: place, weird) }
       return false
     }
-    guard makeRoom(datagram.roomNeeded(for: range), for: datagram, weird) else {
-      drop(datagram)
+    guard makeRoom(datagrams[place].roomNeeded(for: range), for: place, weird) else {
+      drop(place)
       return false
     }
-    switch datagram.insert(fragment.payload, at: range.lowerBound, &store) {
+    let datagram = datagrams.reference(to: place)
+    switch datagram.element.insert(fragment.payload, at: range.lowerBound, &store) {
     case .new, .duplicate: return true
     case .repetition(let differs):
       noteOverlap(differs, weird)
       return true
     case .forbidden(let differs):
       noteOverlap(differs, weird)
-      dropBytes(of: datagram, weird)
+      dropBytes(of: place, weird)
       return false
     case .noMemory:
       weird(.fragmentBudgetReached)
-      drop(datagram)
+      drop(place)
       return false
     }
   }
@@ -142,34 +146,38 @@ struct Defragmenter: ~Copyable {
 
   /// The datagram stays, without its bytes, so that what comes of it later is not taken for a new
   /// one.
-  private mutating func dropBytes(of datagram: PartialDatagram, _ weird: (Weird) -> Void) {
-    datagram.drop(&store)
-    lost.append(datagram.number)
+  private mutating func dropBytes(of place: Int, _ weird: (Weird) -> Void) {
+    datagrams.reference(to: place).element.drop(&store)
+    lost.append(datagrams[place].number)
     weird(.fragmentedDatagramDropped)
   }
 
-  private func find(_ key: FragmentKey, _ hash: UInt32) -> PartialDatagram? {
-    table.find(hash) { datagrams[$0]?.key == key }.flatMap { datagrams[$0] }
+  private func find(_ key: FragmentKey, _ hash: UInt32) -> Int? {
+    table.find(hash) { datagrams[$0].key == key }
   }
 
   private func isWaiting(_ entry: Entry) -> Bool {
-    datagrams[entry.place]?.number == entry.number
+    datagrams[entry.place].number == entry.number
   }
 
   private mutating func begin(
     _ key: FragmentKey, _ hash: UInt32, at time: Timestamp, _ clock: Int64,
     _ weird: (Weird) -> Void
-  ) -> PartialDatagram? {
+  ) -> Int? {
     guard makeRoom(Self.datagramCost, for: nil, weird) else { return nil }
     made += 1
     let place = free.popLast() ?? datagrams.count
-    let policy = policies.policy(for: key.destination)
     let datagram = PartialDatagram(
-      key: key, hash: hash, place: place, number: made, firstSeen: time, policy: policy)
-    if place < datagrams.count { datagrams[place] = datagram } else { datagrams.append(datagram) }
+      key: key, hash: hash, number: made, firstSeen: time,
+      policy: policies.policy(for: key.destination))
+    if place < datagrams.count {
+      datagrams[place].become(datagram)
+    } else {
+      datagrams.append(datagram)
+    }
     table.insert(place, under: hash)
     append(Entry(place: place, number: made, clock: clock))
-    return datagram
+    return place
   }
 
   private mutating func append(_ entry: Entry) {
@@ -183,7 +191,7 @@ struct Defragmenter: ~Copyable {
   /// When the budget is reached, other datagrams are given up, the oldest first; `false` when even
   /// that does not help.
   private mutating func makeRoom(
-    _ count: Int, for datagram: PartialDatagram?, _ weird: (Weird) -> Void
+    _ count: Int, for place: Int?, _ weird: (Weird) -> Void
   ) -> Bool {
     var passed: UInt64?
     while count > store.budget - heldBytes {
@@ -193,29 +201,37 @@ struct Defragmenter: ~Copyable {
       }
       let entry = order[oldest]
       oldest += 1
-      guard let first = datagrams[entry.place], first.number == entry.number else { continue }
-      if first === datagram {
+      prefetchOldest()
+      guard isWaiting(entry) else { continue }
+      if entry.place == place {
         // It goes to the end, so that nobody passes over it again and again.
         passed = entry.number
         append(entry)
       } else {
         weird(.fragmentBudgetReached)
-        drop(first)
+        drop(entry.place)
       }
     }
     return true
   }
 
-  private mutating func drop(_ datagram: PartialDatagram) {
-    lost.append(datagram.number)
-    remove(datagram)
+  /// Under a flood one goes for each that comes, and nobody has looked at it for long.
+  private func prefetchOldest() {
+    let ahead = oldest + 4
+    guard ahead < order.count else { return }
+    datagrams.prefetch(order[ahead].place)
+    datagrams.prefetch(order[ahead].place, offset: 64)
   }
 
-  private mutating func remove(_ datagram: PartialDatagram) {
-    datagram.release(&store)
-    table.remove(datagram.place, under: datagram.hash)
-    datagrams[datagram.place] = nil
-    free.append(datagram.place)
+  private mutating func drop(_ place: Int) {
+    lost.append(datagrams[place].number)
+    remove(place)
+  }
+
+  private mutating func remove(_ place: Int) {
+    datagrams.reference(to: place).element.end(&store)
+    table.remove(place, under: datagrams[place].hash)
+    free.append(place)
   }
 
   /// The numbers of datagrams that were given up since it was asked last.
@@ -225,9 +241,9 @@ struct Defragmenter: ~Copyable {
   }
 
   /// It did not become whole in time.
-  private mutating func giveUp(_ datagram: PartialDatagram, _ weird: (Weird) -> Void) {
-    if !datagram.isDropped { weird(.fragmentTimeout) }
-    drop(datagram)
+  private mutating func giveUp(_ place: Int, _ weird: (Weird) -> Void) {
+    if !datagrams[place].isDropped { weird(.fragmentTimeout) }
+    drop(place)
   }
 
   /// Gives up the datagrams that have waited for too long when packet time has come to a second.
@@ -235,9 +251,9 @@ struct Defragmenter: ~Copyable {
     let limit = second &- Self.timeout
     while oldest < order.count {
       let entry = order[oldest]
-      if let datagram = datagrams[entry.place], datagram.number == entry.number {
+      if isWaiting(entry) {
         guard entry.clock < limit else { break }
-        giveUp(datagram, weird)
+        giveUp(entry.place, weird)
       }
       oldest += 1
     }
@@ -245,8 +261,11 @@ struct Defragmenter: ~Copyable {
 
   /// At the end of the input: how many datagrams never became whole.
   mutating func finish() -> Int {
-    let all = datagrams.compactMap { $0 }
-    for datagram in all { drop(datagram) }
-    return all.count { !$0.isDropped }
+    var count = 0
+    for place in 0..<datagrams.count where datagrams[place].number != 0 {
+      if !datagrams[place].isDropped { count += 1 }
+      drop(place)
+    }
+    return count
   }
 }

@@ -6,14 +6,15 @@ import Wire
 /// Its bytes are pieces in the order of their offsets, without overlaps: where fragments overlap, the
 /// policy of the receiver has decided which ones are kept. Their memory is at most twice the bytes,
 /// and 64 for each piece.
-final class PartialDatagram {
-  let key: FragmentKey
-  let hash: UInt32
-  /// Where it is kept.
-  let place: Int
-  let number: UInt64
-  let firstSeen: Timestamp
-  let policy: FragmentPolicy
+/// Not copyable, so that it is only ever reached in place. The memory of one that has gone serves the
+/// next.
+struct PartialDatagram: ~Copyable {
+  private(set) var key: FragmentKey
+  private(set) var hash: UInt32
+  /// No other one ever has it; 0 for none.
+  private(set) var number: UInt64
+  private(set) var firstSeen: Timestamp
+  private(set) var policy: FragmentPolicy
   private(set) var pieces: [FragmentPiece] = []
   /// Bytes in all pieces.
   private(set) var received = 0
@@ -27,15 +28,20 @@ final class PartialDatagram {
   private(set) var isDropped = false
 
   init(
-    key: FragmentKey, hash: UInt32, place: Int, number: UInt64, firstSeen: Timestamp,
-    policy: FragmentPolicy
+    key: FragmentKey, hash: UInt32, number: UInt64, firstSeen: Timestamp, policy: FragmentPolicy
   ) {
     self.key = key
     self.hash = hash
-    self.place = place
     self.number = number
     self.firstSeen = firstSeen
     self.policy = policy
+  }
+
+  /// Another one takes the place of this one, which has gone.
+  mutating func become(_ other: consuming PartialDatagram) {
+    let memory = pieces
+    self = other
+    pieces = memory
   }
 
   var isWhole: Bool { total.map { received >= $0 } ?? false }
@@ -54,7 +60,7 @@ final class PartialDatagram {
 
   /// Notes where a fragment ends; `false` when that contradicts those before it: bytes behind the
   /// last one, or a last one before others. What came first is believed.
-  func accepts(end: Int, moreFollow: Bool) -> Bool {
+  mutating func accepts(end: Int, moreFollow: Bool) -> Bool {
     if end > total ?? end || (!moreFollow && end < total ?? reach) { return false }
     if !moreFollow { total = end }
     reach = max(reach, end)
@@ -96,7 +102,7 @@ final class PartialDatagram {
   }
 
   /// Takes the bytes of a fragment, as the policy says.
-  func insert(_ bytes: RawSpan, at offset: Int, _ store: inout ByteStore) -> Insertion {
+  mutating func insert(_ bytes: RawSpan, at offset: Int, _ store: inout ByteStore) -> Insertion {
     let range = offset..<offset + bytes.byteCount
     let indices = overlapped(by: range)
     if indices.isEmpty {
@@ -116,7 +122,7 @@ final class PartialDatagram {
     return isDone ? .repetition(differs: differs) : .noMemory
   }
 
-  private func add(_ piece: FragmentPiece, at index: Int) {
+  private mutating func add(_ piece: FragmentPiece, at index: Int) {
     var piece = piece
     piece.continuesRun =
       index == pieces.count && pieces.last?.range.upperBound == piece.range.lowerBound
@@ -136,7 +142,7 @@ final class PartialDatagram {
   }
 
   /// Puts the pieces of a fragment among those that it overlaps; `false` without memory.
-  private func resolve(
+  private mutating func resolve(
     _ bytes: RawSpan, _ range: Range<Int>, _ indices: Range<Int>, _ store: inout ByteStore
   ) -> Bool {
     var placed: [FragmentPiece] = []
@@ -180,15 +186,21 @@ final class PartialDatagram {
   }
 
   /// Gives all bytes back, and takes no more.
-  func drop(_ store: inout ByteStore) {
+  mutating func drop(_ store: inout ByteStore) {
     isDropped = true
     release(&store)
   }
 
-  func release(_ store: inout ByteStore) {
+  mutating func release(_ store: inout ByteStore) {
     for piece in pieces { piece.release(&store) }
-    pieces = []
+    pieces.removeAll(keepingCapacity: pieces.capacity <= 4)
     received = 0
+  }
+
+  /// It is over with it.
+  mutating func end(_ store: inout ByteStore) {
+    release(&store)
+    number = 0
   }
 
   /// The payload of a datagram that is whole.
