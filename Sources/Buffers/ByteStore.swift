@@ -34,6 +34,8 @@ public struct ByteStore: ~Copyable {
   public struct Piece: BitwiseCopyable {
     fileprivate let base: UnsafeMutableRawPointer
     public let count: Int
+    /// Whether the bytes are no copy, but lie where they lay.
+    public let isLent: Bool
 
     /// Valid until the piece is released.
     public var bytes: RawSpan {
@@ -81,7 +83,22 @@ public struct ByteStore: ~Copyable {
     }
     used &+= cost
     pieces &+= 1
-    return unsafe Piece(base: memory, count: bytes.byteCount)
+    return unsafe Piece(base: memory, count: bytes.byteCount, isLent: false)
+  }
+
+  /// The same of bytes that stay where they are until the piece is released: they cost as much, so that
+  /// what there is room for does not depend on where they lie.
+  @unsafe
+  public mutating func lend(_ bytes: RawSpan) -> Piece? {
+    let cost = bytes.byteCount &+ Self.overhead
+    guard cost <= budget &- used &- reserved else { return nil }
+    used &+= cost
+    pieces &+= 1
+    return unsafe bytes.withUnsafeBytes { source in
+      let start = unsafe source.baseAddress ?? UnsafeRawPointer(bitPattern: 1)!
+      return unsafe Piece(
+        base: UnsafeMutableRawPointer(mutating: start), count: source.count, isLent: true)
+    }
   }
 
   /// Leaves only the first bytes of a piece, which is then to be used in place of the whole.
@@ -98,22 +115,25 @@ public struct ByteStore: ~Copyable {
     precondition(range.lowerBound >= 0 && range.upperBound <= piece.count)
     used &-= piece.count &- range.count
     let start = unsafe piece.base + range.lowerBound
+    if piece.isLent { return unsafe Piece(base: start, count: range.count, isLent: true) }
     if piece.count > Self.slotSize, range.count <= Self.slotSize {
       let memory = unsafe takeSlot()
       unsafe memcpy(memory, start, range.count)
       unsafe free(piece.base, piece.count)
-      return unsafe Piece(base: memory, count: range.count)
+      return unsafe Piece(base: memory, count: range.count, isLent: false)
     }
     unsafe memmove(piece.base, start, range.count)
-    if range.count <= Self.slotSize { return unsafe Piece(base: piece.base, count: range.count) }
+    if range.count <= Self.slotSize {
+      return unsafe Piece(base: piece.base, count: range.count, isLent: false)
+    }
     // If there is no memory for a smaller one, the old one will do.
     let memory = unsafe realloc(piece.base, range.count) ?? piece.base
-    return unsafe Piece(base: memory, count: range.count)
+    return unsafe Piece(base: memory, count: range.count, isLent: false)
   }
 
   /// Gives a piece back; its bytes may not be read afterwards.
   public mutating func release(_ piece: Piece) {
-    unsafe free(piece.base, piece.count)
+    if !piece.isLent { unsafe free(piece.base, piece.count) }
     used &-= piece.count &+ Self.overhead
     pieces &-= 1
   }

@@ -29,6 +29,8 @@ struct Shard: ~Copyable {
   /// The text of the segment at hand, where that lies in its frame, and how far before it its IP header
   /// begins.
   var textAtHand: (bytes: LentBytes, headers: Int)?
+  /// Whether text that comes out of a queue lies in a frame that stays.
+  var isTextLent = false
   var counts = ReassemblyCounts()
   /// Index + 1 of the first free object below `sockets.count`.
   private var firstFree: UInt32 = 0

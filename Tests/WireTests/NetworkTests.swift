@@ -94,6 +94,9 @@ import Wire
 @Suite struct IPv6PacketTests {
   static let addresses = "20010db8000000000000000000000001 20010db8000000000000000000000002"
 
+  private static let last = "20010db8000000000000000000000009"
+  private static let other = "20010db8000000000000000000000008"
+
   static func packet(_ next: UInt8, _ rest: String, length: Int? = nil) -> [UInt8] {
     let rest = [UInt8](hex: rest)
     let length = length ?? rest.count
@@ -145,6 +148,35 @@ import Wire
     #expect(packet.moreFragments == more)
     #expect(packet.fragmentOffset == offset)
     #expect(packet.identification == 0x1234_5678)
+  }
+
+  @Test(
+    "checksums cover the ends that extension headers name",
+    arguments: [
+      (6, "aabb", 1, 2),
+      // The home address of a mobile host, behind padding.
+      (60, "06 02 0100 c910 \(last) aabb", 9, 2),
+      (60, "06 02 00 01 00 00 c910 \(last) aabb", 9, 2),
+      // Of another length, and cut off by the end of its header.
+      (60, "06 02 0100 c90f \(last) aabb", 1, 2), (60, "06 00 0100 c910 0000 aabb", 1, 2),
+      // The last of the destinations that are left; none are left; and other types.
+      (43, "06 02 00 01 00000000 \(last) aabb", 1, 9),
+      (43, "06 02 02 01 00000000 \(last) aabb", 1, 9),
+      (43, "06 02 00 00 00000000 \(last) aabb", 1, 2),
+      (43, "06 02 03 01 00000000 \(last) aabb", 1, 2),
+      (43, "06 04 00 02 00000000 \(addresses) aabb", 1, 2),
+      // The list of segment routing is in reverse.
+      (43, "06 04 04 01 01000000 \(last)\(other) aabb", 1, 9),
+      // Without an address.
+      (43, "06 00 00 01 00000000 aabb", 1, 2),
+      (60, "2b 02 0100 c910 \(last) 0000 06 02 00 01 00000000 \(last) aabb", 9, 9),
+    ] as [(UInt8, String, Int, Int)])
+  func checksumEnds(next: UInt8, rest: String, source: Int, destination: Int) throws {
+    let bytes = Self.packet(next, rest)
+    let packet = try IPv6Packet(validating: bytes.span.bytes)
+    #expect(packet.protocol == .tcp)
+    #expect(packet.checksumEnds.source.description == "2001:db8::\(source)")
+    #expect(packet.checksumEnds.destination.description == "2001:db8::\(destination)")
   }
 
   @Test("without a Fragment header its fields are zero")

@@ -296,11 +296,11 @@ extension MutableRawSpan {
 }
 
 extension RawSpan {
-  /// The addresses in the IP header at `offset`.
+  /// The addresses that a checksum behind the IP header at `offset` covers.
   func ipEnds(at offset: Int) -> (source: IPAddress, destination: IPAddress)? {
     let packet = extracting(droppingFirst: offset)
     if let ipv4 = try? IPv4Packet(validating: packet) { return (ipv4.source, ipv4.destination) }
-    if let ipv6 = try? IPv6Packet(validating: packet) { return (ipv6.source, ipv6.destination) }
+    if let ipv6 = try? IPv6Packet(validating: packet) { return ipv6.checksumEnds }
     return nil
   }
 }

@@ -43,7 +43,8 @@ final class Worker: @unchecked Sendable {
     batch.element.laterFates[number] = runner.takeLaterFates()
     batch.element.strays[number] = runner.takeStrays()
     runner.end()
-    swap(&runner.emitter.lane, &batch.element.lanes[number])
+    let lane = batch.element.lanes.reference(to: number)
+    swap(&runner.emitter.lane, &lane.element)
     if isAsked.load(ordering: .relaxed) {
       isAsked.store(false, ordering: .relaxed)
       answer.withLock { $0 = counts }

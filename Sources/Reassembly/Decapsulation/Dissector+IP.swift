@@ -54,6 +54,23 @@ extension Dissector {
     }
     dissectTransport(
       bytes, source: packet.source, destination: packet.destination, packet.protocol, &result)
+    if result.checksum == .wrong, packet.payloadOffset > 40, result.networkOffset == offset {
+      verifyAgain(packet, &result)
+    }
+  }
+
+  /// Extension headers may name other ends for the checksum.
+  @inline(never)
+  private func verifyAgain(_ packet: IPv6Packet, _ result: inout Dissection) {
+    let ends = packet.checksumEnds
+    let length = result.end &- result.transportOffset
+    guard packet.protocol == .tcp || packet.protocol == .udp, length <= packet.payload.byteCount
+    else { return }
+    var sum = Checksum.pseudoHeader(
+      source: ends.source, destination: ends.destination, protocol: packet.protocol.rawValue,
+      length: length)
+    sum.add(packet.payload.extracting(first: length))
+    if sum.folded == 0xFFFF { result.checksum = .right }
   }
 
   /// No link carries it, but a host shows its own like this before they are cut up (BIG TCP). It must

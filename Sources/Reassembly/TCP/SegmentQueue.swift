@@ -75,8 +75,11 @@ struct SegmentQueue: ~Copyable {
   func segment(_ link: UInt32) -> QueuedSegment { nodes[Int(link) - 1] }
 
   /// Queues the bytes of a segment. Where it overlaps others the policy says whose bytes stay.
+  ///
+  /// - Parameter stays: whether the bytes stay where they are; else they are copied.
   mutating func insert(
-    _ bytes: RawSpan, at offset: UInt64, _ list: inout SegmentList, _ policy: TCPPolicy
+    _ bytes: RawSpan, at offset: UInt64, _ list: inout SegmentList, _ policy: TCPPolicy,
+    stays: Bool = false
   ) -> QueueInsertion {
     var result = QueueInsertion(bytes: 0)
     let end = offset &+ UInt64(bytes.byteCount)
@@ -118,7 +121,8 @@ struct SegmentQueue: ~Copyable {
         place = min(old.end, end)
       } else {
         if start < old.offset,
-          !add(bytes, offset, start..<old.offset, &previous, before: current, &list, &result)
+          !add(
+            bytes, offset, start..<old.offset, &previous, before: current, &list, stays, &result)
         {
           return result
         }
@@ -129,7 +133,7 @@ struct SegmentQueue: ~Copyable {
       }
     }
     if start < end {
-      _ = add(bytes, offset, start..<end, &previous, before: current, &list, &result)
+      _ = add(bytes, offset, start..<end, &previous, before: current, &list, stays, &result)
     }
     return result
   }
@@ -142,7 +146,8 @@ struct SegmentQueue: ~Copyable {
   /// Queues a part of a segment.
   private mutating func add(
     _ bytes: RawSpan, _ offset: UInt64, _ range: Range<UInt64>, _ previous: inout UInt32,
-    before next: UInt32, _ list: inout SegmentList, _ result: inout QueueInsertion
+    before next: UInt32, _ list: inout SegmentList, _ stays: Bool,
+    _ result: inout QueueInsertion
   ) -> Bool {
     let lead = Int(range.lowerBound &- offset)
     let end = Int(range.upperBound &- offset)
@@ -150,7 +155,7 @@ struct SegmentQueue: ~Copyable {
     guard
       let link = add(
         part, at: range.lowerBound, lead: lead, trail: bytes.byteCount &- end, after: previous,
-        before: next, &list)
+        before: next, &list, stays: stays)
     else {
       result.bytes = nil
       return false
@@ -313,9 +318,9 @@ struct SegmentQueue: ~Copyable {
 
   private mutating func add(
     _ bytes: RawSpan, at offset: UInt64, lead: Int, trail: Int, after previous: UInt32,
-    before next: UInt32, _ list: inout SegmentList
+    before next: UInt32, _ list: inout SegmentList, stays: Bool = false
   ) -> UInt32? {
-    guard let piece = store.copy(bytes) else { return nil }
+    guard let piece = stays ? unsafe store.lend(bytes) : store.copy(bytes) else { return nil }
     let node = QueuedSegment(
       offset: offset, piece: piece, next: next, lead: UInt32(truncatingIfNeeded: lead),
       trail: UInt32(truncatingIfNeeded: trail), index: index(ofListWith: previous, next))

@@ -120,7 +120,8 @@ extension Shard {
     if list.isEmpty { socket.element.histories[direction.index].queuedBytes = 0 }
     let weight = queue.weight
     let policy = configuration.tcpPolicy.policy(for: socket.element.receiver(of: direction))
-    let result = queue.insert(text, at: offset, &list, policy)
+    let stays = configuration.framesStay && textAtHand?.bytes.offset(of: text) != nil
+    let result = queue.insert(text, at: offset, &list, policy, stays: stays)
     socket.element.histories[direction.index].queue = list
     if result.overlaps { countOverlap(socket, direction) }
     if let conflict = result.conflict {
@@ -158,7 +159,9 @@ extension Shard {
         segment.piece.count + SegmentQueue.pieceCost)
       let text = cutAtFIN(segment.piece.bytes, 0, socket, direction)
       if text.byteCount > 0 {
+        isTextLent = segment.piece.isLent
         pass(text, of: socket, direction)
+        isTextLent = false
       }
       queue.release(segment)
       deliveredAny = true

@@ -26,7 +26,7 @@ extension Shard {
         text, at: offset, headers: distance <= Int(UInt16.max) ? distance : 0, inFrame: true,
         socket, direction)
     } else {
-      keepInMind(text, at: offset, headers: 0, inFrame: false, socket, direction)
+      keepInMind(text, at: offset, headers: 0, inFrame: isTextLent, socket, direction)
     }
   }
 

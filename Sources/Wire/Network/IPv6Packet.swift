@@ -59,6 +59,54 @@ public struct IPv6Packet: ~Escapable {
     IPAddress(ipv6: bytes.load(bigEndianAt: 24), bytes.load(bigEndianAt: 32))
   }
 
+  /// The ends that the checksum of the payload covers: of a mobile host that is away the address it has
+  /// at home (RFC 6275 §11.3.1), and where a Routing header leads on, the last destination (RFC 8200 §8.1).
+  public var checksumEnds: (source: IPAddress, destination: IPAddress) {
+    var ends = (source: source, destination: destination)
+    var place = ChainPlace(protocol: IPProtocol(rawValue: bytes.byte(at: 6)), offset: 40)
+    while place.offset < payloadOffset {
+      let header = place
+      guard (try? place.advance(in: bytes)) == true else { break }
+      let range = header.offset..<place.offset
+      switch header.protocol {
+      case .destinationOptions: ends.source = homeAddress(in: range) ?? ends.source
+      case .routing: ends.destination = lastDestination(in: range) ?? ends.destination
+      default: break
+      }
+    }
+    return ends
+  }
+
+  /// The value of an option of type 0xC9 (RFC 6275 §6.3).
+  private func homeAddress(in header: Range<Int>) -> IPAddress? {
+    var offset = header.lowerBound + 2
+    while offset + 1 < header.upperBound {
+      let (type, length) = (bytes.byte(at: offset), Int(bytes.byte(at: offset + 1)))
+      if type == 0xC9 {
+        guard length == 16, offset + 18 <= header.upperBound else { return nil }
+        return address(at: offset + 2)
+      }
+      offset += type == 0 ? 1 : 2 + length
+    }
+    return nil
+  }
+
+  /// Of types 0 and 2 the last address of the list (RFC 5095, RFC 6275 §6.4), of type 4 the first, as the
+  /// list is in reverse (RFC 8754 §2); `nil` where the header leads no further.
+  private func lastDestination(in header: Range<Int>) -> IPAddress? {
+    let count = (header.count - 8) / 16
+    guard bytes.byte(at: header.lowerBound + 3) > 0, count > 0 else { return nil }
+    switch bytes.byte(at: header.lowerBound + 2) {
+    case 0, 2: return address(at: header.lowerBound + 8 + 16 * (count - 1))
+    case 4: return address(at: header.lowerBound + 8)
+    default: return nil
+    }
+  }
+
+  private func address(at offset: Int) -> IPAddress {
+    IPAddress(ipv6: bytes.load(bigEndianAt: offset), bytes.load(bigEndianAt: offset + 8))
+  }
+
   @inlinable public var hopLimit: UInt8 { bytes.byte(at: 7) }
 
   /// Whether this is a part of a packet. An atomic fragment (RFC 6946: offset 0, nothing more) is
