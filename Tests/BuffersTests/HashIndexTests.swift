@@ -133,6 +133,26 @@ struct ByteStoreTests {
     #expect(store.used == 0)
   }
 
+  @Test("What is lent lies where it lay, and costs as much as a copy")
+  func lent() {
+    var store = ByteStore(budget: 300)
+    let bytes: [UInt8] = Array(0..<36)
+    bytes.withUnsafeBytes { memory in
+      let span = memory.bytes
+      var pieces: [ByteStore.Piece] = []
+      while let piece = unsafe store.lend(span) { pieces.append(piece) }
+      #expect(pieces.count == 3 && store.used == 300 && store.pieces == 3)
+      #expect(pieces.allSatisfy(\.isLent))
+      // Shortened, down to what would be copied to a slot.
+      let short = store.shorten(pieces[0], toLast: 9)
+      #expect(short.isLent && short.count == 9 && short.bytes.byte(at: 0) == 27)
+      #expect(store.used == 300 - 27)
+      #expect(store.shorten(short, toFirst: 1).bytes.byte(at: 0) == 27)
+      #expect(store.used == 300 - 35)
+    }
+    #expect(bytes == Array(0..<36))
+  }
+
   @Test("What is larger than the budget is refused")
   func large() {
     var store = ByteStore(budget: 100)

@@ -37,6 +37,26 @@ struct ChecksumTests {
     #expect(handler.weirds[.badChecksum] == (isNone ? nil : 1))
   }
 
+  @Test("A mobile host that is away sums up the address it has at home", arguments: [true, false])
+  func mobile(isAway: Bool) {
+    let talk = Conversation(.ipv6)
+    talk.originator.datagram(Array("a datagram".utf8))
+    talk.changeLast { frame in
+      let home = Array(frame.bytes[22..<38])
+      // Destination options: padding, and the home address (RFC 6275 §6.3).
+      let options: [UInt8] = [frame.bytes[20], 2, 1, 2, 0, 0, isAway ? 0xC9 : 0x1E, 16] + home
+      var bytes = frame.bytes
+      bytes.replaceSubrange(54..<54, with: options)
+      bytes[19] += 24
+      bytes[20] = 60
+      bytes[37] ^= 0xFF
+      frame = CapturedFrame(bytes, at: frame.timestamp)
+    }
+    let handler = reassemble(talk.frames, configuration(.all))
+    #expect(handler.weirds[.badChecksum] == (isAway ? nil : 1))
+    #expect(handler.sockets.count == (isAway ? 1 : 0))
+  }
+
   @Test("A direction that has shown right checksums is not offloaded")
   func notOffloaded() {
     let handler = reassemble(insertion(.ipv4, checksum: 0).frames, configuration(.auto))
