@@ -77,10 +77,10 @@ final class WorkLine {
   private func startLending(_ spare: SpareHand, _ turns: RingTurns) {
     let filler = filler
     thread = WorkerThread {
-      while true {
-        if turns.isFull, spare.help() { continue }
-        guard let place = turns.placeToFill(), filler.fill(place) else { break }
+      while let place = turns.placeToFill(), filler.fill(place) {
         turns.didFill()
+        // Far ahead of the other thread, so that they seldom meet.
+        if turns.isFull { while spare.help() {} }
       }
       turns.close()
     }
