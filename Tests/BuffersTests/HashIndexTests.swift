@@ -142,7 +142,7 @@ struct ByteStoreTests {
       var pieces: [ByteStore.Piece] = []
       while let piece = unsafe store.lend(span) { pieces.append(piece) }
       #expect(pieces.count == 3 && store.used == 300 && store.pieces == 3)
-      #expect(pieces.allSatisfy(\.isLent))
+      #expect(pieces.allSatisfy { $0.isLent })
       // Shortened, down to what would be copied to a slot.
       let short = store.shorten(pieces[0], toLast: 9)
       #expect(short.isLent && short.count == 9 && short.bytes.byte(at: 0) == 27)
