@@ -1,12 +1,14 @@
 import Glibc
 
-/// A fixed number of elements in address space that is reserved at once and touched as it is used,
-/// so that it grows without moving: references into it stay, and no growth copies.
+/// A fixed number of elements in address space that is reserved with the first of them and touched as
+/// it is used, so that it grows without moving: references into it stay, and no growth copies.
+/// Of what is never used nothing is asked of the kernel: most arrays of most runs stay empty.
 ///
 /// Elements are reached in place: no copy, no dynamic exclusivity check, no reference counting.
 @safe
 public struct ReservedArray<Element: ~Copyable>: ~Copyable {
-  @usableFromInline let base: UnsafeMutablePointer<Element>
+  /// Means something once there is an element.
+  @usableFromInline var base: UnsafeMutablePointer<Element>
   public let capacity: Int
   @usableFromInline var used = 0
   /// So many elements have memory.
@@ -16,23 +18,44 @@ public struct ReservedArray<Element: ~Copyable>: ~Copyable {
   public var count: Int { used }
   private let byteCount: Int
 
-  /// Reserves room for `capacity` elements. Memory is used only for those that are appended.
+  /// Room for `capacity` elements. Memory is used only for those that are appended.
   public init(capacity: Int) {
     self.capacity = max(capacity, 1)
-    let pageSize = 4096
-    byteCount =
-      (self.capacity * MemoryLayout<Element>.stride + pageSize - 1) / pageSize * pageSize
+    byteCount = self.capacity * MemoryLayout<Element>.stride
+    unsafe base = Self.nowhere
+  }
+
+  deinit {
+    guard ready > 0 else { return }
+    unsafe base.deinitialize(count: used)
+    if isSmall { unsafe free(base) } else { unsafe munmap(base, byteCount) }
+  }
+
+  /// So little that the heap has it at hand, and no mapping of its own is worth while.
+  private var isSmall: Bool { byteCount <= 1 << 15 }
+
+  /// Aligned, so that it is a pointer; nobody reads what is there.
+  private static var nowhere: UnsafeMutablePointer<Element> {
+    unsafe UnsafeMutablePointer(bitPattern: MemoryLayout<Element>.alignment)!
+  }
+
+  private mutating func reserve() {
+    if isSmall {
+      // Whole cache lines: elements are laid out for them, and another thread has no part in them.
+      var memory: UnsafeMutableRawPointer?
+      let lines = (byteCount + 63) / 64 * 64
+      guard unsafe posix_memalign(&memory, 64, lines) == 0, let memory = unsafe memory else {
+        fatalError("no memory for \(byteCount) bytes")
+      }
+      unsafe base = memory.bindMemory(to: Element.self, capacity: capacity)
+      return
+    }
     let mapping = unsafe mmap(
       nil, byteCount, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
     guard let mapping = unsafe mapping, unsafe mapping != MAP_FAILED else {
       fatalError("no address space for \(byteCount) bytes; is there a limit (ulimit -v)?")
     }
-    unsafe base = mapping.bindMemory(to: Element.self, capacity: self.capacity)
-  }
-
-  deinit {
-    unsafe base.deinitialize(count: used)
-    unsafe munmap(base, byteCount)
+    unsafe base = mapping.bindMemory(to: Element.self, capacity: capacity)
   }
 
   public var isFull: Bool { count == capacity }
@@ -50,6 +73,11 @@ public struct ReservedArray<Element: ~Copyable>: ~Copyable {
   @usableFromInline @inline(never)
   mutating func grow() {
     precondition(used < capacity)
+    if ready == 0 { reserve() }
+    if isSmall {
+      ready = capacity
+      return
+    }
     let stride = MemoryLayout<Element>.stride
     let start = used * stride
     let end = min(start + min(max(start, 4096), 1 << 14), byteCount)
@@ -93,9 +121,11 @@ public struct ReservedArray<Element: ~Copyable>: ~Copyable {
 }
 
 extension ReservedArray where Element: FixedWidthInteger {
-  /// Zeros, as fresh memory holds them: none of it is touched.
+  /// Zeros; much of it is not touched before it is used, as fresh memory holds them.
   public init(zeros count: Int) {
     self.init(capacity: count)
+    reserve()
+    if isSmall { unsafe memset(base, 0, byteCount) }
     used = count
     ready = count
   }

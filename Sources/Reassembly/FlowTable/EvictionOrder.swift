@@ -28,17 +28,21 @@ struct EvictionOrder: ~Copyable {
   init(capacity: Int) {
     links = ReservedArray(capacity: capacity + 2)
     reserve = capacity / 16
-    for queue in 0..<2 {
-      links.append(EvictionLink(previous: UInt32(queue), next: UInt32(queue), packets: 0))
-    }
   }
 
   /// Puts a new socket at the end of the first queue. Its first packet is about to be counted.
   mutating func add(_ index: Int) {
+    if links.count == 0 { appendEnds() }
     if index &+ 2 == links.count {
       links.append(EvictionLink(previous: 0, next: 0, packets: 1))
     }
     place(index, in: .weak, packets: 1)
+  }
+
+  private mutating func appendEnds() {
+    for queue in 0..<2 {
+      links.append(EvictionLink(previous: UInt32(queue), next: UInt32(queue), packets: 0))
+    }
   }
 
   /// Takes a socket out that goes.

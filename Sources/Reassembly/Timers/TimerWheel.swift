@@ -17,14 +17,12 @@ struct TimerWheel: ~Copyable {
   /// Entries of all slots, those that no longer count included.
   private var count = 0
 
-  init() {
-    slots = ReservedArray(capacity: Self.slotCount)
-    for _ in 0..<Self.slotCount { slots.append([]) }
-  }
+  init() { slots = ReservedArray(capacity: Self.slotCount) }
 
   /// Puts a socket where it comes out at `second`, or at the end of the wheel before that.
   /// An earlier entry of it counts no longer.
   mutating func schedule(_ socket: SocketReference, at second: Int64) {
+    if slots.count == 0 { makeSlots() }
     if now == .min { now = second &- 1 }
     let ahead = max(1, min(second &- now, Int64(Self.slotCount - 1)))
     let slot = slot(at: Int(ahead))
@@ -32,6 +30,11 @@ struct TimerWheel: ~Copyable {
     slots[slot].append(UInt32(truncatingIfNeeded: socket.index))
     occupied[slot >> 6] |= 1 << UInt64(slot & 63)
     count &+= 1
+  }
+
+  @inline(never)
+  private mutating func makeSlots() {
+    for _ in 0..<Self.slotCount { slots.append([]) }
   }
 
   /// Whether the entries are many more than there are sockets, so that most of them are stale.
