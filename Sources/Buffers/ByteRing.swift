@@ -3,20 +3,19 @@ import Glibc
 /// Copies of the bytes that were put in last: what is older makes room.
 @safe
 public struct ByteRing: ~Copyable {
-  private let storage: ReservedArray<UInt8>
+  /// Empty until something is put in.
+  private var storage = ReservedArray<UInt8>(capacity: 1)
   private let size: Int
   /// Bytes ever put in, and left out to keep pieces in one.
   private var end: UInt64 = 0
 
   /// Memory is used as it fills.
-  public init(size: Int) {
-    self.size = size
-    storage = ReservedArray(zeros: size)
-  }
+  public init(size: Int) { self.size = size }
 
   /// The place of a copy; `nil` where it is larger than the ring.
   public mutating func append(_ bytes: RawSpan) -> UInt64? {
     guard bytes.byteCount <= size else { return nil }
+    if storage.count == 0 { storage = ReservedArray(zeros: size) }
     let rest = size - Int(end % UInt64(size))
     if rest < bytes.byteCount { end += UInt64(rest) }
     let place = end
