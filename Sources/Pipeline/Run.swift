@@ -146,7 +146,7 @@ package final class Run {
     takeLastStrays(lastFindings.weirds.map { StrayWeird($0, of: last, times: $1) })
     for worker in workers { worker.runner.settleBehindLast() }
     for worker in workers { worker.runner.emitter.ends = 1 }
-    try Reassembler.finish(workers.map(\.reassembler)) { try flush() }
+    try LastRounds(workers).perform { try flush() }
     takeLastStrays(workers.flatMap { $0.runner.takeStrays() })
     try flush()
     let first = workers[0].runner

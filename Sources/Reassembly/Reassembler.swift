@@ -13,7 +13,12 @@ public final class Reassembler {
   private let handler: any SocketHandler
   private let handlerKeepsMore: Bool
   private let shards: ReservedArray<Shard>
-  private var lastPacket = PacketInfo(ordinal: 0, timestamp: Timestamp(nanoseconds: 0))
+  /// The packet that came last, whoever it was for.
+  public private(set) var lastPacket = PacketInfo(
+    ordinal: 0, timestamp: Timestamp(nanoseconds: 0))
+  /// At the end of the input: the sockets in the order in which they go, and how many have gone.
+  private var left: [SocketBirth] = []
+  private var gone = 0
 
   /// Frames that go through the passes together: enough to hide the latency of memory.
   private static let stride = 32
@@ -212,37 +217,43 @@ public final class Reassembler {
     return shards[place.shard].giveUpHoleForRoom(socket, direction)
   }
 
-  private func appendBirths(to births: inout [SocketBirth], lastPacket: PacketInfo) {
+  // MARK: The end of the input
+
+  /// Gathers the sockets that are left, for `end(through:)`.
+  public func beginEnd(with lastPacket: PacketInfo) {
     for number in ownShards {
       shards[number].packet = lastPacket
-      shards[number].appendBirths(to: &births)
+      shards[number].appendBirths(to: &left)
     }
+    left.sortByOrdinal()
   }
 
-  /// The end of the input: what is queued goes out, and every socket is detached, in the order of
-  /// their first packets; the packet that caused it is the last one. `afterSome` is called now and
-  /// then, for a handler to write out what it has collected.
-  ///
-  /// - Parameter all: those that have shared the packets, in the order of their numbers. None of them
-  ///   may be at work.
-  public static func finish(_ all: [Reassembler], afterSome: () throws -> Void) rethrows {
-    guard let lastPacket = all.first?.lastPacket else { return }
-    var births: [SocketBirth] = []
-    for reassembler in all { reassembler.appendBirths(to: &births, lastPacket: lastPacket) }
-    births.sortByOrdinal()
-    // Reached in place: half a million sockets are no time for reference counting.
-    let shards = all.flatMap { reassembler in
-      reassembler.ownShards.map { reassembler.shards.reference(to: $0) }
-    }
-    for position in births.indices {
-      if position &+ 8 < births.count {
-        let coming = births[position &+ 8].place
-        shards[coming.shard].element.prefetch(coming.index)
+  /// How many sockets are left.
+  public var socketCount: Int {
+    var sum = 0
+    for number in ownShards { sum += shards[number].table.count }
+    return sum
+  }
+
+  /// After `beginEnd`: which packet began the socket that goes after `count` others; `nil` when no
+  /// more than these are left.
+  public func birth(after count: Int) -> UInt64? {
+    let index = gone + count
+    return index < left.count ? left[index].ordinal : nil
+  }
+
+  /// After `beginEnd`: what is queued goes out, and the sockets that a packet up to `ordinal` began are
+  /// detached, in the order of these packets. The packet that caused it is the last one.
+  public func end(through ordinal: UInt64) {
+    while gone < left.count, left[gone].ordinal <= ordinal {
+      if gone &+ 8 < left.count {
+        let coming = left[gone &+ 8].place
+        shards[coming.shard].prefetch(coming.index)
       }
-      let place = births[position].place
-      let socket = shards[place.shard].element.sockets.reference(to: place.index)
-      shards[place.shard].element.remove(socket, reason: .endOfInput)
-      if position % 1024 == 1023 { try afterSome() }
+      let place = left[gone].place
+      let socket = shards[place.shard].sockets.reference(to: place.index)
+      shards[place.shard].remove(socket, reason: .endOfInput)
+      gone &+= 1
     }
   }
 }

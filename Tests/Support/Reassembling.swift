@@ -57,7 +57,11 @@ public final class WholeReassembly {
 
   public func finish() {
     add(decapsulator.finish())
-    Reassembler.finish(reassemblers) {}
+    for reassembler in reassemblers { reassembler.beginEnd(with: reassemblers[0].lastPacket) }
+    // One after the other, whoever has it: they share a handler.
+    while let next = reassemblers.compactMap({ $0.birth(after: 0) }).min() {
+      for reassembler in reassemblers { reassembler.end(through: next) }
+    }
   }
 
   private func add(_ found: DecapsulationFindings) {
