@@ -12,12 +12,14 @@ public final class Decapsulator {
   private let division: ShardDivision
   private var defragmenter: Defragmenter
   private var clock = PacketClock()
+  private let framesStay: Bool
 
   /// - Parameter division: who shares the packets.
   public init(
     _ configuration: ReassemblyConfiguration, _ division: ShardDivision = ShardDivision(workers: 1)
   ) {
     self.division = division
+    framesStay = configuration.framesStay
     dissector = Dissector(configuration)
     defragmenter = Defragmenter(
       budget: configuration.fragmentBytes, policies: configuration.fragmentPolicy)
@@ -142,10 +144,11 @@ public final class Decapsulator {
     frameLength: Int, at time: Timestamp, isNested: Bool = false,
     _ dissection: DissectionReference, _ batch: inout PacketBatch
   ) {
-    guard let fragment = Fragment(bytes, part) else {
+    guard var fragment = Fragment(bytes, part) else {
       dissection.element.kind = .malformed
       return
     }
+    fragment.payloadStays = framesStay && !isNested
     var weirds: [Weird] = []
     let outcome = defragmenter.add(
       fragment, frameLength: frameLength, at: time, clock: clock.second,

@@ -123,7 +123,8 @@ struct Defragmenter: ~Copyable {
       return false
     }
     let datagram = datagrams.reference(to: place)
-    switch datagram.element.insert(fragment.payload, at: range.lowerBound, &store) {
+    switch datagram.element.insert(
+      fragment.payload, stay: fragment.payloadStays, at: range.lowerBound, &store) {
     case .new, .duplicate: return true
     case .repetition(let differs):
       noteOverlap(differs, weird)

@@ -29,6 +29,8 @@ struct Fragment: ~Escapable {
   /// What the whole payload is; that of the first fragment counts.
   var `protocol`: IPProtocol
   var payload: RawSpan
+  /// Whether the payload stays where it is for as long as anybody may want it.
+  var payloadStays = false
 
   /// Reads it again from where the dissection found it.
   @_lifetime(copy bytes)

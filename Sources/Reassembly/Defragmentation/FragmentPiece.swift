@@ -12,8 +12,10 @@ struct FragmentPiece: BitwiseCopyable {
   var continuesRun = false
 
   /// `nil` when the budget does not allow it.
-  init?(_ bytes: RawSpan, at offset: Int, _ store: inout ByteStore) {
-    guard let piece = store.copy(bytes) else { return nil }
+  ///
+  /// - Parameter stay: whether the bytes stay where they are, and need not be copied.
+  init?(_ bytes: RawSpan, stay: Bool, at offset: Int, _ store: inout ByteStore) {
+    guard let piece = stay ? unsafe store.lend(bytes) : store.copy(bytes) else { return nil }
     stored = piece
     start = UInt32(offset)
     length = UInt32(bytes.byteCount)
@@ -73,7 +75,7 @@ struct FragmentPiece: BitwiseCopyable {
   }
 
   private func copy(_ store: inout ByteStore) -> FragmentPiece? {
-    FragmentPiece(stored.bytes.extracting(used), at: Int(start), &store)
+    FragmentPiece(stored.bytes.extracting(used), stay: stored.isLent, at: Int(start), &store)
   }
 
   /// In memory of its own size, when less than half of it is used.

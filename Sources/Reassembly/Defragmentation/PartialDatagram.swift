@@ -102,11 +102,15 @@ struct PartialDatagram: ~Copyable {
   }
 
   /// Takes the bytes of a fragment, as the policy says.
-  mutating func insert(_ bytes: RawSpan, at offset: Int, _ store: inout ByteStore) -> Insertion {
+  ///
+  /// - Parameter stay: whether they stay where they are.
+  mutating func insert(
+    _ bytes: RawSpan, stay: Bool, at offset: Int, _ store: inout ByteStore
+  ) -> Insertion {
     let range = offset..<offset + bytes.byteCount
     let indices = overlapped(by: range)
     if indices.isEmpty {
-      guard let piece = FragmentPiece(bytes, at: offset, &store) else { return .noMemory }
+      guard let piece = FragmentPiece(bytes, stay: stay, at: offset, &store) else { return .noMemory }
       add(piece, at: indices.lowerBound)
       return .new
     }
@@ -118,7 +122,7 @@ struct PartialDatagram: ~Copyable {
       return isRepeated(range, indices.lowerBound)
         ? .repetition(differs: differs) : .forbidden(differs: differs)
     }
-    let isDone = resolve(bytes, range, indices, &store)
+    let isDone = resolve(bytes, stay, range, indices, &store)
     return isDone ? .repetition(differs: differs) : .noMemory
   }
 
@@ -143,7 +147,8 @@ struct PartialDatagram: ~Copyable {
 
   /// Puts the pieces of a fragment among those that it overlaps; `false` without memory.
   private mutating func resolve(
-    _ bytes: RawSpan, _ range: Range<Int>, _ indices: Range<Int>, _ store: inout ByteStore
+    _ bytes: RawSpan, _ stay: Bool, _ range: Range<Int>, _ indices: Range<Int>,
+    _ store: inout ByteStore
   ) -> Bool {
     var placed: [FragmentPiece] = []
     var tail: FragmentPiece?
@@ -154,7 +159,7 @@ struct PartialDatagram: ~Copyable {
       received -= piece.count
       if policy.keeps(piece.range, against: range, from: rest) {
         let hole = rest..<max(rest, piece.range.lowerBound)
-        isDone = Self.place(bytes, hole, of: range, &placed, &store) && isDone
+        isDone = Self.place(bytes, stay, hole, of: range, &placed, &store) && isDone
         placed.append(piece)
         rest = piece.range.upperBound
       } else {
@@ -166,7 +171,7 @@ struct PartialDatagram: ~Copyable {
       }
     }
     let end = rest..<max(rest, range.upperBound)
-    isDone = Self.place(bytes, end, of: range, &placed, &store) && isDone
+    isDone = Self.place(bytes, stay, end, of: range, &placed, &store) && isDone
     if let tail { placed.append(tail) }
     for piece in placed { received += piece.count }
     pieces.replaceSubrange(indices, with: placed)
@@ -174,13 +179,13 @@ struct PartialDatagram: ~Copyable {
   }
 
   private static func place(
-    _ bytes: RawSpan, _ part: Range<Int>, of range: Range<Int>, _ placed: inout [FragmentPiece],
-    _ store: inout ByteStore
+    _ bytes: RawSpan, _ stay: Bool, _ part: Range<Int>, of range: Range<Int>,
+    _ placed: inout [FragmentPiece], _ store: inout ByteStore
   ) -> Bool {
     if part.isEmpty { return true }
     let start = part.lowerBound - range.lowerBound
     let bytes = bytes.extracting(start..<start + part.count)
-    guard let piece = FragmentPiece(bytes, at: part.lowerBound, &store) else { return false }
+    guard let piece = FragmentPiece(bytes, stay: stay, at: part.lowerBound, &store) else { return false }
     placed.append(piece)
     return true
   }
