@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -28,4 +29,19 @@ int csystem_wait(sem_t *semaphore, int64_t nanoseconds) {
     if (errno != EINTR) return 0;
   }
   return 1;
+}
+
+void csystem_touch(const void *start, size_t length) {
+  const volatile char *bytes = start;
+  for (size_t offset = 0; offset < length; offset += 1 << 16) {
+    size_t last = offset + (1 << 16) - 1;
+    (void)bytes[offset];
+    (void)bytes[last < length ? last : length - 1];
+  }
+}
+
+struct csystem_faults csystem_thread_faults(void) {
+  struct rusage usage = {0};
+  getrusage(RUSAGE_THREAD, &usage);
+  return (struct csystem_faults){.major = usage.ru_majflt, .minor = usage.ru_minflt};
 }

@@ -14,6 +14,16 @@ static inline __attribute__((always_inline)) void csystem_prefetch(const void *a
   __builtin_prefetch(address, 0, 3);
 }
 
+/// Reads a byte at both ends of each 64 KiB, so that the kernel maps the pages between them.
+void csystem_touch(const void *start, size_t length);
+
+/// The page faults of this thread so far: those that waited for the disk, and the others.
+struct csystem_faults {
+  long major;
+  long minor;
+};
+struct csystem_faults csystem_thread_faults(void);
+
 /// The descriptor of fresh shared memory (memfd), or -1.
 int csystem_shared_memory(const char *name, size_t size);
 

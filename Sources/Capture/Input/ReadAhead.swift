@@ -1,4 +1,5 @@
 import Buffers
+import CSystem
 import Glibc
 import Synchronization
 
@@ -116,6 +117,7 @@ final class ReadAhead: @unchecked Sendable {
 
   private func run() {
     var filled = 0
+    var isCached = true
     while !isStopped.load(ordering: .relaxed) {
       while !isStopped.load(ordering: .relaxed) {
         let position = position.load(ordering: .relaxed)
@@ -124,9 +126,20 @@ final class ReadAhead: @unchecked Sendable {
         filled = max(filled, position / extent.step * extent.step)
         guard filled < min(position + extent.ahead, count) else { break }
         let length = min(extent.step, count - filled)
-        // Pages that have gone (a file that shrank) are an error here, and damage for the reader.
-        if unsafe madvise(base + filled, length, Self.populateRead) != 0, errno == EINVAL { return }
+        let before = csystem_thread_faults()
+        if isCached {
+          unsafe csystem_touch(base + filled, length)
+        } else {
+          // Pages that have gone (a file that shrank) are an error here, and damage for the reader.
+          let isKnown = unsafe madvise(base + filled, length, Self.populateRead) == 0
+          if !isKnown, errno == EINVAL { return }
+        }
         filled += length
+        // What is in memory anyway comes 64 KiB at a time, and faster if it is just looked at. What has
+        // to be read comes page by page then.
+        let after = csystem_thread_faults()
+        let windows = length / 65_536 + 2
+        isCached = after.major == before.major && after.minor - before.minor <= windows * 3 / 2
       }
       bell.wait()
     }

@@ -124,7 +124,8 @@ struct Defragmenter: ~Copyable {
     }
     let datagram = datagrams.reference(to: place)
     switch datagram.element.insert(
-      fragment.payload, stay: fragment.payloadStays, at: range.lowerBound, &store) {
+      fragment.payload, stay: fragment.payloadStays, at: range.lowerBound, &store)
+    {
     case .new, .duplicate: return true
     case .repetition(let differs):
       noteOverlap(differs, weird)

@@ -110,7 +110,9 @@ struct PartialDatagram: ~Copyable {
     let range = offset..<offset + bytes.byteCount
     let indices = overlapped(by: range)
     if indices.isEmpty {
-      guard let piece = FragmentPiece(bytes, stay: stay, at: offset, &store) else { return .noMemory }
+      guard let piece = FragmentPiece(bytes, stay: stay, at: offset, &store) else {
+        return .noMemory
+      }
       add(piece, at: indices.lowerBound)
       return .new
     }
@@ -185,7 +187,9 @@ struct PartialDatagram: ~Copyable {
     if part.isEmpty { return true }
     let start = part.lowerBound - range.lowerBound
     let bytes = bytes.extracting(start..<start + part.count)
-    guard let piece = FragmentPiece(bytes, stay: stay, at: part.lowerBound, &store) else { return false }
+    guard let piece = FragmentPiece(bytes, stay: stay, at: part.lowerBound, &store) else {
+      return false
+    }
     placed.append(piece)
     return true
   }
