@@ -177,13 +177,18 @@ struct FragmentPolicyTests {
     return vector
   }
 
-  @Test("Each policy does what a naive model does", arguments: [UInt64](1...150))
+  @Test(
+    "Each policy does what a naive model does, whether fragments are copied or kept where they lie",
+    arguments: [UInt64](1...150))
   func model(seed: UInt64) {
     let vector = Self.random(seed)
     for policy in FragmentPolicy.allCases where policy != .dropOnOverlap {
       var model = Model()
       for part in vector.parts { model.add(part, policy) }
-      #expect(vector.result(policy) == model.units, "seed \(seed) \(policy) \(vector.parts)")
+      for framesStay in [false, true] {
+        let units = vector.run(policy, framesStay: framesStay).units
+        #expect(units == model.units, "seed \(seed) \(policy) \(framesStay) \(vector.parts)")
+      }
     }
   }
 

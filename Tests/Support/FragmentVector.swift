@@ -41,7 +41,11 @@ public struct FragmentVector: Sendable {
   public func result(_ policy: FragmentPolicy) -> String? { run(policy).units }
 
   /// Takes the way of all packets. A header of UDP comes first, in a fragment of its own.
-  public func run(_ policy: FragmentPolicy) -> (units: String?, weirds: [Weird: Int]) {
+  ///
+  /// - Parameter framesStay: whether the fragments are kept where they lie, or copied.
+  public func run(
+    _ policy: FragmentPolicy, framesStay: Bool = false
+  ) -> (units: String?, weirds: [Weird: Int]) {
     let talk = Conversation(family)
     let end = talk.originator!
     // With length 0 it is all that there is (RFC 2675).
@@ -54,6 +58,7 @@ public struct FragmentVector: Sendable {
     }
     var configuration = ReassemblyConfiguration()
     configuration.checksums = .none
+    configuration.framesStay = framesStay
     // Tables of their least size: there is one datagram.
     configuration.memory = 1 << 20
     configuration.fragmentPolicy = PolicyMap(policy)
