@@ -24,9 +24,11 @@ struct SignalTests {
       try writer.write(contentsOf: CaptureBuilder.header())
     }
 
-    func feed(client: UInt16) throws {
+    /// - Parameter breaksChecksum: whether one segment has a wrong one.
+    func feed(client: UInt16, breaksChecksum: Bool = false) throws {
       second += 1
-      let frames = CaptureBuilder.conversation(client: client)
+      var frames = CaptureBuilder.conversation(client: client)
+      if breaksChecksum { frames[3][frames[3].count - 1] ^= 0x55 }
       try writer.write(
         contentsOf: frames.flatMap { CaptureBuilder.record($0, second: 1_700_000_000 + second) })
     }
@@ -91,6 +93,36 @@ struct SignalTests {
     try fed.feed(client: 40_001)
     #expect(try fed.end().status == 0)
     #expect(text("log") == (try whole(clients: 40_000..<40_002)))
+  }
+
+  @Test("HUP ends each of Zeek's logs and begins it anew")
+  func hangupZeek() throws {
+    let fed = try Fed(["-q", "--format", "zeek", "-l", folder.file("logs")])
+    let names = ["logs/conn.log", "logs/weird.log"]
+    for client in [40_000, 40_001] as [UInt16] {
+      try fed.feed(client: client, breaksChecksum: true)
+      #expect(waits { text(names[1]).contains("\t\(client)\t") })
+      if client == 40_001 { break }
+      for name in names {
+        try FileManager.default.moveItem(
+          atPath: folder.file(name), toPath: folder.file(name + ".0"))
+      }
+      fed.running.send(SIGHUP)
+      for name in names {
+        #expect(waits { FileManager.default.fileExists(atPath: folder.file(name)) })
+      }
+    }
+    #expect(try fed.end().status == 0)
+    // Conversations are written when they have ended, which is at the end here.
+    #expect(text(names[0] + ".0").isEmpty)
+    #expect(text(names[0]).contains("\t40000\t"))
+    for (name, client) in [(names[0], 40_001), (names[1], 40_001), (names[1] + ".0", 40_000)] {
+      let lines = text(name).split(separator: "\n")
+      #expect(lines.first == "#separator \\x09", "\(name)")
+      #expect(lines.last?.hasPrefix("#close\t") == true, "\(name)")
+      #expect(lines.count { $0.hasPrefix("#") } == 9, "\(name)")
+      #expect(text(name).contains("\t\(client)\t"), "\(name)")
+    }
   }
 
   @Test("A log that cannot be opened again goes on in its old file")

@@ -32,9 +32,8 @@ struct AnalyzeRun {
     let source = try openSource(input.runs[0].origin, input.runs[0].name)
     try makeLogFolder()
     let configuration = try self.configuration
-    let log = try openLog()
-    let outputs = Outputs(
-      log: log, shaped: shaped(log), sink: try createSink(), areShared: input.runs.count > 1)
+    let log = shaped(try openLog())
+    let outputs = Outputs(log: log, sink: try createSink(), areShared: input.runs.count > 1)
     Interruption.install()
     return input.runs.count == 1
       ? try perform(source, configuration, outputs, input.runs[0].name)
@@ -226,7 +225,8 @@ extension AnalyzeRun {
     }
   }
 
-  private func shaped(_ log: FileLogOutput) -> any LogOutput {
+  /// In the shape of its format.
+  private func shaped(_ log: FileLogOutput) -> any EventLog {
     let format = command.output.format
     guard format.isZeek else { return log }
     let isLive = isLive

@@ -4,7 +4,7 @@ import Pipeline
 /// Looks after a run from outside, between its batches.
 final class RunMonitor {
   private let file: String
-  private let log: FileLogOutput
+  private let log: any EventLog
   private let isWriting: Bool
   private let live: LiveSource?
   private var bar: ProgressBar?
@@ -17,7 +17,7 @@ final class RunMonitor {
   ///   - isWriting: whether packets are written, which a closed log does not stop.
   ///   - live: an interface, which a signal brings to its end; it cuts files short.
   init(
-    file: String, log: FileLogOutput, showsProgress: Bool, isWriting: Bool, live: LiveSource?
+    file: String, log: any EventLog, showsProgress: Bool, isWriting: Bool, live: LiveSource?
   ) {
     self.file = file
     self.live = live

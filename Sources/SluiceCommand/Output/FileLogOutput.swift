@@ -2,7 +2,7 @@ import Glibc
 import Pipeline
 
 /// The event log on a file descriptor, buffered.
-final class FileLogOutput: LogOutput {
+final class FileLogOutput: EventLog {
   static let bufferSize = 256 << 10
 
   private let name: String
@@ -40,16 +40,25 @@ final class FileLogOutput: LogOutput {
     return descriptor
   }
 
+  func reopen() throws(LogError) { try reopen(ending: { [] }) }
+
   /// Goes on in the file that its path names now, as logrotate and `mv` wish. What was written
   /// before is whole in the old one; nothing that the path names already is emptied.
   ///
   /// Throws when that is not possible, and stays with the old one.
-  func reopen() throws(LogError) {
-    guard isOwned, !isFinished, FileIdentity(descriptor: descriptor)?.kind == .regular else {
-      return
-    }
-    try flush()
+  ///
+  /// - Parameter ending: asked what ends the old one, when the new one is another file.
+  func reopen(ending: () -> [UInt8]) throws(LogError) {
+    guard isOwned, !isFinished, let now = FileIdentity(descriptor: descriptor),
+      now.kind == .regular
+    else { return }
     let next = try Self.open(name, O_APPEND)
+    let isOther = FileIdentity(descriptor: next).map { !$0.isSameFile(as: now) } ?? true
+    if isOther { buffer += ending() }
+    do { try flush() } catch {
+      close(next)
+      throw error
+    }
     let old = descriptor
     descriptor = next
     if close(old) != 0 { failure = LogError(file: name, reason: SystemError.last.description) }
@@ -61,7 +70,6 @@ final class FileLogOutput: LogOutput {
     if isLive || buffer.count >= Self.bufferSize { try flush() }
   }
 
-  /// Hands on what is buffered. An error stays: every later call throws it again.
   func flush() throws(LogError) {
     if let failure { throw failure }
     defer { buffer.removeAll(keepingCapacity: true) }

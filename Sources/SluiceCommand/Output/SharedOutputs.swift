@@ -3,22 +3,17 @@ import Pipeline
 
 /// Where results go, of one run or of several one after the other.
 struct Outputs {
-  let log: FileLogOutput
+  let log: any EventLog
   let sink: (any PacketSink)?
   /// What each run gets, and finishes.
   let runLog: any LogOutput
   let runSink: (any PacketSink)?
 
-  private let shaped: any LogOutput
-
-  /// - Parameters:
-  ///   - shaped: the log in the shape of its format, which ends it.
-  ///   - areShared: whether there are several runs.
-  init(log: FileLogOutput, shaped: any LogOutput, sink: (any PacketSink)?, areShared: Bool) {
+  /// - Parameter areShared: whether there are several runs.
+  init(log: any EventLog, sink: (any PacketSink)?, areShared: Bool) {
     self.log = log
-    self.shaped = shaped
     self.sink = sink
-    runLog = areShared ? SharedLog(shaped, log) : shaped
+    runLog = areShared ? SharedLog(log) : log
     runSink = areShared ? sink.map(SharedSink.init) : sink
   }
 
@@ -28,7 +23,7 @@ struct Outputs {
   /// Ends what several runs have shared.
   func finish() throws(CommandFailure) {
     do {
-      try shaped.finish()
+      try log.finish()
       try sink?.finish()
     } catch {
       throw CommandFailure(.failed, "\(error)")
@@ -38,15 +33,11 @@ struct Outputs {
 
 /// One log for several runs, each of which goes on where the one before ended.
 private final class SharedLog: LogOutput {
-  private let shaped: any LogOutput
-  private let log: FileLogOutput
+  private let log: any EventLog
 
-  init(_ shaped: any LogOutput, _ log: FileLogOutput) {
-    self.shaped = shaped
-    self.log = log
-  }
+  init(_ log: any EventLog) { self.log = log }
 
-  func write(_ bytes: [UInt8]) throws { try shaped.write(bytes) }
+  func write(_ bytes: [UInt8]) throws { try log.write(bytes) }
 
   func finish() throws { try log.flush() }
 }

@@ -3,7 +3,7 @@ import Pipeline
 import Wire
 
 /// Zeek's conn.log, and beside it, where there is a folder, weird.log and what is no line of either.
-final class ZeekLogOutput: LogOutput {
+final class ZeekLogOutput: EventLog {
   /// What stands beside conn.log, each made when the first line for it comes.
   struct Others {
     var openWeird: () throws -> FileLogOutput
@@ -59,6 +59,23 @@ final class ZeekLogOutput: LogOutput {
     try log.write(lines)
   }
 
+  var isAbandoned: Bool { conn.log.isAbandoned }
+
+  func flush() throws(LogError) {
+    try conn.log.flush()
+    try weird?.log.flush()
+    try rest?.flush()
+  }
+
+  /// All of them, even when one cannot be opened again.
+  func reopen() throws(LogError) {
+    var failure: LogError?
+    do { try conn.reopen() } catch { failure = error }
+    do { try weird?.reopen() } catch { failure = failure ?? error }
+    do { try rest?.reopen() } catch { failure = failure ?? error }
+    if let failure { throw failure }
+  }
+
   /// May be called again.
   func finish() throws {
     if !isFinished {
@@ -101,7 +118,17 @@ private struct ZeekLogFile {
     if isFirst { lines += kind.header(opened: Timestamp(seconds: seconds)) }
   }
 
-  func writeEnd() throws {
-    if let time { try log.write(ZeekLog.footer(closed: time)) }
+  func writeEnd() throws { try log.write(end) }
+
+  private var end: [UInt8] { time.map { ZeekLog.footer(closed: $0) } ?? [] }
+
+  /// What has moved away is ended, and the file that comes after it begins like any other.
+  mutating func reopen() throws(LogError) {
+    var hasMoved = false
+    try log.reopen {
+      hasMoved = true
+      return end
+    }
+    if hasMoved { time = nil }
   }
 }
