@@ -101,6 +101,14 @@ public struct ByteStore: ~Copyable {
     }
   }
 
+  /// A copy in place of a piece that was lent, and as such will be looked at again, wherever what lies
+  /// around it has gone by then. Without memory for it the piece stays what it is.
+  public mutating func own(_ piece: Piece) -> Piece {
+    guard piece.isLent, let memory = unsafe allocate(piece.count) else { return piece }
+    unsafe memcpy(memory, piece.base, piece.count)
+    return unsafe Piece(base: memory, count: piece.count, isLent: false)
+  }
+
   /// Leaves only the first bytes of a piece, which is then to be used in place of the whole.
   public mutating func shorten(_ piece: Piece, toFirst count: Int) -> Piece {
     shorten(piece, to: 0..<count)

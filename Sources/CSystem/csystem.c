@@ -2,6 +2,8 @@
 #include "csystem.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <time.h>
@@ -44,4 +46,23 @@ struct csystem_faults csystem_thread_faults(void) {
   struct rusage usage = {0};
   getrusage(RUSAGE_THREAD, &usage);
   return (struct csystem_faults){.major = usage.ru_majflt, .minor = usage.ru_minflt};
+}
+
+size_t csystem_resident_files(void) {
+  char text[96] = {0};
+  int descriptor = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) return 0;
+  ssize_t length = read(descriptor, text, sizeof text - 1);
+  close(descriptor);
+  size_t all, resident, shared;
+  if (length <= 0 || sscanf(text, "%zu %zu %zu", &all, &resident, &shared) != 3) return 0;
+  return shared * (size_t)sysconf(_SC_PAGESIZE);
+}
+
+int csystem_has_faulted(long faults) {
+  static _Thread_local long last;
+  struct csystem_faults now = csystem_thread_faults();
+  if (now.major + now.minor - last < faults) return 0;
+  last = now.major + now.minor;
+  return 1;
 }

@@ -39,6 +39,9 @@ package final class Run {
     configuration.deferral.writesPackets = sink != nil
     configuration.deferral.memory = MemoryPlan(memory: configuration.memory).stores
     configuration.framesStay = source.framesStay
+    if source.framesStay {
+      configuration.lateLooks = LateLooks { MappedCaptures.giveBackPassed() }
+    }
     output = sink.map {
       PacketOutput(
         $0, framesStay: source.framesStay, countsLeftOut: configuration.isSelected == nil,

@@ -1,4 +1,5 @@
 package import Analysis
+import Buffers
 package import Deferral
 package import Reassembly
 
@@ -14,6 +15,8 @@ package struct RunConfiguration: Sendable {
   package var urgent = UrgentMode.inline
   /// Whether the bytes of frames stay where they are until the end of the input; told by the source.
   var framesStay = false
+  /// Told of looks at frames that have waited, where these stay.
+  var lateLooks: LateLooks?
   /// What receivers do with IP fragments that overlap.
   package var fragmentPolicy = ReassemblyConfiguration.standardFragmentPolicy
   /// Stop after this many packets.
@@ -53,6 +56,7 @@ package struct RunConfiguration: Sendable {
     reassembly.tcpPolicy = tcpPolicy
     reassembly.urgent = urgent
     reassembly.framesStay = framesStay
+    reassembly.lateLooks = lateLooks
     reassembly.fragmentPolicy = fragmentPolicy
     reassembly.memory = MemoryPlan(memory: memory).stores
     reassembly.bytesPerSocket = bytesPerSocket

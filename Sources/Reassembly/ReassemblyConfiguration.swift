@@ -1,3 +1,5 @@
+public import Buffers
+
 /// How packets become sockets.
 public struct ReassemblyConfiguration: Sendable {
   public var checksums = ChecksumMode.auto
@@ -17,6 +19,8 @@ public struct ReassemblyConfiguration: Sendable {
   public var urgent = UrgentMode.inline
   /// Whether the bytes of frames stay where they are until the end of the input.
   public var framesStay = false
+  /// Told of looks at frames that have waited, where these stay.
+  public var lateLooks: LateLooks?
 
   public init() {}
 

@@ -46,7 +46,8 @@ struct Shard: ~Copyable {
     journal = DeliveryJournal(
       capacity: configuration.journalEntriesPerShard,
       reach: configuration.journalBytesPerShard, framesStay: configuration.framesStay)
-    queue = SegmentQueue(budget: configuration.queuedBytesPerShard)
+    queue = SegmentQueue(
+      budget: configuration.queuedBytesPerShard, looks: configuration.lateLooks)
   }
 
   @inline(__always)

@@ -24,6 +24,12 @@ struct csystem_faults {
 };
 struct csystem_faults csystem_thread_faults(void);
 
+/// Whether this thread has had so many page faults since it was last true.
+int csystem_has_faulted(long faults);
+
+/// Bytes of files and of shared memory that are in the memory of this process; 0 where nobody tells.
+size_t csystem_resident_files(void);
+
 /// The descriptor of fresh shared memory (memfd), or -1.
 int csystem_shared_memory(const char *name, size_t size);
 

@@ -45,7 +45,7 @@ final class MappedFile {
   }
 
   deinit {
-    readAhead?.stop()
+    readAhead?.end()
     csystem_guard_remove(guardSlot)
     unsafe munmap(UnsafeMutableRawPointer(mutating: base), count)
   }

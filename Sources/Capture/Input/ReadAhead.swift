@@ -30,6 +30,8 @@ final class ReadAhead: @unchecked Sendable {
     let step: Int
     let ahead: Int
     let behind: Int
+    /// All of that.
+    var size: Int { ahead + behind + 2 * step }
 
     /// More is of no use.
     static let most = 72 << 20
@@ -53,6 +55,10 @@ final class ReadAhead: @unchecked Sendable {
   /// Smaller files are read before a thread would pay.
   private static let smallestForThread = 8 << 20
   private static let again = 64 << 20
+  /// Those that have started, until their mappings go.
+  private static let all = Mutex<[ReadAhead]>([])
+  /// So much of files may be in memory, the program and other captures included.
+  private var mostResident = 0
   /// MADV_POPULATE_READ (Linux 5.14), which the C library's headers here may not know.
   private static let populateRead: Int32 = 22
 
@@ -94,9 +100,21 @@ final class ReadAhead: @unchecked Sendable {
     unsafe madvise(base + first, passed - first, MADV_DONTNEED)
   }
 
+  /// Frames that wait for others are looked at again long after they were passed, and each look brings
+  /// 64 KiB back, or a large page: when that has become too much, all of it goes once more.
+  static func giveBackPassed() {
+    guard csystem_has_faulted(8) != 0 else { return }
+    all.withLock { all in
+      guard let most = all.map(\.mostResident).max(), csystem_resident_files() > most else { return }
+      for one in all { unsafe madvise(one.base, one.emptied.load(ordering: .relaxed), MADV_DONTNEED) }
+    }
+  }
+
   /// Not before the first step: of many files only the first packet is looked at for long.
   private func start() {
     isStarted = true
+    mostResident = csystem_resident_files() + 2 * extent.size
+    Self.all.withLock { $0.append(self) }
     guard count >= Self.smallestForThread else { return }
     let others = Self.threads.wrappingAdd(1, ordering: .relaxed).oldValue
     if others < Self.mostThreads { thread = WorkerThread { self.run() } }
@@ -146,6 +164,13 @@ final class ReadAhead: @unchecked Sendable {
   }
 
   private func giveBack() {
+    emptied.store(count, ordering: .relaxed)
     unsafe madvise(base, count, MADV_DONTNEED)
+  }
+
+  /// The mapping is about to go.
+  func end() {
+    stop()
+    Self.all.withLock { $0.removeAll { $0 === self } }
   }
 }

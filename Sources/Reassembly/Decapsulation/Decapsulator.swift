@@ -22,7 +22,8 @@ public final class Decapsulator {
     framesStay = configuration.framesStay
     dissector = Dissector(configuration)
     defragmenter = Defragmenter(
-      budget: configuration.fragmentBytes, policies: configuration.fragmentPolicy)
+      budget: configuration.fragmentBytes, policies: configuration.fragmentPolicy,
+      looks: configuration.lateLooks)
   }
 
   /// Bytes of fragments that wait for others, overhead included.

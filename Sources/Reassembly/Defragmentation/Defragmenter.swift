@@ -29,7 +29,11 @@ struct Defragmenter: ~Copyable {
     var clock: Int64
   }
 
-  init(budget: Int, policies: PolicyMap<FragmentPolicy>) {
+  /// Told of looks at what lies in frames.
+  private let looks: LateLooks?
+
+  init(budget: Int, policies: PolicyMap<FragmentPolicy>, looks: LateLooks?) {
+    self.looks = looks
     store = ByteStore(budget: budget)
     datagrams = ReservedArray(capacity: budget / Self.datagramCost + 1)
     self.policies = policies
@@ -82,6 +86,7 @@ struct Defragmenter: ~Copyable {
     guard datagrams[place].isWhole, let upper = datagrams[place].protocol else {
       return .waiting(number)
     }
+    looks?.note(datagrams[place].pieces.count)
     let whole = Datagram(
       key: key, protocol: upper, payload: datagrams[place].payload,
       frameLength: datagrams[place].frameLength, number: number)

@@ -27,6 +27,9 @@ struct FragmentPiece: BitwiseCopyable {
 
   private var used: Range<Int> { Int(skipped)..<Int(skipped) + count }
 
+  /// Copies it, should it lie where it lay: it is looked at more than once.
+  mutating func own(_ store: inout ByteStore) { stored = store.own(stored) }
+
   func release(_ store: inout ByteStore) { store.release(stored) }
 
   func append(to payload: inout [UInt8]) { stored.append(used, to: &payload) }

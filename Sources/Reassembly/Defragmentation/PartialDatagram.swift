@@ -118,6 +118,7 @@ struct PartialDatagram: ~Copyable {
     }
     var differs = false
     for piece in pieces[indices] where !differs { differs = !piece.agrees(with: bytes, at: offset) }
+    for index in indices { pieces[index].own(&store) }
     // Every receiver has the same afterwards, whatever its policy (RFC 8200 §4.5 allows it by name).
     if !differs, indices.count == 1, pieces[indices.lowerBound].range == range { return .duplicate }
     if policy == .dropOnOverlap {

@@ -57,7 +57,11 @@ struct SegmentQueue: ~Copyable {
   /// Nodes looked at, so far, to find a place.
   private(set) var steps: UInt64 = 0
 
-  init(budget: Int) {
+  /// Told of looks at what lies in frames.
+  private let looks: LateLooks?
+
+  init(budget: Int, looks: LateLooks? = nil) {
+    self.looks = looks
     store = ByteStore(budget: budget)
     // Each piece costs at least its overhead of 64 bytes, so there are never more nodes than this.
     nodes = ReservedArray(capacity: budget / ByteStore.overhead + 1)
@@ -107,6 +111,9 @@ struct SegmentQueue: ~Copyable {
       let old = segment(current)
       result.overlaps = true
       compare(bytes, at: offset, with: old, &result)
+      // Where one segment lies over another, more will, and the pages of a frame would be fetched again
+      // each time: both are copied.
+      nodes[Int(current) &- 1].piece = store.own(old.piece)
       let newWins =
         !policy.isFirst
         && policy.keepsNew(
@@ -122,7 +129,7 @@ struct SegmentQueue: ~Copyable {
       } else {
         if start < old.offset,
           !add(
-            bytes, offset, start..<old.offset, &previous, before: current, &list, stays, &result)
+            bytes, offset, start..<old.offset, &previous, before: current, &list, false, &result)
         {
           return result
         }
@@ -133,7 +140,10 @@ struct SegmentQueue: ~Copyable {
       }
     }
     if start < end {
-      _ = add(bytes, offset, start..<end, &previous, before: current, &list, stays, &result)
+      // What comes behind all others is seldom looked at before it goes out. In the thick of it every
+      // one will be.
+      let isLent = stays && current == 0 && !result.overlaps
+      _ = add(bytes, offset, start..<end, &previous, before: current, &list, isLent, &result)
     }
     return result
   }
@@ -173,6 +183,7 @@ struct SegmentQueue: ~Copyable {
     let end = min(offset &+ UInt64(bytes.byteCount), old.end)
     guard start < end else { return }
     let new = bytes.extracting(Int(start &- offset)..<Int(end &- offset))
+    if old.piece.isLent { looks?.note() }
     let queued = old.piece.bytes.extracting(Int(start &- old.offset)..<Int(end &- old.offset))
     if let (first, count) = new.difference(from: queued) {
       result.note(start &+ UInt64(first), count)
@@ -349,6 +360,7 @@ struct SegmentQueue: ~Copyable {
   mutating func popFirst(_ list: inout SegmentList) -> QueuedSegment? {
     guard list.head != 0 else { return nil }
     let node = segment(list.head)
+    if node.piece.isLent { looks?.note() }
     takeOff(list.head, after: 0, &list)
     return node
   }

@@ -1,0 +1,20 @@
+import Synchronization
+
+/// Counts how often something is looked at that lies in a frame which was passed long ago. Each look may
+/// bring back a piece of a capture that was given back to the system, and much more around it; so now
+/// and then somebody is asked to give back what has come.
+public final class LateLooks: Sendable {
+  private let count = Atomic<Int>(0)
+  private let giveBack: @Sendable () -> Void
+
+  private static var interval: Int { 16 }
+
+  /// - Parameter giveBack: called on the thread that looks.
+  public init(_ giveBack: @escaping @Sendable () -> Void) { self.giveBack = giveBack }
+
+  @inline(never)
+  public func note(_ looks: Int = 1) {
+    let before = count.wrappingAdd(looks, ordering: .relaxed).oldValue
+    if before / Self.interval != (before &+ looks) / Self.interval { giveBack() }
+  }
+}
