@@ -105,8 +105,12 @@ final class ReadAhead: @unchecked Sendable {
   static func giveBackPassed() {
     guard csystem_has_faulted(8) != 0 else { return }
     all.withLock { all in
-      guard let most = all.map(\.mostResident).max(), csystem_resident_files() > most else { return }
-      for one in all { unsafe madvise(one.base, one.emptied.load(ordering: .relaxed), MADV_DONTNEED) }
+      guard let most = all.map(\.mostResident).max(), csystem_resident_files() > most else {
+        return
+      }
+      for one in all {
+        unsafe madvise(one.base, one.emptied.load(ordering: .relaxed), MADV_DONTNEED)
+      }
     }
   }
 
