@@ -35,7 +35,8 @@ struct FloodTests {
     .disabled(if: isSanitized, "the address sanitizer keeps memory that was given back"),
     arguments: ["syn", "far-ahead", "endless-hole", "fragments", "overlap"])
   func memory(kind: String) throws {
-    _ = try generate(kind, packets: 60_000)
+    // The capture alone is larger, which counts where old segments are looked at again.
+    _ = try generate(kind, packets: kind == "overlap" ? 150_000 : 60_000)
     let small = try Binary.sluice.run(
       "generate", "bulk", "--bytes", "10K", "-w", folder.file("small.pcap"))
     #expect(small.status == 0)
