@@ -1,8 +1,8 @@
 import Synchronization
 
-/// Counts how often something is looked at that lies in a frame which was passed long ago. Each look may
-/// bring back a piece of a capture that was given back to the system, and much more around it; so now
-/// and then somebody is asked to give back what has come.
+/// Counts how often something is looked at that has waited in a frame. Where that was passed long ago,
+/// each look brings back a piece of a capture that was given back to the system, and much more around
+/// it; so now and then somebody is asked to give back what has come.
 public final class LateLooks: Sendable {
   private let count = Atomic<Int>(0)
   private let giveBack: @Sendable () -> Void

@@ -45,7 +45,8 @@ struct Shard: ~Copyable {
     details = DetailStore(capacity: configuration.detailsPerShard)
     journal = DeliveryJournal(
       capacity: configuration.journalEntriesPerShard,
-      reach: configuration.journalBytesPerShard, framesStay: configuration.framesStay)
+      reach: configuration.journalBytesPerShard, framesStay: configuration.framesStay,
+      looks: configuration.lateLooks)
     queue = SegmentQueue(
       budget: configuration.queuedBytesPerShard, looks: configuration.lateLooks)
   }

@@ -1,5 +1,6 @@
 import Buffers
 import Support
+import Synchronization
 import Testing
 
 @Suite("HashIndex")
@@ -131,6 +132,39 @@ struct ByteStoreTests {
     #expect(piece?.count == 0)
     if let piece { store.release(piece) }
     #expect(store.used == 0)
+  }
+
+  @Test(
+    "What was lent becomes a copy, for the same price; a copy stays what it is", arguments: [9, 40])
+  func owned(count: Int) throws {
+    var store = ByteStore(budget: 1 << 10)
+    var bytes = [UInt8](repeating: 1, count: count)
+    let before = bytes
+    let lent = try #require(unsafe store.lend(bytes.span.bytes))
+    let used = store.used
+    let own = store.own(lent)
+    #expect(!own.isLent && own.count == count)
+    #expect(store.used == used && store.pieces == 1)
+    for index in bytes.indices { bytes[index] = 2 }
+    #expect(own.copy(first: count) == before)
+    // Nothing would give a second copy back.
+    #expect(store.own(own).bytes.byteCount == count && store.pieces == 1)
+    store.release(own)
+    #expect(store.used == 0 && store.pieces == 0)
+  }
+
+  @Test("Late looks are told of now and then, however many come at once")
+  func lateLooks() {
+    let told = Mutex(0)
+    let looks = LateLooks { told.withLock { $0 += 1 } }
+    for _ in 0..<15 { looks.note() }
+    #expect(told.withLock { $0 } == 0)
+    looks.note()
+    #expect(told.withLock { $0 } == 1)
+    looks.note(3)
+    #expect(told.withLock { $0 } == 1)
+    looks.note(1000)
+    #expect(told.withLock { $0 } == 2)
   }
 
   @Test("What is lent lies where it lay, and costs as much as a copy")

@@ -1,5 +1,3 @@
-import CSystem
-
 /// The captures that are mapped and read from front to end.
 public enum MappedCaptures {
   /// Gives back to the system what has come into memory again of what was passed, where that has

@@ -37,11 +37,14 @@ struct DeliveryJournal: ~Copyable {
   private let reach: UInt32
   private let framesStay: Bool
   private var copies: ByteRing
+  /// Told of looks at what lies in frames.
+  private let looks: LateLooks?
 
   /// - Parameters:
   ///   - capacity: a power of two, at most 65,536.
   ///   - reach: bytes that are kept in mind.
-  init(capacity: Int, reach: Int, framesStay: Bool) {
+  init(capacity: Int, reach: Int, framesStay: Bool, looks: LateLooks?) {
+    self.looks = looks
     self.capacity = capacity
     self.reach = UInt32(clamping: reach)
     self.framesStay = framesStay
@@ -112,6 +115,7 @@ struct DeliveryJournal: ~Copyable {
 
   /// Its text, and before it its headers.
   func packet(of entry: Entry) -> LentBytes? {
+    if !entry.isCopy { looks?.note() }
     let headers = Int(entry.headers)
     let start = entry.location &- UInt64(headers)
     let count = headers &+ Int(entry.count)
