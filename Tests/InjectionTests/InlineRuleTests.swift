@@ -243,6 +243,15 @@ private struct Ladder {
     #expect(Set(pieces.map(\.timestamps)).count == 1)
   }
 
+  @Test(
+    "A receiver that takes next to nothing does not make a packet of every byte",
+    arguments: [0, 1, 19])
+  func smallestSegments(mss: UInt16) {
+    var ladder = Ladder(mss: mss)
+    ladder.next(.edit([StreamEdit(0..<1, with: [UInt8](repeating: 65, count: 50))]))
+    #expect(ladder.sends(0, "ab").map(\.segment.payload.count) == [8, 8, 8, 8, 8, 8, 3])
+  }
+
   @Test("Growth waits for room; what the sender repeats asks for it with one byte")
   func closedWindow() {
     var ladder = Ladder(window: 4)
