@@ -124,16 +124,23 @@ package final class Run {
   private func takeStrays(of batch: ElementReference<Batch>) {
     lastCaptureName = batch.element.captureName(ofPacket: last.ordinal) ?? lastCaptureName
     if configuration.isSelected != nil { return }
-    var found = batch.element.packets.strays
-    for worker in workers { found += batch.element.strays[worker.number] }
-    if found.isEmpty { return }
-    strays.write(found, to: &lane) { batch.element.captureName(ofPacket: $0) }
+    let notes = workers.map { batch.element.strays[$0.number] }
+    if batch.element.packets.strays.isEmpty, notes.allSatisfy({ $0.isEmpty }) { return }
+    strays.take(batch.element.packets.strays, notes, to: &lane) {
+      batch.element.ends(ofPacket: $0)
+    } captureName: {
+      batch.element.captureName(ofPacket: $0)
+    }
   }
 
   /// What was found when the last packet had gone: it stands for them.
-  private func takeLastStrays(_ found: [StrayWeird]) {
+  private func takeLastStrays(_ found: [StrayWeird] = [], _ notes: [[StrayNote]] = []) {
     if configuration.isSelected != nil { return }
-    strays.write(found, ends: 1, to: &lane) { [lastCaptureName] _ in lastCaptureName }
+    strays.take(found, notes, ends: 1, to: &lane) { _ in
+      nil
+    } captureName: { [lastCaptureName] _ in
+      lastCaptureName
+    }
   }
 
   /// Every packet as it came, in its order; with `--flow` those of the selected sockets, and none that
@@ -150,7 +157,7 @@ package final class Run {
     for worker in workers { worker.runner.settleBehindLast() }
     for worker in workers { worker.runner.emitter.ends = 1 }
     try LastRounds(workers).perform { try flush() }
-    takeLastStrays(workers.flatMap { $0.runner.takeStrays() })
+    takeLastStrays([], workers.map { $0.runner.takeStrays() })
     try flush()
     let first = workers[0].runner
     first.emitter.ends = 2

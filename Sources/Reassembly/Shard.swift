@@ -138,6 +138,16 @@ struct Shard: ~Copyable {
     let victim = sockets.reference(to: evictions.victim(of: sockets))
     recordOnce(.partial, of: victim, .out)
     remove(victim, reason: .evicted)
+    prefetchVictims()
+  }
+
+  /// Who goes next has been silent for long, and has left the caches.
+  private mutating func prefetchVictims() {
+    if let coming = evictions.candidate(behind: 1) { prefetch(coming) }
+    // Its lines were asked for when the last one went.
+    if let next = evictions.candidate(behind: 0) {
+      table.prefetch(hash.tableHash(sockets[next].key))
+    }
   }
 
   mutating func noteEnd(of socket: SocketReference) {

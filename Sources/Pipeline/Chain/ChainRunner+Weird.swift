@@ -7,7 +7,7 @@ extension ChainRunner {
   func weird(_ weird: WeirdNote, of socket: SocketView?, packet: PacketInfo) {
     weirds.add(weird.name)
     guard let socket else {
-      strays.note(weird.name, of: packet, ends(of: packet))
+      strays.note(weird.name, of: packet)
       return
     }
     if isToBeWritten(weird, of: socket) {
@@ -28,13 +28,8 @@ extension ChainRunner {
 
   private func isSelected(_ socket: SocketView) -> Bool { isSelected?(socket.info) ?? true }
 
-  private func ends(of packet: PacketInfo) -> PacketEnds? {
-    guard let batch, let index = batch.element.index(ofPacket: packet.ordinal) else { return nil }
-    return batch.element.packets.ends(ofPacketAt: index)
-  }
-
   /// The oddities of packets without a socket since it was last asked.
-  func takeStrays() -> [StrayWeird] {
+  func takeStrays() -> [StrayNote] {
     if strays.isEmpty { return [] }
     defer { strays = [] }
     return strays

@@ -1,6 +1,7 @@
 import Buffers
 import Injection
 import Reassembly
+import Sockets
 
 /// Packets on their way from the source to the output, and what the workers have made of them.
 struct Batch: ~Copyable {
@@ -29,7 +30,7 @@ struct Batch: ~Copyable {
   /// Of each worker what became of packets of earlier batches.
   let laterFates: ReservedArray<[LaterFate]>
   /// Of each worker the oddities of packets that belong to no socket.
-  let strays: ReservedArray<[StrayWeird]>
+  let strays: ReservedArray<[StrayNote]>
 
   static var capacity: Int { 128 }
 
@@ -51,7 +52,7 @@ struct Batch: ~Copyable {
     var laterFates = ReservedArray<[LaterFate]>(capacity: workers)
     for _ in 0..<workers { laterFates.append([]) }
     self.laterFates = laterFates
-    var strays = ReservedArray<[StrayWeird]>(capacity: workers)
+    var strays = ReservedArray<[StrayNote]>(capacity: workers)
     for _ in 0..<workers { strays.append([]) }
     self.strays = strays
   }
@@ -75,6 +76,11 @@ struct Batch: ~Copyable {
     guard let index = index(ofPacket: ordinal) else { return nil }
     let interface = packets.frames[index].interface
     return interface < captureNames.count ? captureNames[interface] : nil
+  }
+
+  /// From whom to whom a packet went, as far as that could be read.
+  func ends(ofPacket ordinal: UInt64) -> PacketEnds? {
+    index(ofPacket: ordinal).flatMap { packets.ends(ofPacketAt: $0) }
   }
 
   /// The index of the packet with a number. Numbers ascend, mostly one by one.

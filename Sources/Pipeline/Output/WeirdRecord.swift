@@ -42,6 +42,17 @@ enum WeirdSample {
     return rest == 1
   }
 
+  /// Whether there is one among the ones that make `before` up to `after`.
+  static func comes(from before: UInt64, to after: UInt64) -> Bool {
+    var power: UInt64 = 1
+    while power <= before {
+      let (next, overflow) = power.multipliedReportingOverflow(by: 10)
+      if overflow { return false }
+      power = next
+    }
+    return power <= after
+  }
+
   /// Those of the ones that make `before` up to `after`.
   static func counts(from before: UInt64, to after: UInt64) -> [UInt64] {
     var counts: [UInt64] = []

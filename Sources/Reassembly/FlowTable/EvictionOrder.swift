@@ -81,6 +81,14 @@ struct EvictionOrder: ~Copyable {
     }
   }
 
+  /// Who stands behind `count` others in the queue that is asked next; `nil` where there is nobody.
+  func candidate(behind count: Int) -> Int? {
+    let queue: Queue = weakCount > reserve || isStrongEmpty ? .weak : .strong
+    var place = links[queue.rawValue].next
+    for _ in 0..<count where place > 1 { place = links[Int(place)].next }
+    return place > 1 ? Int(place) &- 2 : nil
+  }
+
   private var isStrongEmpty: Bool {
     links[Queue.strong.rawValue].next == UInt32(Queue.strong.rawValue)
   }

@@ -85,7 +85,7 @@ public enum Weird: String, Hashable, Sendable, CaseIterable, BitwiseCopyable {
 
   /// Its place among all of them, which is what a case without values consists of. To look names up
   /// would cost more than a packet does.
-  var number: UInt8 { unsafe unsafeBitCast(self, to: UInt8.self) }
+  package var number: UInt8 { unsafe unsafeBitCast(self, to: UInt8.self) }
 
   public func hash(into hasher: inout Hasher) { hasher.combine(number) }
 }

@@ -45,24 +45,28 @@ struct SegmentIndexes: ~Copyable {
   /// How many segments an index has.
   func count(_ number: UInt32) -> Int { roots[Int(number) &- 1].count }
 
-  /// The last segment of an index that begins before an offset, and the one before that; 0 for none.
-  mutating func last(before offset: UInt64, in number: UInt32) -> (link: UInt32, previous: UInt32) {
+  /// The last segment of an index that begins before an offset, the one before that and the one behind
+  /// it; 0 for none, and for one behind that stands in another leaf.
+  mutating func last(
+    before offset: UInt64, in number: UInt32
+  ) -> (link: UInt32, previous: UInt32, next: UInt32) {
     let root = Int(number) &- 1
     // One too far away lies behind all keys, or before them.
     let distance = Int64(bitPattern: offset &- roots[root].base)
     let key = UInt32(clamping: distance)
     let position = roots[root].position(before: key)
-    guard position >= 0 else { return (0, 0) }
+    guard position >= 0 else { return (0, 0, 0) }
     let leaf = Int(roots[root].entries[position].leaf)
     // All at once: one line after the other would be waited for.
     for line in 0..<8 { leaves.prefetch(leaf, offset: line &* 64) }
     let place = leaves[leaf].count(before: key)
-    if place == 0 { return (0, 0) }
+    if place == 0 { return (0, 0, 0) }
     let link = leaves[leaf].links[place &- 1]
-    if place > 1 { return (link, leaves[leaf].links[place &- 2]) }
-    if position == 0 { return (link, 0) }
+    let next = place < leaves[leaf].count ? leaves[leaf].links[place] : 0
+    if place > 1 { return (link, leaves[leaf].links[place &- 2], next) }
+    if position == 0 { return (link, 0, next) }
     let before = Int(roots[root].entries[position &- 1].leaf)
-    return (link, leaves[before].links[leaves[before].count &- 1])
+    return (link, leaves[before].links[leaves[before].count &- 1], next)
   }
 
   /// Adds a segment that begins at an offset, where no other one does. `mayGrow` says whether there is

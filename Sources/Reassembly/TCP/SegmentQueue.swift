@@ -110,6 +110,7 @@ struct SegmentQueue: ~Copyable {
       guard current != 0, segment(current).offset < end else { break }
       let old = segment(current)
       result.overlaps = true
+      prefetchBehind(old)
       compare(bytes, at: offset, with: old, &result)
       // Where one segment lies over another, more will, and the pages of a frame would be fetched again
       // each time: both are copied.
@@ -151,6 +152,15 @@ struct SegmentQueue: ~Copyable {
   /// As above, and what came first stays. Answers the bytes queued, `nil` when the budget is reached.
   mutating func insert(_ bytes: RawSpan, at offset: UInt64, _ list: inout SegmentList) -> Int? {
     insert(bytes, at: offset, &list, .first).bytes
+  }
+
+  /// While one segment is compared the next one is fetched, and of the one behind it where it lies.
+  @inline(__always)
+  private func prefetchBehind(_ old: QueuedSegment) {
+    guard old.next != 0 else { return }
+    let next = segment(old.next)
+    next.piece.prefetch()
+    nodes.prefetch(Int(next.next) &- 1)
   }
 
   /// Queues a part of a segment.
@@ -254,7 +264,9 @@ struct SegmentQueue: ~Copyable {
     let index = segment(list.tail).index
     if index != 0 {
       let found = indexes.last(before: offset, in: index)
+      // All that may be looked at, at once: one after the other they would be waited for.
       nodes.prefetch(Int(found.previous) &- 1)
+      nodes.prefetch(Int(found.next) &- 1)
       // The one found may reach over the offset; the one before it ends where that one begins.
       let passed = found.link == 0 || segment(found.link).end > offset ? found.previous : found.link
       if passed != 0 { (previous, current) = (passed, segment(passed).next) }
@@ -363,6 +375,26 @@ struct SegmentQueue: ~Copyable {
     if node.piece.isLent { looks?.note() }
     takeOff(list.head, after: 0, &list)
     return node
+  }
+
+  /// Lets go of all segments of a list.
+  mutating func discard(_ list: inout SegmentList) {
+    guard !list.isEmpty else { return }
+    let index = segment(list.tail).index
+    if index != 0 {
+      indexes.release(index)
+      store.reserved = indexes.bytes
+    }
+    var link = list.head
+    while link != 0 {
+      let node = segment(link)
+      if node.next != 0 { nodes.prefetch(Int(node.next) &- 1) }
+      store.release(node.piece)
+      nodes[Int(link) &- 1].next = firstFree
+      firstFree = link
+      link = node.next
+    }
+    list = SegmentList()
   }
 
   /// Gives back the memory of a segment that was taken off.

@@ -216,7 +216,7 @@ extension Shard {
   /// Lets go of all that is queued.
   mutating func discardQueue(_ socket: SocketReference, _ direction: Direction) {
     var list = socket.element.histories[direction.index].queue
-    while let segment = queue.popFirst(&list) { queue.release(segment) }
+    queue.discard(&list)
     socket.element.histories[direction.index].queue = list
     socket.element.histories[direction.index].queuedBytes = 0
   }

@@ -196,7 +196,7 @@ extension Shard {
     guard let details = socket.element.details else { return }
     for kind in Doubts.Kind.allCases {
       var list = details.element.doubts[stream, kind].list
-      while let segment = queue.popFirst(&list) { queue.release(segment) }
+      queue.discard(&list)
       details.element.doubts[stream, kind] = Doubts()
     }
   }
