@@ -114,7 +114,7 @@ public struct SocketInfo: Sendable, BitwiseCopyable {
     responder: Endpoint,
     vlans: VLANTags, tunnel: Tunnel? = nil, shard: Int, isMidstream: Bool, firstPacket: PacketInfo,
     lastSeen: Timestamp,
-    disconnectReason: DisconnectReason?, out: Stream, in: Stream
+    disconnectReason: DisconnectReason?, out: Stream = Stream(), in: Stream = Stream()
   ) {
     self.id = id
     self.transport = transport

@@ -14,9 +14,13 @@ extension SocketObject {
       originator: isSecond ? second : first, responder: isSecond ? first : second,
       vlans: key.vlans, tunnel: details?.element.tunnel, shard: place.shard,
       isMidstream: flags.contains(.midstream),
-      firstPacket: firstPacket, lastSeen: lastSeen, disconnectReason: endReason,
-      out: isNew ? SocketInfo.Stream() : stream(.out),
-      in: isNew ? newResponder : stream(.in))
+      firstPacket: firstPacket, lastSeen: lastSeen, disconnectReason: endReason)
+    if isNew {
+      if !flags.contains(.udp) { info.in.state = .listen }
+    } else {
+      describe(.out, in: &info.out)
+      describe(.in, in: &info.in)
+    }
     info.history = ConnectionHistory(earlyHistory, details?.element.lateHistory ?? .init())
     if isOver(.out), isOver(.in) { info.closed = closed }
     if details != nil { info.editObstacle = editObstacle }
@@ -48,15 +52,8 @@ extension SocketObject {
   /// Whether nothing was counted yet, as when the socket is attached.
   private var isNew: Bool { packets[0] == 0 && packets[1] == 0 }
 
-  private var newResponder: SocketInfo.Stream {
-    var stream = SocketInfo.Stream()
-    stream.state = flags.contains(.udp) ? .closed : .listen
-    return stream
-  }
-
-  private func stream(_ direction: Direction) -> SocketInfo.Stream {
+  private func describe(_ direction: Direction, in stream: inout SocketInfo.Stream) {
     let history = histories[direction.index]
-    var stream = SocketInfo.Stream()
     stream.state = state(of: direction)
     stream.packets = UInt64(packets[direction.index])
     stream.frameBytes = traffic.frameBytes(direction)
@@ -78,7 +75,6 @@ extension SocketObject {
     if offer.options.contains(.windowScale) { stream.windowScale = offer.windowScale }
     stream.sackPermitted = offer.options.contains(.sackPermitted)
     stream.timestampsOffered = offer.options.contains(.timestamps)
-    return stream
   }
 
   /// What was delivered and given up, and what the receiver acknowledged without its having been
