@@ -7,7 +7,7 @@ public final class LateLooks: Sendable {
   private let count = Atomic<Int>(0)
   private let giveBack: @Sendable () -> Void
 
-  private static var interval: Int { 16 }
+  private static var interval: Int { 64 }
 
   /// - Parameter giveBack: called on the thread that looks.
   public init(_ giveBack: @escaping @Sendable () -> Void) { self.giveBack = giveBack }

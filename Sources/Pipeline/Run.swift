@@ -124,8 +124,8 @@ package final class Run {
   private func takeStrays(of batch: ElementReference<Batch>) {
     lastCaptureName = batch.element.captureName(ofPacket: last.ordinal) ?? lastCaptureName
     if configuration.isSelected != nil { return }
+    if batch.element.hasNoStrays { return }
     let notes = workers.map { batch.element.strays[$0.number] }
-    if batch.element.packets.strays.isEmpty, notes.allSatisfy({ $0.isEmpty }) { return }
     strays.take(batch.element.packets.strays, notes, to: &lane) {
       batch.element.ends(ofPacket: $0)
     } captureName: {

@@ -78,6 +78,11 @@ struct Batch: ~Copyable {
     return interface < captureNames.count ? captureNames[interface] : nil
   }
 
+  /// Whether no packet had an oddity that belongs to no socket.
+  var hasNoStrays: Bool {
+    packets.strays.isEmpty && (0..<strays.count).allSatisfy { strays[$0].isEmpty }
+  }
+
   /// From whom to whom a packet went, as far as that could be read.
   func ends(ofPacket ordinal: UInt64) -> PacketEnds? {
     index(ofPacket: ordinal).flatMap { packets.ends(ofPacketAt: $0) }

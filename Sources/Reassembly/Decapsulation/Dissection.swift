@@ -185,6 +185,7 @@ struct Dissection: BitwiseCopyable {
     get { offerOrTimestamp }
     set { offerOrTimestamp = newValue }
   }
+  var timestampIfAny: UInt32? { hasTimestamp ? timestamp : nil }
   /// Of an ICMP error: its type and code, or the MTU. It lies where a segment has what no ICMP message
   /// has.
   var icmpValue: UInt32 {

@@ -14,6 +14,9 @@ struct SegmentOptions {
   /// Whether a length was impossible.
   var isMalformed = false
 
+  /// No others than timestamps, or none.
+  init(timestamp: UInt32?) { self.timestamp = timestamp }
+
   /// - Parameter header: a whole TCP header.
   init(_ header: TCPSegment) {
     var options = header.options
@@ -34,17 +37,27 @@ struct SegmentOptions {
   }
 }
 
-/// A segment off the fast path, with what its header says besides its dissection.
-struct ExaminedSegment: ~Escapable {
-  let header: TCPSegment
+/// What the header of a segment off the fast path says besides its dissection.
+struct ExaminedSegment {
   let options: SegmentOptions
+  let reservedBits: UInt8
+  let urgentPointer: UInt16
   /// Nanoseconds since the last packet of the socket.
   let silence: Int64
 
-  @_lifetime(copy header)
   init(_ header: TCPSegment, silence: Int64) {
-    self.header = header
     self.silence = silence
     options = SegmentOptions(header)
+    reservedBits = header.reservedBits
+    urgentPointer = header.urgentPointer
+  }
+
+  /// Of an ordinary segment without SYN and URG: there is nothing in its header that the dissection has
+  /// not, and nobody waits for the header.
+  init(ordinary segment: DissectionReference, silence: Int64) {
+    self.silence = silence
+    options = SegmentOptions(timestamp: segment.element.timestampIfAny)
+    reservedBits = 0
+    urgentPointer = 0
   }
 }

@@ -186,10 +186,11 @@ extension Shard {
     _ segment: DissectionReference, _ socket: SocketReference, _ direction: Direction
   ) {
     let stream = direction.reversed
-    guard let details = socket.element.details, !details.element.otherSYNs.isEmpty,
-      segment.element.flags.contains(.ack),
+    // What lies in the socket is looked at before the details are waited for.
+    guard segment.element.flags.contains(.ack),
       !socket.element.histories[stream.index].state.contains(.synAcknowledged),
       socket.element.positions[stream.index].offset == 0,
+      let details = socket.element.details, !details.element.otherSYNs.isEmpty,
       let chosen = details.element.otherSYNs.find(segment.element.acknowledgment + -1, stream)
     else { return }
     discardQueue(socket, stream)

@@ -32,7 +32,7 @@ extension Shard {
 
   /// The text of a reset is a diagnosis and no data (RFC 9293 §3.5.3).
   mutating func receiveReset(
-    _ segment: DissectionReference, _ examined: borrowing ExaminedSegment,
+    _ segment: DissectionReference, _ examined: ExaminedSegment,
     _ socket: SocketReference, _ direction: Direction
   ) {
     if let details = details(of: socket),

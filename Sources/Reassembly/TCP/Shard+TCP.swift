@@ -178,9 +178,14 @@ extension Shard {
     _ segment: DissectionReference, _ frame: RawSpan, _ silence: Int64, _ socket: SocketReference,
     _ direction: Direction
   ) {
-    let bytes = frame.extracting(segment.element.transportOffset..<segment.element.end)
-    guard let header = try? TCPSegment(validating: bytes) else { return }
-    let examined = ExaminedSegment(header, silence: silence)
+    let examined: ExaminedSegment
+    if segment.element.isOrdinary, segment.element.flags.isDisjoint(with: [.syn, .urg]) {
+      examined = ExaminedSegment(ordinary: segment, silence: silence)
+    } else {
+      let bytes = frame.extracting(segment.element.transportOffset..<segment.element.end)
+      guard let header = try? TCPSegment(validating: bytes) else { return }
+      examined = ExaminedSegment(header, silence: silence)
+    }
     noteOddities(segment, examined, socket, direction)
     guard acceptsFlags(segment, socket, direction) else {
       reportRefusal(of: socket)
@@ -213,7 +218,7 @@ extension Shard {
 
   /// A segment of a connection that is open, or opening, and that is no SYN.
   private mutating func receive(
-    _ segment: DissectionReference, _ examined: borrowing ExaminedSegment, _ frame: RawSpan,
+    _ segment: DissectionReference, _ examined: ExaminedSegment, _ frame: RawSpan,
     _ socket: SocketReference, _ direction: Direction
   ) {
     chooseSYN(segment, socket, direction)
@@ -229,7 +234,7 @@ extension Shard {
       receiveDoubtful(segment, weird, kind, frame, socket, direction)
     case .good:
       takeTimestamp(examined, segment, socket, direction)
-      noteUrgent(segment, examined, socket, direction)
+      noteUrgent(segment, examined, frame, socket, direction)
       takeGood(segment, frame, socket, direction)
     }
     finish(socket)

@@ -22,11 +22,11 @@ struct UrgentByte: BitwiseCopyable {
 // to, as all hosts take it; a pointer of 0 is taken as 1, as Linux does.
 extension Shard {
   mutating func noteUrgent(
-    _ segment: DissectionReference, _ examined: borrowing ExaminedSegment,
+    _ segment: DissectionReference, _ examined: ExaminedSegment, _ frame: RawSpan,
     _ socket: SocketReference, _ direction: Direction
   ) {
     guard segment.element.flags.contains(.urg), segment.element.length > 0 else { return }
-    let index = max(Int(examined.header.urgentPointer), 1) &- 1
+    let index = max(Int(examined.urgentPointer), 1) &- 1
     let place = segment.element.sequence + index
     if isStarted(socket, direction), place.isBefore(socket.element.positions[direction.index].next)
     {
@@ -36,7 +36,7 @@ extension Shard {
     var weird = WeirdNote(isInside ? .urgent : .urgentPending, direction, length: 1)
     weird.offset = offset(of: place, segment, socket, direction)
     if index < segment.element.captured {
-      weird.value = UInt64(examined.header.payload.byte(at: index))
+      weird.value = UInt64(frame.byte(at: segment.element.text.lowerBound &+ index))
     }
     note(weird, of: socket)
     guard configuration.urgent == .outOfBand, let details = details(of: socket) else { return }

@@ -69,7 +69,7 @@ extension Shard {
 
   /// - Parameter hasText: whether it brings text or a FIN that was not there before.
   mutating func judge(
-    _ segment: DissectionReference, _ examined: borrowing ExaminedSegment, hasText: Bool,
+    _ segment: DissectionReference, _ examined: ExaminedSegment, hasText: Bool,
     _ socket: SocketReference, _ direction: Direction
   ) -> Judgment {
     if let fault = misacknowledges(segment, socket, direction) {
@@ -175,7 +175,7 @@ extension Shard {
   /// that the clock may have gone round. Who does without the check at a TSval of 0, and who tolerates
   /// a tick, is told from the receiver's policy.
   private mutating func isOutdated(
-    _ examined: borrowing ExaminedSegment, _ socket: SocketReference, _ direction: Direction
+    _ examined: ExaminedSegment, _ socket: SocketReference, _ direction: Direction
   ) -> Bool {
     guard let timestamp = examined.options.timestamp,
       socket.element.checks.contains(.timestamps(direction))
@@ -204,7 +204,7 @@ extension Shard {
 
   /// TS.Recent moves on with segments at the left edge (RFC 7323 §4.3).
   mutating func takeTimestamp(
-    _ examined: borrowing ExaminedSegment, _ segment: DissectionReference,
+    _ examined: ExaminedSegment, _ segment: DissectionReference,
     _ socket: SocketReference, _ direction: Direction
   ) {
     guard let timestamp = examined.options.timestamp else { return }
@@ -222,14 +222,14 @@ extension Shard {
 
   /// What is odd about a header, though a host takes the segment.
   mutating func noteOddities(
-    _ segment: DissectionReference, _ examined: borrowing ExaminedSegment,
+    _ segment: DissectionReference, _ examined: ExaminedSegment,
     _ socket: SocketReference, _ direction: Direction
   ) {
     let options = examined.options
     if options.isMalformed { note(.badOption, segment, of: socket, direction) }
-    if examined.header.reservedBits != 0 {
+    if examined.reservedBits != 0 {
       note(
-        WeirdNote(.reservedBits, direction, value: UInt64(examined.header.reservedBits)),
+        WeirdNote(.reservedBits, direction, value: UInt64(examined.reservedBits)),
         of: socket)
     }
     if options.hasSACK, !agreesOnSACK(socket) {
