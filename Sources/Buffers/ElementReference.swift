@@ -21,6 +21,13 @@ public struct ElementReference<Element: ~Copyable>: BitwiseCopyable {
     @inline(__always) unsafeAddress { unsafe UnsafePointer(pointer) }
     @inline(__always) nonmutating unsafeMutableAddress { unsafe pointer }
   }
+
+  /// Asks for its first two cache lines.
+  @inlinable @inline(__always)
+  public func prefetch() {
+    unsafe Buffers.prefetch(UnsafeRawPointer(pointer))
+    unsafe Buffers.prefetch(UnsafeRawPointer(pointer) + 64)
+  }
 }
 
 /// Points at some elements of a `ReservedArray` that lie side by side: good for as long as they are.

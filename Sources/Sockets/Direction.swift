@@ -12,3 +12,8 @@ public enum Direction: UInt8, Hashable, Sendable, BitwiseCopyable, CaseIterable 
   @inlinable
   public var index: Int { Int(rawValue) }
 }
+
+extension Direction: CustomStringConvertible {
+  /// `out` or `in`.
+  public var description: String { self == .out ? "out" : "in" }
+}

@@ -157,7 +157,7 @@ struct ByteStoreTests {
   func lateLooks() {
     let told = Mutex(0)
     let looks = LateLooks { told.withLock { $0 += 1 } }
-    for _ in 0..<15 { looks.note() }
+    for _ in 0..<63 { looks.note() }
     #expect(told.withLock { $0 } == 0)
     looks.note()
     #expect(told.withLock { $0 } == 1)

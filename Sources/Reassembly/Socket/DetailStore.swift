@@ -29,15 +29,16 @@ struct DetailStore: ~Copyable {
   }
 }
 
-/// The parts of a socket that most do without.
+/// The parts of a socket that most do without. In front stands what every segment off the fast path is
+/// held against.
 struct SocketDetails: BitwiseCopyable {
+  /// What waits for its receiver to say whether it took it.
+  var doubts = SocketDoubts()
   /// What its first packet came out of.
   var tunnel: Tunnel?
   var weirds = WeirdCounts()
   /// The letters of its history that do not fit into the socket.
   var lateHistory = ConnectionHistory.Half()
-  /// What waits for its receiver to say whether it took it.
-  var doubts = SocketDoubts()
   /// SYNs besides the one that the streams begin with.
   var otherSYNs = OtherSYNs()
   /// Urgent bytes that are to be taken out of the streams.

@@ -52,14 +52,14 @@ extension Shard {
       isStarted(socket, direction)
       ? place(of: segment.element.sequence, socket, direction) : (isSYN ? -1 : 0)
     if segment.element.length == 0, isStarted(socket, direction),
-      segment.element.sequence.isAfter(sentEdge(socket, direction))
+      isUnseen(segment.element.sequence, socket, direction)
     {
       traits.insert(.speaksOfUnseen)
     }
     guard segment.element.flags.contains(.ack), isStarted(socket, peer) else { return }
     traits.insert(.acknowledges)
     packet.acknowledged = place(of: segment.element.acknowledgment, socket, peer)
-    if segment.element.acknowledgment.isAfter(sentEdge(socket, peer)) {
+    if isUnseen(segment.element.acknowledgment, socket, peer) {
       traits.insert(.speaksOfUnseen)
     }
   }

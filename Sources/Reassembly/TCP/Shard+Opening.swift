@@ -170,7 +170,7 @@ extension Shard {
     let peer = direction.reversed
     let acknowledged = segment.element.acknowledgment
     return acknowledged.isAfter(socket.element.histories[peer.index].initialSequence)
-      && !acknowledged.isAfter(sentEdge(socket, peer))
+      && !isUnseen(acknowledged, socket, peer)
   }
 
   /// Where several SYNs came, the acknowledgement chooses among them.

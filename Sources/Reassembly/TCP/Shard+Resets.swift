@@ -76,7 +76,7 @@ extension Shard {
       let isRight =
         segment.element.flags.contains(.ack)
         && segment.element.acknowledgment.isAfter(position.acknowledged + -1)
-        && !segment.element.acknowledgment.isAfter(sentEdge(socket, direction.reversed))
+        && !isUnseen(segment.element.acknowledgment, socket, direction.reversed)
       let isOpening = !socket.element.flags.contains(.connected)
       return isRight || !isOpening ? .taken : .badAcknowledgment
     }

@@ -133,6 +133,7 @@ extension Shard {
       receiveFirst(segment, frame)
       return
     }
+    if let details = socket.element.details { details.prefetch() }
     let silence = packet.timestamp.nanoseconds &- socket.element.lastSeen.nanoseconds
     record(segment, frame, of: socket, direction)
     count(segment, of: socket, direction)

@@ -116,12 +116,22 @@ extension Shard {
     let stream = direction.reversed
     guard isStarted(socket, stream), socket.element.packets[stream.index] > 0 else { return nil }
     let acknowledged = segment.element.acknowledgment
-    if acknowledged.isAfter(sentEdge(socket, stream)) {
+    if isUnseen(acknowledged, socket, stream) {
       return isWithinWindow(acknowledged, socket, stream) ? .perhapsUnseen : .neverSent
     }
     let last = socket.element.positions[stream.index].acknowledged
     let largestWindow = 1 << (16 &+ Int(socket.element.shifts[direction.index]))
     return last.distance(from: acknowledged) > largestWindow ? .tooOld : nil
+  }
+
+  /// Whether a number lies behind all that was captured of a stream. Of one that is not far before what
+  /// is next in order that is known without a look at what waits.
+  @inline(__always)
+  mutating func isUnseen(
+    _ number: SequenceNumber, _ socket: SocketReference, _ stream: Direction
+  ) -> Bool {
+    let next = socket.element.positions[stream.index].next
+    return next.rawValue &- number.rawValue >= 1 << 30 && number.isAfter(sentEdge(socket, stream))
   }
 
   /// The end of all that was captured of a stream, be it in order or not (SND.NXT).
