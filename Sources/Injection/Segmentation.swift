@@ -11,8 +11,9 @@ package struct Segmentation: Hashable, Sendable {
   /// What a host has to take that never said what it takes (RFC 9293 §3.7.1).
   package static var defaultMaximumSegmentSize: Int { 536 }
   /// What a segment has of data, however small an MSS is: with an MSS of 1, each held byte would leave as
-  /// a packet of its own (CVE-2019-11479). Linux, too, sends no less (`TCP_MIN_SND_MSS`, without options).
-  package static var leastData: Int { 8 }
+  /// a packet of its own (CVE-2019-11479). Every network carries 68 bytes (RFC 791): of these as much is
+  /// left behind two headers and timestamps.
+  package static var leastData: Int { 16 }
   /// Two bytes of padding and the option (RFC 7323 appendix A).
   package static var timestampsLength: Int { 12 }
 
@@ -21,7 +22,8 @@ package struct Segmentation: Hashable, Sendable {
   ///   - firstOptions: what the first one has besides.
   package init(maximumSegmentSize: Int, options: Int, firstOptions: Int = 0) {
     limit = max(maximumSegmentSize - options, Self.leastData)
-    firstLimit = max(maximumSegmentSize - options - firstOptions, Self.leastData)
+    // It is one alone.
+    firstLimit = max(maximumSegmentSize - options - firstOptions, 1)
   }
 
   /// The segments of a stretch, in their order; none for an empty one.

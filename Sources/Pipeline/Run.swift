@@ -134,7 +134,7 @@ package final class Run {
   }
 
   /// What was found when the last packet had gone: it stands for them.
-  private func takeLastStrays(_ found: [StrayWeird] = [], _ notes: [[StrayNote]] = []) {
+  private func takeLastStrays(_ found: [StrayWeird], _ notes: [[StrayNote]] = []) {
     if configuration.isSelected != nil { return }
     strays.take(found, notes, ends: 1, to: &lane) { _ in
       nil
