@@ -24,16 +24,7 @@ public final class RingTurns: Sendable {
   /// So much has to come together before a sleeping thread is woken.
   private var worthWaking: Int { capacity / 2 }
 
-  /// How many places have been filled so far.
-  public var filledCount: Int { filled.load(ordering: .acquiring) }
-
   // MARK: The thread that fills
-
-  /// Whether it would have to wait for a free place.
-  public var isFull: Bool {
-    filled.load(ordering: .relaxed) &- emptied.load(ordering: .acquiring) >= capacity
-      && !isCancelled.load(ordering: .relaxed)
-  }
 
   /// Waits for a free place; `nil` when no more is wanted.
   public func placeToFill() -> Int? {
@@ -66,6 +57,12 @@ public final class RingTurns: Sendable {
   }
 
   // MARK: The thread that empties
+
+  /// Whether it would have to wait for a filled place.
+  public var isEmpty: Bool {
+    filled.load(ordering: .acquiring) == emptied.load(ordering: .relaxed)
+      && !isClosed.load(ordering: .relaxed)
+  }
 
   /// Waits for a filled place; `nil` when all have been emptied and no more will come.
   public func placeToEmpty() -> Int? {

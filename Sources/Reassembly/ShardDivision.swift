@@ -13,13 +13,6 @@ public struct ShardDivision: Hashable, Sendable {
     }
   }
 
-  /// Two workers, of which the first one has so many.
-  public init(shardsOfFirst count: Int) {
-    precondition((1..<ReassemblyConfiguration.shardCount).contains(count))
-    workers = 2
-    firsts = [0, count, ReassemblyConfiguration.shardCount]
-  }
-
   /// The shards that belong to a worker.
   func shards(of worker: Int) -> Range<Int> { firsts[worker]..<firsts[worker + 1] }
 

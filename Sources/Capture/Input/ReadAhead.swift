@@ -3,23 +3,22 @@ import CSystem
 import Glibc
 import Synchronization
 
-/// Fills the page tables of a mapped file ahead of its reader, on a thread of its own, and empties
-/// them behind it. The reader would take a page fault for every 64 KiB instead: a third of the time
-/// that a large capture takes.
+/// Fills the page tables of a mapped file ahead of its reader, on whatever thread has nothing else to
+/// do, and empties them behind it. The reader takes a page fault for every 64 KiB that nobody has
+/// filled: a third of the time that a large capture takes.
 ///
 /// Only a hint to the kernel: the mapping reads the same with and without it.
 @safe
 final class ReadAhead: @unchecked Sendable {
-  // Unchecked: what both threads touch is atomic, and the mapping is only advised about.
+  // Unchecked: what several threads touch is atomic or locked, and the mapping is only advised about.
   private let base: UnsafeMutableRawPointer
   private let count: Int
   private let position = Atomic<Int>(0)
-  private let isStopped = Atomic<Bool>(false)
-  private let bell = Semaphore()
-  private var thread: WorkerThread?
   private var lastSignal = 0
   private var isStarted = false
-  private static let threads = Atomic<Int>(0)
+  /// How far it has been filled, for who has locked `ahead`.
+  private var filled = 0
+  private var isCached = true
 
   private let extent: Extent
   /// What was emptied behind the reader.
@@ -50,13 +49,11 @@ final class ReadAhead: @unchecked Sendable {
     var smallestFile: Int { min(4 * step, ahead) }
   }
 
-  /// So many files are read ahead at the same time; the others take the page faults.
-  private static let mostThreads = 16
-  /// Smaller files are read before a thread would pay.
-  private static let smallestForThread = 8 << 20
   private static let again = 64 << 20
   /// Those that have started, until their mappings go.
   private static let all = Mutex<[ReadAhead]>([])
+  /// Of those the ones that are being read, the one that began last in front.
+  private static let ahead = Mutex<[ReadAhead]>([])
   /// So much of files may be in memory, the program and other captures included.
   private var mostResident = 0
   /// MADV_POPULATE_READ (Linux 5.14), which the C library's headers here may not know.
@@ -70,7 +67,7 @@ final class ReadAhead: @unchecked Sendable {
     self.extent = extent
   }
 
-  /// Tells how far the reader has come. Called for every batch; wakes the thread for every step.
+  /// Tells how far the reader has come. Called for every batch.
   @inline(__always)
   func reached(_ position: Int) {
     if position &- lastSignal >= extent.step { signal(position) }
@@ -81,9 +78,8 @@ final class ReadAhead: @unchecked Sendable {
     lastSignal = position
     self.position.store(position, ordering: .relaxed)
     if !isStarted { start() }
-    if thread != nil { bell.post() }
-    // Where the thread has no processor the reader must not fill the memory meanwhile.
-    empty(behind: position, after: thread == nil ? extent.behind / 2 : extent.behind)
+    // Where nobody has the time to, it must not fill the memory.
+    empty(behind: position, after: extent.behind)
   }
 
   /// Gives back what has been passed, if that is at least `least`. What is looked at again comes from
@@ -119,52 +115,42 @@ final class ReadAhead: @unchecked Sendable {
     isStarted = true
     mostResident = csystem_resident_files() + 2 * extent.size
     Self.all.withLock { $0.append(self) }
-    guard count >= Self.smallestForThread else { return }
-    let others = Self.threads.wrappingAdd(1, ordering: .relaxed).oldValue
-    if others < Self.mostThreads { thread = WorkerThread { self.run() } }
-    // Without a thread the reader takes the page faults.
-    if thread == nil { Self.threads.wrappingSubtract(1, ordering: .relaxed) }
+    Self.ahead.withLock { $0.insert(self, at: 0) }
   }
 
-  /// Ends the thread; returns when it no longer knows the mapping. What it holds is given back.
+  /// The reader has come to the end. Returns when nobody fills any more; what it holds is given back.
   func stop() {
-    defer { giveBack() }
-    guard let thread else { return }
-    isStopped.store(true, ordering: .relaxed)
-    bell.post()
-    thread.join()
-    self.thread = nil
-    Self.threads.wrappingSubtract(1, ordering: .relaxed)
+    Self.ahead.withLock { $0.removeAll { $0 === self } }
+    giveBack()
   }
 
-  private func run() {
-    var filled = 0
-    var isCached = true
-    while !isStopped.load(ordering: .relaxed) {
-      while !isStopped.load(ordering: .relaxed) {
-        let position = position.load(ordering: .relaxed)
-        empty(behind: position, after: extent.behind / 2)
-        // Where the reader has been nothing is to be filled any more.
-        filled = max(filled, position / extent.step * extent.step)
-        guard filled < min(position + extent.ahead, count) else { break }
-        let length = min(extent.step, count - filled)
-        let before = csystem_thread_faults()
-        if isCached {
-          unsafe csystem_touch(base + filled, length)
-        } else {
-          // Pages that have gone (a file that shrank) are an error here, and damage for the reader.
-          let isKnown = unsafe madvise(base + filled, length, Self.populateRead) == 0
-          if !isKnown, errno == EINVAL { return }
-        }
-        filled += length
-        // What is in memory anyway comes 64 KiB at a time, and faster if it is just looked at. What has
-        // to be read comes page by page then.
-        let after = csystem_thread_faults()
-        let windows = length / 65_536 + 2
-        isCached = after.major == before.major && after.minor - before.minor <= windows * 3 / 2
-      }
-      bell.wait()
+  /// Fills another step of a file that is being read; `false` where all is filled that is to be, or
+  /// another thread is at it.
+  static func fillSome() -> Bool {
+    ahead.withLockIfAvailable { ahead in ahead.contains { $0.fillStep() } } ?? false
+  }
+
+  private func fillStep() -> Bool {
+    let position = position.load(ordering: .relaxed)
+    empty(behind: position, after: extent.behind / 2)
+    // Where the reader is, it takes the faults itself.
+    filled = max(filled, (position / extent.step + 1) * extent.step)
+    guard filled < min(position + extent.ahead, count) else { return false }
+    let length = min(extent.step, count - filled)
+    let before = csystem_thread_faults()
+    if isCached {
+      unsafe csystem_touch(base + filled, length)
+    } else {
+      // Pages that have gone (a file that shrank) are an error here, and damage for the reader.
+      _ = unsafe madvise(base + filled, length, Self.populateRead)
     }
+    filled += length
+    // What is in memory anyway comes 64 KiB at a time, and faster if it is just looked at. What has
+    // to be read comes page by page then.
+    let after = csystem_thread_faults()
+    let windows = length / 65_536 + 2
+    isCached = after.major == before.major && after.minor - before.minor <= windows * 3 / 2
+    return true
   }
 
   private func giveBack() {

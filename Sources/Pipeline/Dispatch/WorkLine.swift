@@ -5,23 +5,23 @@ import Reassembly
 
 /// Brings batches of packets from a source through the workers, and out again in their order.
 ///
-/// Where frames stay in place, reading goes ahead on a thread of its own. Two workers then share the
-/// packets of what is otherwise one, and the thread that reads lends a hand with the second. With `-j`
-/// each worker has a thread too. Otherwise, or where there are no threads to be had, each batch is read
-/// and worked when it is asked for.
+/// Where frames stay in place, two threads read ahead and work what has been read (`SharedWork`). With
+/// `-j` one thread reads, and each worker has one of its own. Otherwise, or where there are no threads
+/// to be had, each batch is read and worked when it is asked for.
 final class WorkLine {
   private let filler: BatchFiller
   private let workers: [Worker]
-  /// Of the thread that reads and of whoever asks for batches; `nil` when all goes in step.
+  /// Of the thread that reads and of whoever asks for batches, with `-j`.
   private var turns: RingTurns?
   private var hands: [WorkerHand] = []
-  private var spare: SpareHand?
-  /// How many batches have been asked for.
-  private var count = 0
+  /// Of the two threads without `-j`.
+  private var shared: SharedWork?
   private var thread: WorkerThread?
   private var taken: ElementReference<Batch>?
 
   private let depth: Int
+  /// Workers of two threads: with fewer of them one thread would wait for the other more often.
+  private static let sharers = 4
   /// Smaller inputs are read before a thread would pay.
   private static let smallestInput: UInt64 = 4 << 20
 
@@ -36,11 +36,11 @@ final class WorkLine {
       source, decapsulator, division, depth: worksAhead ? depth : 1,
       limit: configuration.packetLimit,
       defaultFate: configuration.defaultFate)
-    if worksAhead { startThreads(lendsHand: configuration.workers <= 1) }
+    if worksAhead { startThreads(sharesWork: configuration.workers <= 1) }
   }
 
-  /// Who shares the packets of a run: two instead of one where the thread that reads lends a hand. The
-  /// second has less to do, so that it gets ahead of the first.
+  /// Who shares the packets of a run: several instead of one where two threads share the work, so that
+  /// each finds something to do.
   static func division(
     _ source: any PacketSource, _ configuration: RunConfiguration
   ) -> ShardDivision {
@@ -49,7 +49,7 @@ final class WorkLine {
       return ShardDivision(workers: min(configuration.workers, shards))
     }
     return worksAhead(source, configuration)
-      ? ShardDivision(shardsOfFirst: shards * 5 / 8) : ShardDivision(workers: 1)
+      ? ShardDivision(workers: sharers) : ShardDivision(workers: 1)
   }
 
   private static func worksAhead(
@@ -65,28 +65,14 @@ final class WorkLine {
     }
   }
 
-  private func startThreads(lendsHand: Bool) {
-    let turns = RingTurns(capacity: depth)
-    if lendsHand {
-      startLending(SpareHand(workers[1], filler, turns, depth: depth), turns)
-    } else {
-      startHands(turns)
-    }
+  private func startThreads(sharesWork: Bool) {
+    if sharesWork { shareWork() } else { startHands(RingTurns(capacity: depth)) }
   }
 
-  private func startLending(_ spare: SpareHand, _ turns: RingTurns) {
-    let filler = filler
-    thread = WorkerThread {
-      while let place = turns.placeToFill(), filler.fill(place) {
-        turns.didFill()
-        // Far ahead of the other thread, so that they seldom meet.
-        if turns.isFull { while spare.help() {} }
-      }
-      turns.close()
-    }
-    guard thread != nil else { return }
-    self.turns = turns
-    self.spare = spare
+  private func shareWork() {
+    let shared = SharedWork(workers, filler, depth: depth)
+    thread = WorkerThread { shared.help() }
+    if thread != nil { self.shared = shared }
   }
 
   private func startHands(_ turns: RingTurns) {
@@ -97,10 +83,13 @@ final class WorkLine {
     if hands.count == workers.count {
       let (filler, inboxes) = (filler, hands.map(\.inbox))
       thread = WorkerThread {
+        let memory = MemoryHand()
         while let place = turns.placeToFill(), filler.fill(place) {
+          memory.didRead()
           turns.didFill()
           for inbox in inboxes { inbox.didFill() }
         }
+        memory.dismiss()
         turns.close()
         for inbox in inboxes { inbox.close() }
       }
@@ -116,30 +105,19 @@ final class WorkLine {
   /// The next batch, read and worked, good until the next call; `nil` at the end of the input.
   func next() -> ElementReference<Batch>? {
     giveBack()
-    if let turns {
-      guard let spare else { return nextOfHands() }
-      guard let place = turns.placeToEmpty() else { return nil }
-      let batch = filler.ring.reference(to: place)
-      taken = batch
-      work(batch, with: spare)
-      return batch
+    if !hands.isEmpty { return nextOfHands() }
+    let place: Int
+    if let shared {
+      guard let next = shared.next() else { return nil }
+      place = next
+    } else {
+      guard filler.fill(0) else { return nil }
+      place = 0
     }
-    guard filler.fill(0) else { return nil }
-    let batch = filler.ring.reference(to: 0)
+    let batch = filler.ring.reference(to: place)
     taken = batch
-    for worker in workers { worker.process(batch) }
+    if shared == nil { for worker in workers { worker.process(batch) } }
     return batch
-  }
-
-  private func work(_ batch: ElementReference<Batch>, with spare: SpareHand) {
-    if filler.mayHaveShrunk {
-      // Nobody else is to look at what is taken back.
-      spare.pause()
-      filler.takeBackMissing(from: batch)
-    }
-    workers[0].process(batch)
-    spare.finish(count)
-    count += 1
   }
 
   private func nextOfHands() -> ElementReference<Batch>? {
@@ -157,21 +135,26 @@ final class WorkLine {
     taken = nil
     for hand in hands { hand.outbox.didEmpty() }
     turns?.didEmpty()
+    shared?.didEmpty()
   }
 
   /// Reads no further.
-  func cancel() { turns?.cancel() }
+  func cancel() {
+    turns?.cancel()
+    shared?.cancel()
+  }
 
   /// After `cancel` the batches that workers have been given already.
   func nextOfCancelled() -> ElementReference<Batch>? {
-    if let spare, !spare.isThrough(count) { return nil }
-    return hands.isEmpty && spare == nil ? nil : next()
+    giveBack()
+    if let shared { return shared.hasBegunNext ? next() : nil }
+    return hands.isEmpty ? nil : next()
   }
 
   /// Ends the threads; the source and the workers may be asked about what they have then.
   func stop() {
     giveBack()
-    turns?.cancel()
+    cancel()
     thread?.join()
     for hand in hands { hand.dismiss() }
   }
