@@ -72,6 +72,14 @@ public final class Reassembler {
     }
   }
 
+  /// Asks for the first packets of the batch that comes next, if another thread has written it.
+  public func prefetch(_ batch: borrowing PacketBatch) {
+    let indices = batch.share(of: worker)
+    for position in 0..<min(Self.stride, indices.count) {
+      prefetchWritten(batch, indices, position)
+    }
+  }
+
   @inline(__always)
   private func process(_ batch: borrowing PacketBatch, _ indices: some PacketIndices) {
     var position = 0

@@ -221,6 +221,10 @@ final class SharedWork: @unchecked Sendable {
 
   private func workNext(of line: Int) {
     let batch = lines[line].done.load(ordering: .relaxed)
+    if batch &+ 1 < filled.load(ordering: .acquiring) {
+      lines[line].worker.reassembler.prefetch(
+        filler.ring.reference(to: (batch &+ 1) % depth).element.packets)
+    }
     lines[line].worker.process(filler.ring.reference(to: batch % depth))
     lines[line].done.store(batch &+ 1, ordering: .sequentiallyConsistent)
   }
