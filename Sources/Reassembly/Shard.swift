@@ -161,7 +161,7 @@ struct Shard: ~Copyable {
   ) {
     // Nothing came after a reset that would speak against it.
     let isReset = !socket.element.checks.isDisjoint(with: .anyReset)
-    end(socket, reason: isReset ? .reset : reason)
+    end(socket, reason: isReset ? .reset : reason, isGoing: true)
     addUp(socket)
     report(.detached, of: socket)
     handler.detached(view(socket), packet: packet)

@@ -75,7 +75,14 @@ public struct ConnectionHistory: Hashable, Sendable, BitwiseCopyable {
     }
 
     public func count(of letter: Letter, _ sender: Direction) -> Int {
-      letters.count { $0.letter == letter && $0.sender == sender }
+      let code = UInt64(letter.rawValue | sender.rawValue << 4)
+      var rest = codes
+      var count = 0
+      while rest != 0 {
+        if rest & 0x1F == code { count += 1 }
+        rest >>= 5
+      }
+      return count
     }
 
     /// In order.

@@ -24,7 +24,11 @@ public struct SocketInfo: Sendable, BitwiseCopyable {
   public var id: SocketID
   /// Names the conversation: made of its ends, its tags and the time of its first packet, so that it
   /// is the same in every run. Below 2⁵¹, which every reader of JSON takes exactly.
-  public var flowID: UInt64
+  ///
+  /// Worked out when it is asked for: most sockets of a scan are never named.
+  @inlinable
+  public var flowID: UInt64 { givenFlowID ?? mixedFlowID }
+  @usableFromInline var givenFlowID: UInt64?
   public var transport: Transport
   /// Who sent the first SYN (TCP) or the first packet.
   public var originator: Endpoint
@@ -129,8 +133,7 @@ public struct SocketInfo: Sendable, BitwiseCopyable {
     self.disconnectReason = disconnectReason
     self.out = out
     self.in = `in`
-    self.flowID = 0
-    self.flowID = flowID ?? mixedFlowID
+    givenFlowID = flowID
   }
 
   @usableFromInline var mixedFlowID: UInt64 {

@@ -139,7 +139,13 @@ final class ChainRunner: SocketHandler {
   // MARK: Sockets
 
   func attached(_ socket: SocketView, packet: PacketInfo) -> SocketInterest {
-    let info = socket.info
+    // Handed on where it is: it is large.
+    attached(socket, socket.info, packet)
+  }
+
+  private func attached(
+    _ socket: SocketView, _ info: SocketInfo, _ packet: PacketInfo
+  ) -> SocketInterest {
     let isSelected = isSelected?(info) ?? true
     var interest: Interest = []
     var decides = false

@@ -9,6 +9,7 @@ struct LinkAttacher: ~Copyable {
   private let number: Int
   /// The analyzer, where it needs a client.
   private let client: (any ClientAnalyzer)?
+  private let needsClient: Bool
   /// Whether it is shown every socket.
   private let takesAll: Bool
 
@@ -17,6 +18,7 @@ struct LinkAttacher: ~Copyable {
     selection = link.selection
     self.number = number
     client = link.analyzer as? any ClientAnalyzer
+    needsClient = client != nil
     takesAll = selection == Selection()
   }
 
@@ -25,7 +27,9 @@ struct LinkAttacher: ~Copyable {
     to info: SocketInfo, _ packet: PacketInfo, _ runner: ChainRunner
   ) -> ChainSlot {
     if takesAll {
-      if let client, !client.hasClient, !runner.waitsSuccessfully(for: client, of: number) {
+      if needsClient, let client, !client.hasClient,
+        !runner.waitsSuccessfully(for: client, of: number)
+      {
         return ChainSlot(attached: .none, interest: [], lacksClient: true)
       }
       guard let attached = analyzer.attach(to: info) else { return .empty }

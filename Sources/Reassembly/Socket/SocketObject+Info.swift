@@ -6,37 +6,6 @@ extension SocketObject {
     SocketID(socket: UInt64(place.shard) << 32 | UInt64(place.index), sequence: firstPacket.ordinal)
   }
 
-  var info: SocketInfo {
-    let (first, second) = key.ends(wide)
-    let isSecond = flags.contains(.originatorIsSecond)
-    var info = SocketInfo(
-      id: id, transport: flags.contains(.udp) ? .udp : .tcp,
-      originator: isSecond ? second : first, responder: isSecond ? first : second,
-      vlans: key.vlans, tunnel: details?.element.tunnel, shard: place.shard,
-      isMidstream: flags.contains(.midstream),
-      firstPacket: firstPacket, lastSeen: lastSeen, disconnectReason: endReason)
-    if isNew {
-      if !flags.contains(.udp) { info.in.state = .listen }
-    } else {
-      describe(.out, in: &info.out)
-      describe(.in, in: &info.in)
-    }
-    info.history = ConnectionHistory(earlyHistory, details?.element.lateHistory ?? .init())
-    if isOver(.out), isOver(.in) { info.closed = closed }
-    if details != nil { info.editObstacle = editObstacle }
-    return info
-  }
-
-  private var editObstacle: EditObstacle? {
-    guard let details else { return nil }
-    if checks.contains(.signed) {
-      let isMD5 = details.element.signature == TCPOptions.Kind.md5Signature
-      return isMD5 ? .md5Signature : .authentication
-    }
-    if details.element.multipath.isInUse { return .multipath }
-    return checks.contains(.urgent) ? .urgent : nil
-  }
-
   /// Whether this direction has had a FIN or a reset.
   func isOver(_ direction: Direction) -> Bool {
     !TCPFlags(rawValue: tcpFlags[direction.index]).isDisjoint(with: [.fin, .rst])
@@ -47,46 +16,6 @@ extension SocketObject {
     let isSecond = flags.contains(.originatorIsSecond) != (direction == .out)
     let (first, second) = key.ends(wide)
     return isSecond ? second.address : first.address
-  }
-
-  /// Whether nothing was counted yet, as when the socket is attached.
-  private var isNew: Bool { packets[0] == 0 && packets[1] == 0 }
-
-  private func describe(_ direction: Direction, in stream: inout SocketInfo.Stream) {
-    let history = histories[direction.index]
-    stream.state = state(of: direction)
-    stream.packets = UInt64(packets[direction.index])
-    stream.frameBytes = traffic.frameBytes(direction)
-    stream.ipBytes = traffic.ipBytes(direction)
-    stream.streamBytes = positions[direction.index].offset &- history.gapBytes
-    if checks.contains(.urgent), let details {
-      stream.streamBytes &-= UInt64(details.element.urgent[direction.index].removed)
-    }
-    stream.sentBytes = sentBytes(positions[direction.index], history)
-    stream.gaps = history.gaps
-    stream.gapBytes = history.gapBytes
-    stream.retransmissions = history.retransmissions
-    stream.outOfOrder = history.outOfOrder
-    stream.tcpFlags = tcpFlags[direction.index]
-    let offer = offers[direction.index]
-    if offer.options.contains(.maximumSegmentSize) {
-      stream.maximumSegmentSize = offer.maximumSegmentSize
-    }
-    if offer.options.contains(.windowScale) { stream.windowScale = offer.windowScale }
-    stream.sackPermitted = offer.options.contains(.sackPermitted)
-    stream.timestampsOffered = offer.options.contains(.timestamps)
-  }
-
-  /// What was delivered and given up, and what the receiver acknowledged without its having been
-  /// captured. A FIN takes a number, and no byte.
-  @inline(__always)
-  private func sentBytes(
-    _ position: StreamPosition, _ history: borrowing StreamHistory
-  ) -> UInt64 {
-    if history.state.contains(.finSeen) { return max(position.offset, history.finOffset) }
-    if flags.contains(.udp) { return position.offset }
-    let unseen = position.acknowledged.distance(from: position.next)
-    return position.offset &+ UInt64(max(unseen, 0))
   }
 
   /// The state of the end that sends in `direction` (RFC 9293 §3.3.2), told from what was seen of
@@ -115,5 +44,82 @@ extension SocketObject {
     if own.contains(.synAcknowledged) && peer.contains(.synSeen) { return .established }
     if own.contains(.synSeen) { return peer.contains(.synSeen) ? .synReceived : .synSent }
     return direction == .in ? .listen : .closed
+  }
+}
+
+// Of the reference: to lend all of a socket to a method, Swift copies it first.
+extension SocketReference {
+  @inline(__always)
+  var info: SocketInfo {
+    let (first, second) = element.key.ends(element.wide)
+    let isSecond = element.flags.contains(.originatorIsSecond)
+    var info = SocketInfo(
+      id: element.id, transport: element.flags.contains(.udp) ? .udp : .tcp,
+      originator: isSecond ? second : first, responder: isSecond ? first : second,
+      vlans: element.key.vlans, tunnel: element.details?.element.tunnel, shard: element.place.shard,
+      isMidstream: element.flags.contains(.midstream),
+      firstPacket: element.firstPacket, lastSeen: element.lastSeen,
+      disconnectReason: element.endReason)
+    if isNew {
+      if !element.flags.contains(.udp) { info.in.state = .listen }
+    } else {
+      describe(.out, in: &info.out)
+      describe(.in, in: &info.in)
+    }
+    info.history = ConnectionHistory(
+      element.earlyHistory, element.details?.element.lateHistory ?? .init())
+    if element.isOver(.out), element.isOver(.in) { info.closed = element.closed }
+    if element.details != nil { info.editObstacle = editObstacle }
+    return info
+  }
+
+  private var editObstacle: EditObstacle? {
+    guard let details = element.details else { return nil }
+    if element.checks.contains(.signed) {
+      let isMD5 = details.element.signature == TCPOptions.Kind.md5Signature
+      return isMD5 ? .md5Signature : .authentication
+    }
+    if details.element.multipath.isInUse { return .multipath }
+    return element.checks.contains(.urgent) ? .urgent : nil
+  }
+
+  /// Whether nothing was counted yet, as when the socket is attached.
+  private var isNew: Bool { element.packets[0] == 0 && element.packets[1] == 0 }
+
+  private func describe(_ direction: Direction, in stream: inout SocketInfo.Stream) {
+    let history = element.histories[direction.index]
+    stream.state = element.state(of: direction)
+    stream.packets = UInt64(element.packets[direction.index])
+    stream.frameBytes = element.traffic.frameBytes(direction)
+    stream.ipBytes = element.traffic.ipBytes(direction)
+    stream.streamBytes = element.positions[direction.index].offset &- history.gapBytes
+    if element.checks.contains(.urgent), let details = element.details {
+      stream.streamBytes &-= UInt64(details.element.urgent[direction.index].removed)
+    }
+    stream.sentBytes = sentBytes(element.positions[direction.index], history)
+    stream.gaps = history.gaps
+    stream.gapBytes = history.gapBytes
+    stream.retransmissions = history.retransmissions
+    stream.outOfOrder = history.outOfOrder
+    stream.tcpFlags = element.tcpFlags[direction.index]
+    let offer = element.offers[direction.index]
+    if offer.options.contains(.maximumSegmentSize) {
+      stream.maximumSegmentSize = offer.maximumSegmentSize
+    }
+    if offer.options.contains(.windowScale) { stream.windowScale = offer.windowScale }
+    stream.sackPermitted = offer.options.contains(.sackPermitted)
+    stream.timestampsOffered = offer.options.contains(.timestamps)
+  }
+
+  /// What was delivered and given up, and what the receiver acknowledged without its having been
+  /// captured. A FIN takes a number, and no byte.
+  @inline(__always)
+  private func sentBytes(
+    _ position: StreamPosition, _ history: borrowing StreamHistory
+  ) -> UInt64 {
+    if history.state.contains(.finSeen) { return max(position.offset, history.finOffset) }
+    if element.flags.contains(.udp) { return position.offset }
+    let unseen = position.acknowledged.distance(from: position.next)
+    return position.offset &+ UInt64(max(unseen, 0))
   }
 }

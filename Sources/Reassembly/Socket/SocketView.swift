@@ -45,7 +45,7 @@ public struct SocketView: BitwiseCopyable {
   public var firstOrdinal: UInt64 { reference.element.firstPacket.ordinal }
 
   /// All that is known of it at this moment.
-  public var info: SocketInfo { reference.element.info }
+  public var info: SocketInfo { reference.info }
 }
 
 /// One socket of a shard, reached in place: its address is worked out and checked once.

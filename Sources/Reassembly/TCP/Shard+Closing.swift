@@ -91,9 +91,10 @@ extension Shard {
     }
   }
 
-  /// The end of a conversation, once. The object stays for a while to absorb stragglers.
+  /// The end of a conversation, once. The object stays for a while to absorb stragglers, if it does not
+  /// go as well.
   mutating func end(
-    _ socket: SocketReference, reason: DisconnectReason
+    _ socket: SocketReference, reason: DisconnectReason, isGoing: Bool = false
   ) {
     guard !socket.element.flags.contains(.ended) else { return }
     let sent = (sentEdge(socket, .out), sentEdge(socket, .in))
@@ -117,6 +118,7 @@ extension Shard {
     socket.element.flags.insert(.ended)
     socket.element.flags.remove(.plain)
     report(.disconnected(reason), of: socket)
+    if isGoing { return }
     noteEnd(of: socket)
     schedule(socket)
   }

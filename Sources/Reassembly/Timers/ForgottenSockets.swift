@@ -16,7 +16,7 @@ struct ForgottenSockets: ~Copyable {
 
   mutating func add(_ socket: SocketReference) {
     let entry = Entry(
-      key: socket.element.key, wide: socket.element.wide, flowID: socket.element.info.flowID)
+      key: socket.element.key, wide: socket.element.wide, flowID: socket.info.flowID)
     if entries.isFull { entries[next] = entry } else { entries.append(entry) }
     next = (next &+ 1) % Self.capacity
   }
