@@ -2,6 +2,7 @@ import Analysis
 import Analyzers
 import Capture
 import Generation
+import Glibc
 import Support
 import Testing
 
@@ -109,6 +110,38 @@ struct DispatchTests {
     #expect(ahead.sink.frames == frames)
     #expect(ahead.summary.packets == UInt64(frames.count))
     #expect(ahead.summary.streamBytes == inStep.summary.streamBytes)
+  }
+
+  @Test("come to the same log, whoever is held up", arguments: 1...6)
+  func delays(seed: Int) throws {
+    let frames = try frames(.http)
+    // Some of the calls to the analyzer take long, and some of the batches until they are written: so
+    // the few places of the ring are all full, or all empty, again and again.
+    func outcome(_ dispatch: RunConfiguration.Dispatch, dawdles: Bool) throws -> Outcome {
+      var script = ScriptedAnalyzer("dawdler", Diary())
+      script.answer = { chunk in
+        if dawdles, (Int(chunk.offset) + chunk.bytes.count) % (4 + seed * 7) == 0 { usleep(300) }
+        return .allow
+      }
+      let digest = try DigestAnalyzer(Options())
+      var batches = 0
+      return try run(
+        frames, [ChainLink(name: "digest", analyzer: digest), link(script)],
+        batchSize: seed % 2 == 0 ? 16 : .max
+      ) {
+        $0.dispatch = dispatch
+        $0.memory = 32 << 20
+      } progress: { _ in
+        batches += 1
+        if dawdles, batches % (2 + seed) == 0 { usleep(2000) }
+        return true
+      }
+    }
+    let ahead = try outcome(.ahead, dawdles: true)
+    let isSame = ahead.log.bytes == (try outcome(.inStep, dawdles: false)).log.bytes
+    #expect(isSame)
+    #expect(ahead.log.bytes.count > 100_000)
+    #expect(ahead.sink.frames == frames)
   }
 
   @Test("end where the limit says, though more of them are ready", arguments: [1, 129, 5000])

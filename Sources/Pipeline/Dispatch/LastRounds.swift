@@ -6,18 +6,20 @@ import Sockets
 /// no more than that waits to be written, and it can be brought into one order.
 struct LastRounds {
   private let workers: [Worker]
-
-  /// Sockets that each worker ends in a round, about.
-  private static var round: Int { 2048 }
+  /// Sockets that each worker ends in a round, about: what all of them write then is in memory.
+  private let round: Int
 
   /// - Parameter workers: of which none may be at work.
-  init(_ workers: [Worker]) { self.workers = workers }
+  init(_ workers: [Worker]) {
+    self.workers = workers
+    round = max(2048 / workers.count, 64)
+  }
 
   /// Ends all sockets. `afterRound` is called when nobody is at work.
   func perform(afterRound: () throws -> Void) rethrows {
     let lastPacket = workers[0].reassembler.lastPacket
     let sockets = workers.reduce(0) { $0 + $1.reassembler.socketCount }
-    let hands = sockets > Self.round ? makeHands() : []
+    let hands = sockets > round ? makeHands() : []
     defer { for hand in hands { hand.dismiss() } }
     let others = workers.prefix(workers.count - hands.count)
     func all(_ work: @escaping @Sendable (Worker) -> Void) {
@@ -27,7 +29,7 @@ struct LastRounds {
     }
     all { $0.reassembler.beginEnd(with: lastPacket) }
     while workers.contains(where: { $0.reassembler.birth(after: 0) != nil }) {
-      let edge = workers.compactMap { $0.reassembler.birth(after: Self.round) }.min() ?? .max
+      let edge = workers.compactMap { $0.reassembler.birth(after: round) }.min() ?? .max
       all { $0.reassembler.end(through: edge) }
       try afterRound()
     }
