@@ -4,13 +4,13 @@ import Reassembly
 import Synchronization
 
 /// Owns some of the 64 shards and takes their packets through the chain of analyzers, from end to end
-/// on one thread.
+/// on one thread at a time.
 final class Worker: @unchecked Sendable {
   // Unchecked: it is at work on one thread at a time; who hands it on waits for it first.
   let number: Int
   let reassembler: Reassembler
   let runner: ChainRunner
-  /// Whether it is at work on a thread of its own, so that others have to ask it for its counts.
+  /// Whether it may be at work on another thread, so that it has to be asked for its counts.
   var hasThread = false
   private let isAsked = Atomic<Bool>(false)
   private let answer = Mutex<Counts?>(nil)
