@@ -107,7 +107,10 @@ extension DeferredSocket {
     keptEdits = bytes
   }
 
+  /// At the end of a stretch.
   func forgetAcknowledgedEdits() {
+    // What waits for nothing more has gone already where answers came late; what it acknowledges counts.
+    if !isWaiting { packets?.element.settle { fates.decide(packet: $0, $1) } }
     for direction in Direction.allCases { packets?.element.forgetAcknowledged(direction) }
     countKeptEdits(packets?.element.keptBytes ?? 0)
   }
