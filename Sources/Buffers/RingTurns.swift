@@ -58,12 +58,6 @@ public final class RingTurns: Sendable {
 
   // MARK: The thread that empties
 
-  /// Whether it would have to wait for a filled place.
-  public var isEmpty: Bool {
-    filled.load(ordering: .acquiring) == emptied.load(ordering: .relaxed)
-      && !isClosed.load(ordering: .relaxed)
-  }
-
   /// Waits for a filled place; `nil` when all have been emptied and no more will come.
   public func placeToEmpty() -> Int? {
     let place = emptied.load(ordering: .relaxed)

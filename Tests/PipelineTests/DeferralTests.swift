@@ -213,7 +213,8 @@ struct ScheduleTests {
   func schedules() throws {
     let perClass = 4
     var memory: [Int] = []
-    for seed in 1...UInt64(max(Self.count / perClass, 1)) {
+    // The last one has once shown what was forgotten of edits.
+    for seed in Array(1...UInt64(max(Self.count / perClass, 1))) + [1529] {
       var random = SeededGenerator(seed: seed)
       let capture = Self.captures.randomElement(using: &random)!
       let plain = Schedule(class: &random)

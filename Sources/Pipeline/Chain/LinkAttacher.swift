@@ -9,6 +9,7 @@ struct LinkAttacher: ~Copyable {
   private let number: Int
   /// The analyzer, where it needs a client.
   private let client: (any ClientAnalyzer)?
+  /// Asked first: to look at the other one is to copy it.
   private let needsClient: Bool
   /// Whether it is shown every socket.
   private let takesAll: Bool

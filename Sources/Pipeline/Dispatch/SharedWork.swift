@@ -99,8 +99,12 @@ final class SharedWork: @unchecked Sendable {
   }
 
   private var hasWorkForAsker: Bool {
-    isClosed.load(ordering: .sequentiallyConsistent) || canRead || hasFreeWork
-      || isThrough(emptied.load(ordering: .relaxed))
+    let batch = emptied.load(ordering: .relaxed)
+    // At the end of the input the last batches may still be with the other thread, for long.
+    let isOver =
+      isClosed.load(ordering: .sequentiallyConsistent)
+      && filled.load(ordering: .sequentiallyConsistent) == batch
+    return isOver || canRead || hasFreeWork || isThrough(batch)
   }
 
   private func wakeAsker() {
