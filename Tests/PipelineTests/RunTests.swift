@@ -157,6 +157,24 @@ struct RunTests {
     #expect(summary.damages.isEmpty)
   }
 
+  @Test("What has run is given back, workers and all")
+  func nothingIsKept() throws {
+    weak var worker: Worker?
+    weak var emitter: RecordEmitter?
+    do {
+      var configuration = RunConfiguration()
+      configuration.chain = [link(ScriptedAnalyzer("a", diary))]
+      let run = try Run(
+        configuration, source: MemorySource(talk(1).frames), log: MemoryLog(),
+        formatter: EVEFormatter())
+      _ = try run.perform()
+      worker = run.workers.first
+      emitter = run.workers.first?.runner.emitter
+      #expect(emitter != nil)
+    }
+    #expect(worker == nil && emitter == nil)
+  }
+
   @Test("Damage of the source is in the summary, after all that came before it")
   func damage() throws {
     let source = MemorySource(talk(1).frames)

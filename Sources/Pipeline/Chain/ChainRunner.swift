@@ -70,7 +70,8 @@ final class ChainRunner: SocketHandler {
       deferral.hold(chunk, of: self.emitter.currentSocket().id, caller)
     }
     emitter.complete = { [unowned self] socket in
-      emitter.socket.flatMap(deferred)?.addStatistics(to: &socket)
+      // With `self`, so that the parameter of the same name is not kept.
+      self.emitter.socket.flatMap(deferred)?.addStatistics(to: &socket)
     }
   }
 
