@@ -46,7 +46,8 @@ let package = Package(
     .target(
       name: "Checking", dependencies: ["Wire", "Sockets", "Buffers", "Reassembly"],
       swiftSettings: settings),
-    .target(name: "Analysis", dependencies: ["Wire", "Sockets"], swiftSettings: settings),
+    .target(
+      name: "Analysis", dependencies: ["Wire", "Sockets", "Buffers"], swiftSettings: settings),
     .target(
       name: "Injection", dependencies: ["Wire", "Sockets", "Buffers"], swiftSettings: settings),
     .target(
@@ -83,7 +84,7 @@ let package = Package(
     .testTarget(
       name: "AnalyzersTests",
       dependencies: [
-        "Analyzers", "Analysis", "CPCRE2", "Wire",
+        "Analyzers", "Analysis", "Buffers", "CPCRE2", "Wire",
         .product(name: "Crypto", package: "swift-crypto"),
       ],
       swiftSettings: testSettings),

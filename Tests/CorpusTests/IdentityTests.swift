@@ -49,5 +49,5 @@ struct IdentityTests {
 }
 
 private struct NoFormatter: RecordFormatter {
-  func append(_ record: Record, about subject: RecordSubject?, to output: inout [UInt8]) {}
+  func append(_ record: Record, about subject: RecordSubject?, to output: inout TextBuffer) {}
 }

@@ -13,8 +13,8 @@ struct FileLogOutputTests {
   func lines() throws {
     defer { try? FileManager.default.removeItem(atPath: path) }
     let log = try FileLogOutput(path: path, isLive: false)
-    let line = Array("0123456789abcde\n".utf8)
-    for _ in 0..<20_000 { try log.write(line) }
+    let line = "0123456789abcde\n"
+    for _ in 0..<20_000 { try log.write(line.utf8.span) }
     #expect((content?.count ?? 0) >= FileLogOutput.bufferSize, "a full buffer is written")
     try log.finish()
     try log.finish()
@@ -25,7 +25,8 @@ struct FileLogOutputTests {
   func live() throws {
     defer { try? FileManager.default.removeItem(atPath: path) }
     let log = try FileLogOutput(path: path, isLive: true)
-    try log.write([65, 10])
+    let line = "A\n"
+    try log.write(line.utf8.span)
     #expect(content == [65, 10])
     try log.finish()
   }
@@ -33,7 +34,8 @@ struct FileLogOutputTests {
   @Test("A full disk is an error that stays")
   func fullDisk() throws {
     let log = try FileLogOutput(path: "/dev/full", isLive: false)
-    try log.write([65])
+    let line = "A"
+    try log.write(line.utf8.span)
     for _ in 0..<2 {
       let error = #expect(throws: LogError.self) { try log.flush() }
       #expect(error?.description == "/dev/full: no space left on device")

@@ -8,7 +8,9 @@ package final class MemoryLog: LogOutput {
 
   package init() {}
 
-  package func write(_ bytes: [UInt8]) { self.bytes += bytes }
+  package func write(_ lines: Span<UInt8>) {
+    for index in lines.indices { bytes.append(lines[index]) }
+  }
   package func finish() { isFinished = true }
 
   package var lines: [String] {

@@ -67,6 +67,7 @@ extension Record.Value: ExpressibleByBooleanLiteral, ExpressibleByIntegerLiteral
   }
 
   /// A whole number of any width; what does not fit 64 bits is clamped.
+  @inlinable
   public init(_ value: some BinaryInteger) {
     self = value < 0 ? .integer(Int64(clamping: value)) : .unsigned(UInt64(clamping: value))
   }

@@ -1,3 +1,4 @@
+package import Buffers
 package import Sockets
 
 /// Writes records in one of the shapes of `--format`.
@@ -5,7 +6,7 @@ package import Sockets
 /// Called from every worker at once.
 package protocol RecordFormatter: Sendable {
   /// Appends one record as whole lines. `subject` is `nil` for records about the run.
-  func append(_ record: Record, about subject: RecordSubject?, to output: inout [UInt8])
+  func append(_ record: Record, about subject: RecordSubject?, to output: inout TextBuffer)
 }
 
 /// What the head of a record speaks of.

@@ -29,10 +29,10 @@ struct StreamDigest {
   }
 
   var result: Result {
-    var text: [UInt8] = []
-    text.reserveCapacity(64)
-    for byte in (hash ?? SHA256()).finalize() { text.append(hex: byte) }
-    return Result(bytes: bytes, sha256: String(decoding: text, as: UTF8.self), gaps: gaps)
+    let digest = (hash ?? SHA256()).finalize()
+    // The span serves this call only.
+    let text = unsafe digest.withUnsafeBytes { unsafe String(hex: Span(_unsafeBytes: $0)) }
+    return Result(bytes: bytes, sha256: text, gaps: gaps)
   }
 
   /// What is reported of a direction.

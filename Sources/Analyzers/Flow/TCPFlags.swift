@@ -19,9 +19,8 @@ struct TCPFlags: OptionSet, CustomStringConvertible {
 
   /// Two digits, as EVE writes them.
   var hex: String {
-    var text: [UInt8] = []
-    text.append(hex: rawValue)
-    return String(decoding: text, as: UTF8.self)
+    let byte: InlineArray<1, UInt8> = [rawValue]
+    return String(hex: byte.span)
   }
 
   /// A letter for each: `SFPA`.

@@ -1,4 +1,5 @@
 package import Analysis
+import Buffers
 
 /// Events as a person reads them, and the beginning of all data: the plain client of a socket
 /// filter.
@@ -29,33 +30,39 @@ final class SocketPrinter: SocketAnalyzer {
 
   func data(_ chunk: borrowing Chunk, _ context: inout Context) -> Verdict {
     var line = head(at: context.time, chunk.direction)
-    line.append("data \(chunk.offset)+\(chunk.bytes.count) ")
+    line.append("data ")
+    line.append(decimal: chunk.offset)
+    line.append(UInt8(ascii: "+"))
+    line.append(decimal: chunk.bytes.count)
+    line.append(UInt8(ascii: " "))
     for index in 0..<min(chunk.bytes.count, Self.shownBytes) {
       let byte = chunk.bytes[index]
       line.append((0x20..<0x7F).contains(byte) ? byte : UInt8(ascii: "."))
     }
-    context.print(String(decoding: line, as: UTF8.self))
+    context.print(String(line))
     return .allow
   }
 
   func event(_ event: SocketEvent, _ context: inout Context) {
     var line = head(at: context.time, event.direction)
-    line.append(event.description)
-    context.print(String(decoding: line, as: UTF8.self))
+    line.append(text: event.description)
+    context.print(String(line))
   }
 
   /// Time and endpoints, up to where the event stands. The arrow shows the way of the bytes, and
   /// both ways when there is none.
-  private func head(at time: Timestamp, _ direction: Direction?) -> [UInt8] {
-    let arrow =
-      switch direction {
-      case .out?: "->"
-      case .in?: "<-"
-      case nil: "--"
-      }
-    var line: [UInt8] = []
+  private func head(at time: Timestamp, _ direction: Direction?) -> TextBuffer {
+    var line = TextBuffer()
     line.append(time, as: .text)
-    line.append(" \(originator) \(arrow) \(responder) ")
+    line.append(UInt8(ascii: " "))
+    line.append(text: originator)
+    switch direction {
+    case .out?: line.append(" -> ")
+    case .in?: line.append(" <- ")
+    case nil: line.append(" -- ")
+    }
+    line.append(text: responder)
+    line.append(UInt8(ascii: " "))
     return line
   }
 }

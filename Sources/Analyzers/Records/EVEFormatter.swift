@@ -1,4 +1,5 @@
 package import Analysis
+package import Buffers
 
 /// JSON Lines that begin like Suricata's EVE records.
 package struct EVEFormatter: RecordFormatter {
@@ -7,7 +8,7 @@ package struct EVEFormatter: RecordFormatter {
   package init(communityIDSeed: UInt16 = 0) { self.communityIDSeed = communityIDSeed }
 
   package func append(
-    _ record: Record, about subject: RecordSubject?, to output: inout [UInt8]
+    _ record: Record, about subject: RecordSubject?, to output: inout TextBuffer
   ) {
     output.append(UInt8(ascii: "{"))
     if let subject {
@@ -22,7 +23,7 @@ package struct EVEFormatter: RecordFormatter {
 
   // The keys here need no escaping, and are written with their punctuation in one go.
   private func appendHead(
-    of record: Record, about subject: RecordSubject, to output: inout [UInt8]
+    of record: Record, about subject: RecordSubject, to output: inout TextBuffer
   ) {
     output.append(#""timestamp":""#)
     output.append(subject.packet.timestamp, as: .eve)
@@ -47,19 +48,19 @@ package struct EVEFormatter: RecordFormatter {
   }
 
   /// The originator is the source, whoever sent the packet.
-  private func append(_ socket: SocketInfo, to output: inout [UInt8]) {
+  private func append(_ socket: SocketInfo, to output: inout TextBuffer) {
     if !socket.vlans.isEmpty {
       output.append(#","vlan":"#)
       output.appendJSON(.array(socket.vlans.map { Record.Value($0) }))
     }
     append(PacketEnds(socket.originator, socket.responder, socket.transport), to: &output)
     output.append(#","community_id":""#)
-    output.append(CommunityID.text(for: socket, seed: communityIDSeed))
+    output.append(communityIDOf: socket, seed: communityIDSeed)
     output.append(UInt8(ascii: "\""))
     if let tunnel = socket.tunnel { append(tunnel, to: &output) }
   }
 
-  private func append(_ ends: PacketEnds, to output: inout [UInt8]) {
+  private func append(_ ends: PacketEnds, to output: inout TextBuffer) {
     output.append(#","src_ip":""#)
     output.append(ends.source.address)
     if ends.transport != nil {
@@ -75,22 +76,22 @@ package struct EVEFormatter: RecordFormatter {
     output.append(#","dest_port":"#)
     output.append(decimal: ends.destination.port)
     output.append(#","proto":""#)
-    output.append(transport.name)
+    output.append(text: transport.name)
     output.append(UInt8(ascii: "\""))
   }
 
   /// The outer packet's ends, as the first packet had them.
-  private func append(_ tunnel: Tunnel, to output: inout [UInt8]) {
+  private func append(_ tunnel: Tunnel, to output: inout TextBuffer) {
     output.append(#","tunnel":{"src_ip":""#)
     output.append(tunnel.source)
     output.append(#"","dest_ip":""#)
     output.append(tunnel.destination)
     output.append(#"","proto":""#)
-    output.append(tunnel.protocolName)
+    output.append(text: tunnel.protocolName)
     output.append(#"","depth":"#)
     output.append(decimal: tunnel.depth)
     output.append(#","type":""#)
-    output.append(tunnel.kind.name)
+    output.append(text: tunnel.kind.name)
     output.append(UInt8(ascii: "\""))
     if let identifier = tunnel.identifier {
       output.append(#","id":"#)

@@ -1,4 +1,7 @@
-extension [UInt8] {
+package import Buffers
+import Wire
+
+extension TextBuffer {
   /// A string in quotes. Quotation mark, backslash and the control characters U+0000 to U+001F are
   /// escaped (RFC 8259 §7), and DEL and U+0080 to U+009F too, which some terminals obey; all else
   /// stays UTF-8.
@@ -6,24 +9,13 @@ extension [UInt8] {
   /// A Swift string holds no invalid UTF-8: what decodes bytes has made U+FFFD of it.
   package mutating func appendJSON(_ text: String) {
     append(UInt8(ascii: "\""))
-    let start = count
-    append(contentsOf: text.utf8)
-    if !isPlain(from: start) {
-      removeSubrange(start...)
+    let bytes = text.utf8.span
+    if bytes.isPlainJSON {
+      append(bytes)
+    } else {
       for scalar in text.unicodeScalars { appendJSONEscaped(scalar) }
     }
     append(UInt8(ascii: "\""))
-  }
-
-  /// Whether the bytes from `start` on are ASCII and need no escape, as nearly all do.
-  private func isPlain(from start: Int) -> Bool {
-    let bytes = span.extracting(droppingFirst: start)
-    for index in bytes.indices {
-      let byte = bytes[index]
-      let isPrintable = byte &- 0x20 < 0x7F - 0x20
-      if !isPrintable || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { return false }
-    }
-    return true
   }
 
   private mutating func appendJSONEscaped(_ scalar: Unicode.Scalar) {
@@ -38,17 +30,43 @@ extension [UInt8] {
     case "\0"..."\u{1F}", "\u{7F}"..."\u{9F}":
       append("\\u00")
       append(hex: UInt8(truncatingIfNeeded: scalar.value))
-    default: append(contentsOf: String(scalar).utf8)
+    default: append(text: String(scalar))
     }
   }
+}
 
-  /// Two lower-case digits.
-  package mutating func append(hex byte: UInt8) {
-    append(Self.hexDigit(byte >> 4))
-    append(Self.hexDigit(byte & 0xF))
+extension Span<UInt8> {
+  /// Whether it is ASCII that needs no escape, as nearly all is.
+  fileprivate var isPlainJSON: Bool {
+    guard count >= 8 else { return isShortPlainJSON }
+    var index = 0
+    while index &+ 8 < count {
+      if Self.hasSpecial(bytes.load(littleEndianAt: index)) { return false }
+      index &+= 8
+    }
+    return !Self.hasSpecial(bytes.load(littleEndianAt: count &- 8))
   }
 
-  private static func hexDigit(_ value: UInt8) -> UInt8 {
-    value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") - 10 + value
+  private var isShortPlainJSON: Bool {
+    var word: UInt64 = 0x2020_2020_2020_2020
+    if count >= 4 {
+      word = UInt64(bytes.load(littleEndianAt: 0, as: UInt32.self)) << 32
+      word |= UInt64(bytes.load(littleEndianAt: count &- 4, as: UInt32.self))
+    } else {
+      for index in indices { word = word << 8 | UInt64(self[index]) }
+    }
+    return !Self.hasSpecial(word)
+  }
+
+  /// Whether one of eight bytes is below 0x20, above 0x7E, a quotation mark or a backslash.
+  @inline(__always)
+  private static func hasSpecial(_ word: UInt64) -> Bool {
+    let ones: UInt64 = 0x0101_0101_0101_0101
+    // Each has the top bit of a byte set where the lowest such byte is, if there is one.
+    let controls = word &- ones &* 0x20
+    let quotes = (word ^ ones &* 0x22) &- ones
+    let backslashes = (word ^ ones &* 0x5C) &- ones
+    let high = word | (word &+ ones)
+    return (controls | quotes | backslashes | high) & (ones &* 0x80) != 0
   }
 }

@@ -1,11 +1,13 @@
 package import Analysis
+package import Buffers
 
-/// JSON (RFC 8259), written behind what the array already holds.
-extension [UInt8] {
+/// JSON (RFC 8259).
+extension TextBuffer {
   package mutating func appendJSON(_ value: Record.Value) {
     switch value {
     case .null: append("null")
-    case .bool(let value): append(value ? "true" : "false")
+    case .bool(true): append("true")
+    case .bool(false): append("false")
     case .integer(let value): append(decimal: value)
     case .unsigned(let value): append(decimal: value)
     case .double(let value): appendJSON(value)
@@ -50,6 +52,6 @@ extension [UInt8] {
   /// The shortest digits that read back as the same number. JSON has no infinity and no NaN: they
   /// become `null`.
   package mutating func appendJSON(_ value: Double) {
-    append(value.isFinite ? value.description : "null")
+    append(text: value.isFinite ? value.description : "null")
   }
 }

@@ -1,4 +1,5 @@
 package import Analysis
+package import Buffers
 
 /// A line for each record, for people: time, type, endpoints, and what the record says of itself.
 ///
@@ -7,7 +8,7 @@ package struct TextFormatter: RecordFormatter {
   package init() {}
 
   package func append(
-    _ record: Record, about subject: RecordSubject?, to output: inout [UInt8]
+    _ record: Record, about subject: RecordSubject?, to output: inout TextBuffer
   ) {
     if let subject {
       output.append(subject.packet.timestamp, as: .text)
@@ -15,7 +16,7 @@ package struct TextFormatter: RecordFormatter {
     }
     output.appendPrintable(record.eventType)
     if let socket = subject?.socket {
-      output.append(" \(socket.originator) -> \(socket.responder)")
+      append(PacketEnds(socket.originator, socket.responder, socket.transport), to: &output)
     } else if let ends = subject?.ends {
       append(ends, to: &output)
     }
@@ -30,17 +31,29 @@ package struct TextFormatter: RecordFormatter {
     output.append(UInt8(ascii: "\n"))
   }
 
-  private func append(_ ends: PacketEnds, to output: inout [UInt8]) {
-    if ends.transport == nil {
-      output.append(" \(ends.source.address) -> \(ends.destination.address)")
-    } else {
-      output.append(" \(ends.source) -> \(ends.destination)")
-    }
+  private func append(_ ends: PacketEnds, to output: inout TextBuffer) {
+    output.append(UInt8(ascii: " "))
+    append(ends.source, hasPort: ends.transport != nil, to: &output)
+    output.append(" -> ")
+    append(ends.destination, hasPort: ends.transport != nil, to: &output)
+  }
+
+  /// `192.0.2.1:80` or `[2001:db8::1]:80`; an address alone has no brackets.
+  private func append(
+    _ end: SocketInfo.Endpoint, hasPort: Bool, to output: inout TextBuffer
+  ) {
+    guard hasPort else { return output.append(end.address) }
+    let isBracketed = end.address.family == .ipv6
+    if isBracketed { output.append(UInt8(ascii: "[")) }
+    output.append(end.address)
+    if isBracketed { output.append(UInt8(ascii: "]")) }
+    output.append(UInt8(ascii: ":"))
+    output.append(decimal: end.port)
   }
 
   /// ` key=value`; members of objects one by one, as `outer.inner=value`. The object that is named
   /// after the record's type is the record itself, and not repeated.
-  private func appendPair(_ key: String, _ value: Record.Value, to output: inout [UInt8]) {
+  private func appendPair(_ key: String, _ value: Record.Value, to output: inout TextBuffer) {
     if case .object(let members) = value {
       for (inner, value) in members {
         appendPair(key.isEmpty ? inner : "\(key).\(inner)", value, to: &output)
@@ -52,7 +65,7 @@ package struct TextFormatter: RecordFormatter {
     if !key.isEmpty { output.append(UInt8(ascii: "=")) }
     switch value {
     case .string(let text) where text.utf8.allSatisfy(Self.isWord) && !text.isEmpty:
-      output.append(text)
+      output.append(text: text)
     case .time(let time): output.append(time, as: .eve)
     default: output.appendJSON(value)
     }
@@ -64,22 +77,22 @@ package struct TextFormatter: RecordFormatter {
   }
 }
 
-extension [UInt8] {
+extension TextBuffer {
   /// The text as it is, but for control characters, line ends among them, which become `.`: a record
   /// stays one line, and what comes from the network does not reach the terminal as a command.
   package mutating func appendPrintable(_ text: String) {
-    let start = count
-    append(contentsOf: text.utf8)
-    if isPrintableASCII(from: start) { return }
-    removeSubrange(start...)
+    let bytes = text.utf8.span
+    if bytes.isPrintableASCII { return append(bytes) }
     for scalar in text.unicodeScalars {
       let isControl = scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
-      append(contentsOf: String(isControl ? "." : scalar).utf8)
+      append(text: String(isControl ? "." : scalar))
     }
   }
+}
 
-  private func isPrintableASCII(from start: Int) -> Bool {
-    for index in start..<count where self[index] < 0x20 || self[index] >= 0x7F { return false }
+extension Span<UInt8> {
+  fileprivate var isPrintableASCII: Bool {
+    for index in indices where self[index] < 0x20 || self[index] >= 0x7F { return false }
     return true
   }
 }

@@ -1,4 +1,5 @@
 import Analysis
+import Buffers
 
 /// A column of a Zeek log.
 struct ZeekColumn<Row>: Sendable {
@@ -18,30 +19,34 @@ enum ZeekValue {
   case flag(Bool)
 }
 
-extension [UInt8] {
+extension TextBuffer {
   /// A line in columns.
   mutating func appendZeekColumns<Row>(_ columns: [ZeekColumn<Row>], of row: Row) {
     for (index, column) in columns.enumerated() {
-      if index > 0 { append("\t") }
+      if index > 0 { append(UInt8(ascii: "\t")) }
       switch column.value(row) {
-      case nil: append("-")
+      case nil: append(UInt8(ascii: "-"))
       case .text(let text): appendZeek(text)
       case let value?: append(value)
       }
     }
-    append("\n")
+    append(UInt8(ascii: "\n"))
   }
 
   /// A line of JSON, without what is not set.
   mutating func appendZeekMembers<Row>(_ columns: [ZeekColumn<Row>], of row: Row) {
-    append("{")
+    append(UInt8(ascii: "{"))
     for column in columns {
       guard let value = column.value(row) else { continue }
       appendJSONKey(column.name)
       switch value {
       case .text(let text): appendJSON(text)
-      case .flag(let value): append(value ? "true" : "false")
-      case .address(let address): append("\"\(address)\"")
+      case .flag(true): append("true")
+      case .flag(false): append("false")
+      case .address(let address):
+        append(UInt8(ascii: "\""))
+        append(address)
+        append(UInt8(ascii: "\""))
       default: append(value)
       }
     }
@@ -52,19 +57,19 @@ extension [UInt8] {
   private mutating func append(_ value: ZeekValue) {
     switch value {
     case .time(let microseconds): append(microseconds: microseconds)
-    case .text(let text): append(text)
+    case .text(let text): append(text: text)
     case .count(let count): append(decimal: count)
     case .address(let address): append(address)
-    case .flag(let value): append(value ? "T" : "F")
+    case .flag(let value): append(value ? UInt8(ascii: "T") : UInt8(ascii: "F"))
     }
   }
 
   /// Seconds with six decimals.
   private mutating func append(microseconds: Int64) {
-    if microseconds < 0 { append("-") }
+    if microseconds < 0 { append(UInt8(ascii: "-")) }
     append(decimal: microseconds.magnitude / 1_000_000)
-    append(".000000")
-    putDigits(of: Int(microseconds.magnitude % 1_000_000), in: count - 6..<count)
+    append(UInt8(ascii: "."))
+    append(digits: microseconds.magnitude % 1_000_000, count: 6)
   }
 
   /// Text of a column. What would be taken for a separator, for an unset or for an empty field is

@@ -1,4 +1,5 @@
 package import Analysis
+package import Buffers
 
 /// Records of `flow` as lines of Zeek's conn.log, oddities as lines of its weird.log, and all others as
 /// EVE. Whoever writes the lines has to tell them apart, by the mark of their log.
@@ -16,7 +17,7 @@ package struct ZeekFormatter: RecordFormatter {
   package init(_ shape: Shape) { self.shape = shape }
 
   package func append(
-    _ record: Record, about subject: RecordSubject?, to output: inout [UInt8]
+    _ record: Record, about subject: RecordSubject?, to output: inout TextBuffer
   ) {
     switch (ZeekLog(eventType: record.eventType), subject, subject?.socket) {
     case (.conn?, _, let socket?):
@@ -29,7 +30,7 @@ package struct ZeekFormatter: RecordFormatter {
     }
   }
 
-  private func append<Row>(_ columns: [ZeekColumn<Row>], of row: Row, to output: inout [UInt8]) {
+  private func append<Row>(_ columns: [ZeekColumn<Row>], of row: Row, to output: inout TextBuffer) {
     switch shape {
     case .columns: output.appendZeekColumns(columns, of: row)
     case .json: output.appendZeekMembers(columns, of: row)

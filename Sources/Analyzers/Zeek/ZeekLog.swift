@@ -1,4 +1,5 @@
 package import Analysis
+package import Buffers
 
 /// The logs of Zeek that there are.
 package enum ZeekLog: CaseIterable, Sendable {
@@ -39,35 +40,30 @@ package enum ZeekLog: CaseIterable, Sendable {
 
   /// What a log in columns begins with. Its times are packet times, so that it is the same in every
   /// run.
-  package func header(opened time: Timestamp) -> [UInt8] {
+  package func appendHeader(opened time: Timestamp, to lines: inout TextBuffer) {
     let columns = columns
-    var lines: [UInt8] = []
     lines.append("#separator \\x09\n#set_separator\t,\n#empty_field\t(empty)\n")
-    lines.append("#unset_field\t-\n#path\t\(name)\n#open\t")
+    lines.append(text: "#unset_field\t-\n#path\t\(name)\n#open\t")
     lines.appendZeek(time)
     lines.append("\n#fields")
-    for column in columns { lines.append("\t\(column.name)") }
+    for column in columns { lines.append(text: "\t\(column.name)") }
     lines.append("\n#types")
-    for column in columns { lines.append("\t\(column.type)") }
+    for column in columns { lines.append(text: "\t\(column.type)") }
     lines.append("\n")
-    return lines
   }
 
-  package static func footer(closed time: Timestamp) -> [UInt8] {
-    var line: [UInt8] = []
+  package static func appendFooter(closed time: Timestamp, to line: inout TextBuffer) {
     line.append("#close\t")
     line.appendZeek(time)
     line.append("\n")
-    return line
   }
 }
 
-extension [UInt8] {
+extension TextBuffer {
   /// `2026-11-23-08-43-45`, in UTC.
   fileprivate mutating func appendZeek(_ time: Timestamp) {
-    let start = count
-    append(time, as: .text)
-    removeLast(".000000".utf8.count)
-    for offset in [10, 13, 16] { self[start + offset] = UInt8(ascii: "-") }
+    appendDate(time)
+    append(UInt8(ascii: "-"))
+    appendTimeOfDay(time, separator: UInt8(ascii: "-"))
   }
 }

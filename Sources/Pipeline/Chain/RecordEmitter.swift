@@ -105,7 +105,7 @@ final class RecordEmitter: AnalysisEngine {
 
   func print(_ line: String) {
     lane.append(place) {
-      $0 += line.utf8
+      $0.append(text: line)
       $0.append(UInt8(ascii: "\n"))
     }
   }

@@ -1,3 +1,4 @@
+import Buffers
 import Wire
 
 /// Where something that is written belongs in the order of all that is written.
@@ -18,31 +19,31 @@ struct OutputPlace: Comparable {
 }
 
 /// What one worker wants written, each piece with its place.
-struct OutputLane {
+struct OutputLane: ~Copyable {
   private struct Entry {
     var place: OutputPlace
     var range: Range<Int>
   }
 
-  private var bytes: [UInt8] = []
+  private var text = TextBuffer()
   private var entries: [Entry] = []
   private var isSorted = true
 
   /// Appends what `make` writes at a place.
-  mutating func append(_ place: OutputPlace, _ make: (inout [UInt8]) -> Void) {
-    let start = bytes.count
-    make(&bytes)
-    guard bytes.count > start else { return }
+  mutating func append(_ place: OutputPlace, _ make: (inout TextBuffer) -> Void) {
+    let start = text.count
+    make(&text)
+    guard text.count > start else { return }
     if let last = entries.last, last.place > place { isSorted = false }
-    entries.append(Entry(place: place, range: start..<bytes.count))
+    entries.append(Entry(place: place, range: start..<text.count))
   }
 
-  var isEmpty: Bool { bytes.isEmpty }
+  var isEmpty: Bool { text.isEmpty }
 
   /// Takes over what is in another lane.
-  mutating func append(_ other: OutputLane) {
-    let offset = bytes.count
-    bytes += other.bytes
+  mutating func append(_ other: borrowing OutputLane) {
+    let offset = text.count
+    text.append(other.text.span)
     if let last = entries.last, let next = other.entries.first, last.place > next.place {
       isSorted = false
     }
@@ -55,29 +56,29 @@ struct OutputLane {
 
   /// Writes everything in the order of places; what has one place stays in the order it came in.
   mutating func flush(to output: any LogOutput) throws {
-    guard !bytes.isEmpty else { return }
+    guard !text.isEmpty else { return }
     if isSorted {
-      try output.write(bytes)
+      try output.write(text.span)
     } else {
-      try output.write(sorted())
+      let sorted = sorted()
+      try output.write(sorted.span)
     }
     removeAll()
   }
 
   mutating func removeAll() {
-    bytes.removeAll(keepingCapacity: bytes.count < 1 << 20)
+    text.removeAll(keeping: 1 << 20)
     entries.removeAll(keepingCapacity: entries.count < 1 << 16)
     isSorted = true
   }
 
-  private func sorted() -> [UInt8] {
+  private func sorted() -> TextBuffer {
     let order = entries.indices.sorted {
       let (left, right) = (entries[$0].place, entries[$1].place)
       return left == right ? $0 < $1 : left < right
     }
-    var sorted: [UInt8] = []
-    sorted.reserveCapacity(bytes.count)
-    for index in order { sorted += bytes[entries[index].range] }
+    var sorted = TextBuffer()
+    for index in order { sorted.append(text.span.extracting(entries[index].range)) }
     return sorted
   }
 }

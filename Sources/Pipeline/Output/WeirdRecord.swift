@@ -5,8 +5,10 @@ import Reassembly
 extension WeirdNote {
   /// - Parameter count: how often it was seen so far; 0 where that is not known.
   func record(count: UInt64) -> Record {
-    var fields: [(key: String, value: Record.Value)] = [("name", .string(name.rawValue))]
-    if let direction { fields.append(("direction", .string("\(direction)"))) }
+    var fields: [(key: String, value: Record.Value)] = []
+    fields.reserveCapacity(6)
+    fields.append(("name", .string(name.rawValue)))
+    if let direction { fields.append(("direction", .string(direction.description))) }
     if let offset { fields.append(("offset", Record.Value(offset))) }
     if length > 0 { fields.append(("length", Record.Value(length))) }
     if let value { fields.append(("value", Record.Value(value))) }

@@ -34,6 +34,6 @@ private final class NoPackets: PacketSource {
 }
 
 private final class NoLog: LogOutput {
-  func write(_ bytes: [UInt8]) {}
+  func write(_ lines: Span<UInt8>) {}
   func finish() {}
 }

@@ -1,4 +1,5 @@
 import Analysis
+import Buffers
 import Capture
 import Checking
 import Pipeline
@@ -94,7 +95,7 @@ final class ComplaintWriter {
   private let formatter: any RecordFormatter
   private let source: any PacketSource
   private let log: FileLogOutput
-  private var bytes: [UInt8] = []
+  private var lines = TextBuffer()
   private var failure: (any Error)?
 
   init(_ formatter: any RecordFormatter, _ source: any PacketSource, _ log: FileLogOutput) {
@@ -104,8 +105,8 @@ final class ComplaintWriter {
   }
 
   func take(_ complaint: Complaint) {
-    formatter.append(complaint.record, about: subject(of: complaint), to: &bytes)
-    guard bytes.count >= FileLogOutput.bufferSize, failure == nil else { return }
+    formatter.append(complaint.record, about: subject(of: complaint), to: &lines)
+    guard lines.count >= FileLogOutput.bufferSize, failure == nil else { return }
     do { try flush() } catch { failure = error }
   }
 
@@ -121,9 +122,9 @@ final class ComplaintWriter {
 
   func flush() throws {
     if let failure { throw failure }
-    if bytes.isEmpty { return }
-    defer { bytes.removeAll(keepingCapacity: true) }
-    try log.write(bytes)
+    if lines.isEmpty { return }
+    defer { lines.removeAll() }
+    try log.write(lines.span)
   }
 
   func finish() throws {

@@ -1,3 +1,4 @@
+import Buffers
 import Glibc
 import Pipeline
 
@@ -9,7 +10,7 @@ final class FileLogOutput: EventLog {
   private var descriptor: Int32
   private let isOwned: Bool
   private let isLive: Bool
-  private var buffer: [UInt8] = []
+  private var buffer = TextBuffer()
   private var failure: LogError?
   private var isFinished = false
   /// Whether the reader of the pipe has gone. What is written afterwards is dropped: whoever runs
@@ -40,21 +41,21 @@ final class FileLogOutput: EventLog {
     return descriptor
   }
 
-  func reopen() throws(LogError) { try reopen(ending: { [] }) }
+  func reopen() throws(LogError) { try reopen(ending: { _ in }) }
 
   /// Goes on in the file that its path names now, as logrotate and `mv` wish. What was written
   /// before is whole in the old one; nothing that the path names already is emptied.
   ///
   /// Throws when that is not possible, and stays with the old one.
   ///
-  /// - Parameter ending: asked what ends the old one, when the new one is another file.
-  func reopen(ending: () -> [UInt8]) throws(LogError) {
+  /// - Parameter ending: writes what ends the old one, when the new one is another file.
+  func reopen(ending: (inout TextBuffer) -> Void) throws(LogError) {
     guard isOwned, !isFinished, let now = FileIdentity(descriptor: descriptor),
       now.kind == .regular
     else { return }
     let next = try Self.open(name, O_APPEND)
     let isOther = FileIdentity(descriptor: next).map { !$0.isSameFile(as: now) } ?? true
-    if isOther { buffer += ending() }
+    if isOther { ending(&buffer) }
     do { try flush() } catch {
       close(next)
       throw error
@@ -64,17 +65,17 @@ final class FileLogOutput: EventLog {
     if close(old) != 0 { failure = LogError(file: name, reason: SystemError.last.description) }
   }
 
-  func write(_ bytes: [UInt8]) throws {
+  func write(_ lines: Span<UInt8>) throws {
     if isAbandoned { return }
-    buffer += bytes
+    buffer.append(lines)
     if isLive || buffer.count >= Self.bufferSize { try flush() }
   }
 
   func flush() throws(LogError) {
     if let failure { throw failure }
-    defer { buffer.removeAll(keepingCapacity: true) }
+    defer { buffer.removeAll() }
     do {
-      try writeAll(buffer[...], to: descriptor)
+      try writeAll(buffer.span.bytes, to: descriptor)
     } catch  where error.code == EPIPE {
       isAbandoned = true
     } catch {

@@ -37,7 +37,7 @@ private final class SharedLog: LogOutput {
 
   init(_ log: any EventLog) { self.log = log }
 
-  func write(_ bytes: [UInt8]) throws { try log.write(bytes) }
+  func write(_ lines: Span<UInt8>) throws { try log.write(lines) }
 
   func finish() throws { try log.flush() }
 }

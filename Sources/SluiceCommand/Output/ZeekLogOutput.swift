@@ -1,4 +1,5 @@
 import Analyzers
+import Buffers
 import Pipeline
 import Wire
 
@@ -26,26 +27,27 @@ final class ZeekLogOutput: EventLog {
   }
 
   /// Whole lines.
-  func write(_ bytes: [UInt8]) throws {
-    var connLines: [UInt8] = []
-    var weirdLines: [UInt8] = []
-    var otherLines: [UInt8] = []
-    connLines.reserveCapacity(bytes.count)
-    for line in bytes.split(separator: UInt8(ascii: "\n")) {
-      switch line.first {
-      case ZeekLog.conn.mark: conn.append(line.dropFirst(), to: &connLines)
-      case ZeekLog.weird.mark: try appendWeird(line.dropFirst(), to: &weirdLines)
-      default:
-        otherLines += line
-        otherLines.append(UInt8(ascii: "\n"))
+  func write(_ lines: Span<UInt8>) throws {
+    var connLines = TextBuffer()
+    var weirdLines = TextBuffer()
+    var otherLines = TextBuffer()
+    var start = 0
+    for index in lines.indices where lines[index] == UInt8(ascii: "\n") {
+      let line = lines.extracting(start...index)
+      start = index + 1
+      switch line[0] {
+      case ZeekLog.conn.mark: conn.append(line.extracting(droppingFirst: 1), to: &connLines)
+      case ZeekLog.weird.mark:
+        try appendWeird(line.extracting(droppingFirst: 1), to: &weirdLines)
+      default: otherLines.append(line)
       }
     }
-    if !connLines.isEmpty { try conn.log.write(connLines) }
-    if !weirdLines.isEmpty { try weird?.log.write(weirdLines) }
-    if !otherLines.isEmpty { try writeRest(otherLines) }
+    if !connLines.isEmpty { try conn.log.write(connLines.span) }
+    if !weirdLines.isEmpty { try weird?.log.write(weirdLines.span) }
+    if !otherLines.isEmpty { try writeRest(otherLines.span) }
   }
 
-  private func appendWeird(_ line: ArraySlice<UInt8>, to lines: inout [UInt8]) throws {
+  private func appendWeird(_ line: Span<UInt8>, to lines: inout TextBuffer) throws {
     guard let others else { return }
     if weird == nil {
       weird = ZeekLogFile(.weird, try others.openWeird(), hasColumns: hasColumns)
@@ -53,7 +55,7 @@ final class ZeekLogOutput: EventLog {
     weird?.append(line, to: &lines)
   }
 
-  private func writeRest(_ lines: [UInt8]) throws {
+  private func writeRest(_ lines: Span<UInt8>) throws {
     guard let log = try rest ?? others?.openRest() else { return }
     rest = log
     try log.write(lines)
@@ -103,31 +105,41 @@ private struct ZeekLogFile {
     self.hasColumns = hasColumns
   }
 
-  mutating func append(_ line: ArraySlice<UInt8>, to lines: inout [UInt8]) {
+  /// - Parameter line: with its end.
+  mutating func append(_ line: Span<UInt8>, to lines: inout TextBuffer) {
     if hasColumns { begin(line, &lines) }
-    lines += line
-    lines.append(UInt8(ascii: "\n"))
+    lines.append(line)
   }
 
   /// Puts the header in front of the first line: like Zeek, a log without records has none.
-  private mutating func begin(_ line: ArraySlice<UInt8>, _ lines: inout [UInt8]) {
-    let digits = line.prefix { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
-    let seconds = Int64(String(decoding: digits, as: UTF8.self)) ?? 0
-    let isFirst = time == nil
-    time = Timestamp(seconds: seconds)
-    if isFirst { lines += kind.header(opened: Timestamp(seconds: seconds)) }
+  private mutating func begin(_ line: Span<UInt8>, _ lines: inout TextBuffer) {
+    var seconds: Int64 = 0
+    for index in line.indices {
+      let digit = line[index] &- UInt8(ascii: "0")
+      if digit > 9 { break }
+      seconds = seconds &* 10 &+ Int64(digit)
+    }
+    let now = Timestamp(seconds: seconds)
+    if time == nil { kind.appendHeader(opened: now, to: &lines) }
+    time = now
   }
 
-  func writeEnd() throws { try log.write(end) }
+  func writeEnd() throws {
+    var end = TextBuffer()
+    appendEnd(to: &end)
+    try log.write(end.span)
+  }
 
-  private var end: [UInt8] { time.map { ZeekLog.footer(closed: $0) } ?? [] }
+  private func appendEnd(to lines: inout TextBuffer) {
+    if let time { ZeekLog.appendFooter(closed: time, to: &lines) }
+  }
 
   /// What has moved away is ended, and the file that comes after it begins like any other.
   mutating func reopen() throws(LogError) {
     var hasMoved = false
     try log.reopen {
       hasMoved = true
-      return end
+      appendEnd(to: &$0)
     }
     if hasMoved { time = nil }
   }

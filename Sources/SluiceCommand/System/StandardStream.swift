@@ -12,6 +12,6 @@ struct StandardStream {
 
   /// Writes at once. There is nobody to tell when it fails.
   func write(_ text: String) {
-    try? writeAll(Array(text.utf8)[...], to: descriptor)
+    try? writeAll(text.utf8.span.bytes, to: descriptor)
   }
 }

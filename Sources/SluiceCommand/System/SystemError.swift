@@ -18,12 +18,14 @@ struct SystemError: Error, Hashable, CustomStringConvertible {
 }
 
 /// Writes all of `bytes`, however often that takes.
-func writeAll(_ bytes: ArraySlice<UInt8>, to descriptor: Int32) throws(SystemError) {
-  var rest = bytes
-  while !rest.isEmpty {
-    let written = unsafe rest.withUnsafeBytes { unsafe write(descriptor, $0.baseAddress, $0.count) }
+func writeAll(_ bytes: RawSpan, to descriptor: Int32) throws(SystemError) {
+  var done = 0
+  while done < bytes.byteCount {
+    let written = unsafe bytes.extracting(droppingFirst: done).withUnsafeBytes {
+      unsafe write(descriptor, $0.baseAddress, $0.count)
+    }
     if written >= 0 {
-      rest = rest.dropFirst(written)
+      done += written
     } else if errno == EAGAIN {
       waitUntilWritable(descriptor)
     } else if errno != EINTR {

@@ -1,5 +1,6 @@
 import Analysis
 import Analyzers
+import Buffers
 import Foundation
 import Synchronization
 import Testing
@@ -74,9 +75,9 @@ struct FormatterTests {
     func lines(_ ends: PacketEnds?) -> [String] {
       let subject = RecordSubject(ends: ends, packet: packet, captureName: "x.pcap")
       return [eve as any RecordFormatter, text].map { formatter in
-        var output: [UInt8] = []
+        var output = TextBuffer()
         formatter.append(Record("note"), about: subject, to: &output)
-        return String(decoding: output, as: UTF8.self)
+        return String(output)
       }
     }
     let head = #"{"timestamp":"2026-11-23T08:43:45.123456+0000","pcap_cnt":7,"event_type":"note""#
@@ -146,10 +147,11 @@ struct FormatterTests {
 
   @Test("A formatter appends, and leaves what is there")
   func appends() {
-    var output = Array("x\n".utf8)
+    var output = TextBuffer()
+    output.append("x\n")
     for formatter in [eve as any RecordFormatter, text] {
       formatter.append(Record("a"), about: nil, to: &output)
     }
-    #expect(String(decoding: output, as: UTF8.self) == "x\n{\"event_type\":\"a\"}\na\n")
+    #expect(String(output) == "x\n{\"event_type\":\"a\"}\na\n")
   }
 }

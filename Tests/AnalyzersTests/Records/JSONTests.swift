@@ -15,6 +15,25 @@ struct JSONTests {
     ])
   func escapes(text: String, expected: String) { #expect(json(.string(text)) == expected) }
 
+  @Test("One character that has to be escaped is found wherever it stands")
+  func lonelyEscapes() {
+    for length in 0...25 {
+      for place in 0..<length {
+        for (character, escaped) in [
+          "\"": "\\\"", "\\": "\\\\", "\u{1F}": "\\u001f", "\u{7F}": "\\u007f",
+        ] {
+          let (before, behind) = (
+            String(repeating: "~", count: place), String(repeating: " ", count: length - place - 1)
+          )
+          #expect(
+            json(.string(before + character + behind)) == "\"" + before + escaped + behind + "\"")
+        }
+      }
+      let plain = String(repeating: "!", count: length)
+      #expect(json(.string(plain)) == "\"" + plain + "\"")
+    }
+  }
+
   @Test("Bytes that are no UTF-8 become replacement characters")
   func invalidUTF8() {
     let bytes: [UInt8] = [0x41, 0xFF, 0xC3, 0x28, 0xED, 0xA0, 0x80, 0xE2, 0x82]

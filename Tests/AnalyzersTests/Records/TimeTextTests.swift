@@ -1,13 +1,14 @@
 import Analysis
 import Analyzers
+import Buffers
 import Testing
 
 @Suite("Time")
 struct TimeTextTests {
   private func text(_ time: Timestamp, _ style: TimeStyle) -> String {
-    var output: [UInt8] = []
+    var output = TextBuffer()
     output.append(time, as: style)
-    return String(decoding: output, as: UTF8.self)
+    return String(output)
   }
 
   @Test(

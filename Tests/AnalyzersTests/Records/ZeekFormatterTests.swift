@@ -1,4 +1,5 @@
 import Analysis
+import Buffers
 import Testing
 
 @testable import Analyzers
@@ -13,9 +14,9 @@ struct ZeekFormatterTests {
       ("(empty)", "\\x28empty)"), ("back\\slash", "back\\\\slash"), ("ü", "ü"),
     ])
   func escapes(text: String, written: String) {
-    var output: [UInt8] = []
+    var output = TextBuffer()
     output.appendZeek(text)
-    #expect(String(decoding: output, as: UTF8.self) == written)
+    #expect(String(output) == written)
   }
 
   private var weird: Record {
@@ -55,10 +56,10 @@ struct ZeekFormatterTests {
       var record = Record("weird")
       record["weird"] = ["name": "odd"]
       let packet = PacketInfo(ordinal: 7, timestamp: .sample)
-      var output: [UInt8] = []
+      var output = TextBuffer()
       ZeekFormatter(.columns).append(
         record, about: RecordSubject(ends: ends, packet: packet, captureName: nil), to: &output)
-      return String(decoding: output.dropFirst(), as: UTF8.self)
+      return String(String(output).dropFirst())
     }
     let time = "1795423425.123456\t-\t"
     #expect(line(nil) == time + "-\t-\t-\t-\todd\t-\tF\tsluice\tIP\n")
@@ -75,9 +76,9 @@ struct ZeekFormatterTests {
 
   @Test("The head of each log names its own columns")
   func heads() {
-    let head = String(
-      decoding: ZeekLog.weird.header(opened: .sample), as: UTF8.self
-    ).split(separator: "\n").suffix(4)
+    var text = TextBuffer()
+    ZeekLog.weird.appendHeader(opened: .sample, to: &text)
+    let head = String(text).split(separator: "\n").suffix(4)
     #expect(
       head == [
         "#path\tweird", "#open\t2026-11-23-08-43-45",

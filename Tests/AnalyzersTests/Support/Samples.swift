@@ -1,5 +1,6 @@
 import Analysis
 import Analyzers
+import Buffers
 import Wire
 
 extension Timestamp {
@@ -33,21 +34,21 @@ extension RecordFormatter {
   /// One record as it is written.
   func line(_ record: Record, about socket: SocketInfo? = nil, in capture: String? = nil) -> String
   {
-    var output: [UInt8] = []
+    var output = TextBuffer()
     let subject = socket.map {
       RecordSubject(
         socket: $0, packet: PacketInfo(ordinal: 7, timestamp: .sample), captureName: capture)
     }
     append(record, about: subject, to: &output)
-    return String(decoding: output, as: UTF8.self)
+    return String(output)
   }
 }
 
 /// The JSON of a value.
 func json(_ value: Record.Value) -> String {
-  var output: [UInt8] = []
+  var output = TextBuffer()
   output.appendJSON(value)
-  return String(decoding: output, as: UTF8.self)
+  return String(output)
 }
 
 /// The JSON of a record's fields.

@@ -1,5 +1,6 @@
 import Analysis
 import Analyzers
+import Buffers
 import Sockets
 import Wire
 
@@ -56,8 +57,7 @@ extension FuzzTarget {
   }
 
   private static func check(_ record: Record, about subject: RecordSubject?) throws {
-    var line: [UInt8] = []
-    EVEFormatter().append(record, about: subject, to: &line)
+    let line = bytes(of: record, about: subject, as: EVEFormatter())
     try require(line.last == 10 && line.firstIndex(of: 10) == line.count - 1, "not one line")
     guard case .object(let members) = try JSONReader.read(line) else {
       throw Finding(description: "a record is no object")
@@ -70,13 +70,20 @@ extension FuzzTarget {
       try require(member.key == field.key, "another key: \(member.key)")
       try compare(member.value, field.value)
     }
-    var text: [UInt8] = []
-    TextFormatter().append(record, about: subject, to: &text)
+    let text = bytes(of: record, about: subject, as: TextFormatter())
     try require(text.last == 10 && text.firstIndex(of: 10) == text.count - 1, "text: not one line")
     let isClean = String(decoding: text.dropLast(), as: UTF8.self).unicodeScalars.allSatisfy {
       $0.value >= 0x20 && !(0x7F...0x9F).contains($0.value)
     }
     try require(isClean, "text: a control character")
+  }
+
+  private static func bytes(
+    of record: Record, about subject: RecordSubject?, as formatter: some RecordFormatter
+  ) -> [UInt8] {
+    var output = TextBuffer()
+    formatter.append(record, about: subject, to: &output)
+    return Array(String(output).utf8)
   }
 
   private static func compare(_ read: JSONReader.Value, _ written: Record.Value) throws {

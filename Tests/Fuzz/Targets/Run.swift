@@ -66,7 +66,8 @@ private final class CheckingLog: LogOutput {
 
   init(isJSON: Bool) { self.isJSON = isJSON }
 
-  func write(_ bytes: [UInt8]) throws {
+  func write(_ lines: Span<UInt8>) throws {
+    let bytes = lines.withUnsafeBufferPointer { Array($0) }
     try require(bytes.last == 10, "a line without an end")
     guard isJSON else { return }
     for line in bytes.split(separator: 10) where line.first == UInt8(ascii: "{") {
