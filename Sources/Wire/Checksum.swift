@@ -49,10 +49,12 @@ public struct Checksum: Sendable, BitwiseCopyable {
     var offset = start
     var tail: UInt64 = 0
     while offset &+ 8 <= count {
-      let word: UInt64 = bytes.load(littleEndianAt: offset)
-      tail &+= (word & 0xFFFF_FFFF) &+ (word >> 32)
+      let (sum, carry) = tail.addingReportingOverflow(bytes.load(littleEndianAt: offset))
+      tail = sum &+ (carry ? 1 : 0)
       offset &+= 8
     }
+    add(partial: tail)
+    tail = 0
     if offset &+ 4 <= count {
       tail &+= UInt64(bytes.load(littleEndianAt: offset, as: UInt32.self))
       offset &+= 4

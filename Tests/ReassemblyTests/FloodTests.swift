@@ -117,14 +117,21 @@ struct FloodTests {
   @Test("Bytes that differ are counted as one by one")
   func difference() {
     var random = SeededGenerator(seed: 6)
-    for length in 0..<40 {
-      let one = (0..<length).map { _ in UInt8.random(in: 0...2, using: &random) }
-      let two = (0..<length).map { _ in UInt8.random(in: 0...2, using: &random) &* 0x80 }
-      let different = one.indices.filter { one[$0] != two[$0] }
-      let found = one.span.bytes.difference(from: two.span.bytes)
-      #expect(found?.first == different.first)
-      #expect(found?.count ?? 0 == different.count)
-      #expect(one.span.bytes.difference(from: one.span.bytes) == nil)
+    for length in Array(0..<80) + [4079, 4080, 4096, 9001] {
+      for share in [0, 0.05, 0.5, 1] {
+        let one = (0..<length).map { _ in UInt8.random(in: 0...255, using: &random) }
+        let two = one.map {
+          Double.random(in: 0..<1, using: &random) < share
+            ? UInt8.random(in: 0...255, using: &random) : $0
+        }
+        let different = one.indices.filter { one[$0] != two[$0] }
+        let found = one.span.bytes.difference(from: two.span.bytes)
+        #expect(found?.first == different.first, "\(length) bytes")
+        #expect(found?.count ?? 0 == different.count, "\(length) bytes")
+      }
+      let ones = [UInt8](repeating: 1, count: length)
+      let twos = [UInt8](repeating: 2, count: length)
+      #expect(ones.span.bytes.difference(from: twos.span.bytes)?.count ?? 0 == length)
     }
   }
 

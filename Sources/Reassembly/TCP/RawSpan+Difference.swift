@@ -1,6 +1,6 @@
 extension RawSpan {
   /// Where two stretches of the same length differ first, and in how many bytes; `nil` when they are
-  /// the same. Eight bytes at a time, so that a storm of such is no burden.
+  /// the same. Many bytes at a time, so that a storm of such is no burden.
   func difference(from other: RawSpan) -> (first: Int, count: Int)? {
     precondition(byteCount == other.byteCount)
     var index = 0
@@ -10,15 +10,23 @@ extension RawSpan {
     if index &+ 8 <= byteCount {
       first = index &+ (word(index) ^ other.word(index)).trailingZeroBitCount / 8
     }
-    while index &+ 8 <= byteCount {
-      // In each byte a sum, which finds room for so many words.
-      let end = min(index &+ 255 &* 8, byteCount &- 7)
-      var sums: UInt64 = 0
+    while index &+ 16 <= byteCount {
+      // In each byte a sum, which finds room for so many blocks.
+      let end = min(index &+ 255 &* 16, byteCount &- 15)
+      var sums = SIMD16<UInt8>.zero
       while index < end {
-        sums &+= (word(index) ^ other.word(index)).bytesInUse
-        index &+= 8
+        sums &-= block(index).differences(from: other.block(index))
+        index &+= 16
       }
       count &+= sums.sumOfBytes
+    }
+    // Of fewer than sixteen the next eight; then the last eight, without those that were counted.
+    while index < byteCount, byteCount >= 8 {
+      let start = min(index, byteCount &- 8)
+      let differing = (word(start) ^ other.word(start)) >> UInt64(8 &* (index &- start))
+      count &+= differing.bytesInUse.sumOfBytes
+      if first == nil, differing != 0 { first = index &+ differing.trailingZeroBitCount / 8 }
+      index = start &+ 8
     }
     while index < byteCount {
       if byte(index) != other.byte(index) {
@@ -38,9 +46,28 @@ extension RawSpan {
   }
 
   @inline(__always)
+  private func block(_ index: Int) -> SIMD16<UInt8> {
+    unsafe unsafeLoadUnaligned(fromUncheckedByteOffset: index, as: SIMD16<UInt8>.self)
+  }
+
+  @inline(__always)
   private func byte(_ index: Int) -> UInt8 {
     unsafe unsafeLoad(fromUncheckedByteOffset: index, as: UInt8.self)
   }
+}
+
+extension SIMD16<UInt8> {
+  /// 255 in each byte that is not the same.
+  @inline(__always)
+  fileprivate func differences(from other: Self) -> Self {
+    Self(repeating: 0).replacing(with: Self(repeating: 255), where: self .!= other)
+  }
+
+  @inline(__always)
+  private var words: SIMD2<UInt64> { unsafe unsafeBitCast(self, to: SIMD2<UInt64>.self) }
+
+  @inline(__always)
+  fileprivate var sumOfBytes: Int { words.x.sumOfBytes &+ words.y.sumOfBytes }
 }
 
 extension UInt64 {
