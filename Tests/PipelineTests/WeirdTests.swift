@@ -1,6 +1,7 @@
 import Analysis
 import Analyzers
 import Foundation
+import Reassembly
 import Support
 import Testing
 import Wire

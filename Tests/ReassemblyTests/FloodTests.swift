@@ -127,6 +127,8 @@ struct FloodTests {
         let different = one.indices.filter { one[$0] != two[$0] }
         let found = one.span.bytes.difference(from: two.span.bytes)
         #expect(found?.first == different.first, "\(length) bytes")
+        let first = one.span.bytes.firstDifference(from: two.span.bytes)
+        #expect(first == different.first, "\(length) bytes")
         #expect(found?.count ?? 0 == different.count, "\(length) bytes")
       }
       let ones = [UInt8](repeating: 1, count: length)

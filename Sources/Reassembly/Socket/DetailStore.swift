@@ -61,6 +61,16 @@ struct WeirdCounts: BitwiseCopyable {
 
   private static var highest: UInt32 { 1 << 24 - 1 }
 
+  /// How often it was counted; `nil` when there is no room for the name.
+  func count(of name: Weird) -> UInt32? {
+    let tag = UInt32(name.number &+ 1)
+    for index in slots.indices {
+      if slots[index] == 0 { return 0 }
+      if slots[index] >> 24 == tag { return slots[index] & Self.highest }
+    }
+    return nil
+  }
+
   /// Counts one more; 0 when there is no room for the name.
   mutating func add(_ name: Weird) -> UInt32 {
     let tag = UInt32(name.number &+ 1)

@@ -15,6 +15,12 @@ extension Shard {
     return details
   }
 
+  /// Whether the next oddity of this name is to be written, as far as the socket knows.
+  func isTold(_ name: Weird, of socket: SocketReference) -> Bool {
+    guard let count = socket.element.details?.element.weirds.count(of: name) else { return true }
+    return WeirdSample.contains(UInt64(count) &+ 1)
+  }
+
   /// An oddity of a socket.
   mutating func note(_ weird: WeirdNote, of socket: SocketReference) {
     var weird = weird

@@ -1,4 +1,17 @@
 extension RawSpan {
+  /// Where two stretches of the same length differ first; `nil` when they are the same.
+  func firstDifference(from other: RawSpan) -> Int? {
+    precondition(byteCount == other.byteCount)
+    var index = 0
+    while index &+ 8 <= byteCount {
+      let differing = word(index) ^ other.word(index)
+      if differing != 0 { return index &+ differing.trailingZeroBitCount / 8 }
+      index &+= 8
+    }
+    while index < byteCount, byte(index) == other.byte(index) { index &+= 1 }
+    return index < byteCount ? index : nil
+  }
+
   /// Where two stretches of the same length differ first, and in how many bytes; `nil` when they are
   /// the same. Many bytes at a time, so that a storm of such is no burden.
   func difference(from other: RawSpan) -> (first: Int, count: Int)? {

@@ -27,7 +27,8 @@ struct QueueInsertion {
   var bytes: Int?
   /// Whether some of its bytes were queued already.
   var overlaps = false
-  /// Where it first contradicted bytes that were queued, and how many bytes differ.
+  /// Where it first contradicted bytes that were queued, and how many bytes differ, where that is
+  /// wanted.
   var conflict: (offset: UInt64, length: UInt64)?
 
   mutating func note(_ offset: UInt64, _ count: Int) {
@@ -80,10 +81,13 @@ struct SegmentQueue: ~Copyable {
 
   /// Queues the bytes of a segment. Where it overlaps others the policy says whose bytes stay.
   ///
-  /// - Parameter stays: whether the bytes stay where they are; else they are copied.
+  /// - Parameters:
+  ///   - stays: whether the bytes stay where they are; else they are copied.
+  ///   - measures: whether somebody asks in how many bytes it contradicts others. In a storm of such
+  ///     nobody does, and to look at the first one saves waiting for the memory of the rest.
   mutating func insert(
     _ bytes: RawSpan, at offset: UInt64, _ list: inout SegmentList, _ policy: TCPPolicy,
-    stays: Bool = false
+    stays: Bool = false, measures: Bool = true
   ) -> QueueInsertion {
     var result = QueueInsertion(bytes: 0)
     let end = offset &+ UInt64(bytes.byteCount)
@@ -110,8 +114,10 @@ struct SegmentQueue: ~Copyable {
       guard current != 0, segment(current).offset < end else { break }
       let old = segment(current)
       result.overlaps = true
-      prefetchBehind(old)
-      compare(bytes, at: offset, with: old, &result)
+      if measures || result.conflict == nil {
+        prefetchBehind(old)
+        compare(bytes, at: offset, with: old, measures, &result)
+      }
       // Where one segment lies over another, more will, and the pages of a frame would be fetched again
       // each time: both are copied.
       nodes[Int(current) &- 1].piece = store.own(old.piece)
@@ -187,7 +193,8 @@ struct SegmentQueue: ~Copyable {
 
   /// Looks where a segment contradicts one that is queued.
   private func compare(
-    _ bytes: RawSpan, at offset: UInt64, with old: QueuedSegment, _ result: inout QueueInsertion
+    _ bytes: RawSpan, at offset: UInt64, with old: QueuedSegment, _ measures: Bool,
+    _ result: inout QueueInsertion
   ) {
     let start = max(offset, old.offset)
     let end = min(offset &+ UInt64(bytes.byteCount), old.end)
@@ -195,8 +202,12 @@ struct SegmentQueue: ~Copyable {
     let new = bytes.extracting(Int(start &- offset)..<Int(end &- offset))
     if old.piece.isLent { looks?.note() }
     let queued = old.piece.bytes.extracting(Int(start &- old.offset)..<Int(end &- old.offset))
-    if let (first, count) = new.difference(from: queued) {
-      result.note(start &+ UInt64(first), count)
+    if measures {
+      if let (first, count) = new.difference(from: queued) {
+        result.note(start &+ UInt64(first), count)
+      }
+    } else if let first = new.firstDifference(from: queued) {
+      result.note(start &+ UInt64(first), 0)
     }
   }
 

@@ -121,7 +121,8 @@ extension Shard {
     let weight = queue.weight
     let policy = configuration.tcpPolicy.policy(for: socket.element.receiver(of: direction))
     let stays = configuration.framesStay && textAtHand?.bytes.offset(of: text) != nil
-    let result = queue.insert(text, at: offset, &list, policy, stays: stays)
+    let result = queue.insert(
+      text, at: offset, &list, policy, stays: stays, measures: isTold(.overlapConflict, of: socket))
     socket.element.histories[direction.index].queue = list
     if result.overlaps { countOverlap(socket, direction) }
     if let conflict = result.conflict {

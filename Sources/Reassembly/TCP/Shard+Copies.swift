@@ -47,6 +47,7 @@ extension Shard {
     let start = textStart(of: segment, socket, direction)
     let offset = socket.element.positions[direction.index].offset
     guard start < Int(truncatingIfNeeded: offset), text.byteCount > 0 else { return }
+    let measures = isTold(.lateConflict, of: socket) || isTold(.overlapConflict, of: socket)
     var first: Int?
     var differing = 0
     var hopLimit: UInt8?
@@ -57,13 +58,12 @@ extension Shard {
       guard from < to else { return }
       let old = unsafe packet.bytes.extracting(droppingFirst: Int(entry.headers))
       let new = text.extracting((from &- start)..<(to &- start))
-      if let difference = new.difference(
-        from: old.extracting((from &- begin)..<(to &- begin)))
-      {
-        first = min(first ?? .max, from &+ difference.first)
-        differing &+= difference.count
+      let copy = old.extracting((from &- begin)..<(to &- begin))
+      if let difference = new.firstDifference(from: copy) {
+        first = min(first ?? .max, from &+ difference)
+        if measures { differing &+= new.difference(from: copy)?.count ?? 0 }
       }
-      if differing > 0, hopLimit == nil, entry.headers > 0 {
+      if first != nil, hopLimit == nil, entry.headers > 0 {
         hopLimit = unsafe Self.hopLimit(packet.bytes)
       }
     }
