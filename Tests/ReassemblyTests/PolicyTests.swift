@@ -87,6 +87,25 @@ struct PolicyTests {
     return String(decoding: stream, as: UTF8.self)
   }
 
+  @Test("Of many contradictions those that are written say in how many bytes", arguments: [0, 4])
+  func conflicts(offset: Int) {
+    let talk = Conversation()
+    talk.opens()
+    talk.originator.sends("abcdefgh", at: offset)
+    if offset > 0 {
+      // Each lies over two that wait.
+      talk.originator.sends("ijklmnop", at: offset + 8)
+    }
+    for number in 1...12 {
+      talk.originator.sends("aXc\(number % 10)eYYh" + (offset > 0 ? "iZkl" : ""), at: offset)
+    }
+    let notes = reassemble(talk.frames).notes.filter { $0.name == .overlapConflict }
+    #expect(notes.map(\.count) == Array(1...12))
+    #expect(notes.allSatisfy { $0.offset == UInt64(offset + 1) })
+    let length: UInt64 = offset > 0 ? 5 : 4
+    #expect([notes[0], notes[9]].map(\.length) == [length, length])
+  }
+
   @Test("A contradiction is noted whichever copy stays, and a repetition is none")
   func conflict() {
     for policy in TCPPolicy.allCases {
