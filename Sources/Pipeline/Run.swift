@@ -153,7 +153,7 @@ package final class Run {
   private func finish() throws {
     let lastFindings = decapsulator.finish()
     findings += lastFindings
-    takeLastStrays(lastFindings.weirds.map { StrayWeird($0, of: last, times: $1) })
+    takeLastStrays(lastFindings.weirds.all.map { StrayWeird($0, of: last, times: $1) })
     for worker in workers { worker.runner.settleBehindLast() }
     for worker in workers { worker.runner.emitter.ends = 1 }
     try LastRounds(workers).perform { try flush() }
@@ -184,7 +184,7 @@ package final class Run {
     for worker in workers {
       counts += worker.reassembler.counts
       selectedCounts += worker.runner.selectedCounts
-      weirds.merge(worker.runner.weirds.all, uniquingKeysWith: +)
+      weirds += worker.runner.weirds
       if !configuration.chain.isEmpty { summary.deferral += worker.runner.deferral.counts }
     }
     let sockets = configuration.isSelected == nil ? counts : selectedCounts
@@ -203,7 +203,7 @@ package final class Run {
     for (type, packets) in findings.unsupportedLinkTypes {
       summary.unsupportedLinkTypes[type.description, default: 0] += packets
     }
-    for (weird, times) in weirds { summary.weirds[weird.rawValue] = times }
+    for (weird, times) in weirds.all { summary.weirds[weird.rawValue] = times }
     summary.onCrash = configuration.deferral.onCrash
     summary.onRefusedEdit = configuration.deferral.onRefusedEdit
     summary.isDryRun = configuration.deferral.isDryRun

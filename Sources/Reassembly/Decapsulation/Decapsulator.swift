@@ -10,7 +10,8 @@ public import Wire
 public final class Decapsulator {
   private let dissector: Dissector
   private let division: ShardDivision
-  private var defragmenter: Defragmenter
+  /// One element, in place, so that lending it costs no dynamic exclusivity check.
+  private let defragmenters: ReservedArray<Defragmenter>
   private var clock = PacketClock()
   private let framesStay: Bool
 
@@ -21,13 +22,16 @@ public final class Decapsulator {
     self.division = division
     framesStay = configuration.framesStay
     dissector = Dissector(configuration)
-    defragmenter = Defragmenter(
-      budget: configuration.fragmentBytes, policies: configuration.fragmentPolicy,
-      looks: configuration.lateLooks)
+    var defragmenters = ReservedArray<Defragmenter>(capacity: 1)
+    defragmenters.append(
+      Defragmenter(
+        budget: configuration.fragmentBytes, policies: configuration.fragmentPolicy,
+        looks: configuration.lateLooks))
+    self.defragmenters = defragmenters
   }
 
   /// Bytes of fragments that wait for others, overhead included.
-  public var heldBytes: Int { defragmenter.heldBytes }
+  public var heldBytes: Int { defragmenters[0].heldBytes }
 
   /// Looks into all frames of a batch, which is then ready for the reassemblers.
   public func prepare(_ batch: inout PacketBatch) {
@@ -44,9 +48,7 @@ public final class Decapsulator {
         let second = clock.advance(to: frame.element.timestamp)
       {
         batch.ticks.append(PacketBatch.Tick(index: index, second: second))
-        var expired: [Weird] = []
-        defragmenter.expire(at: second) { expired.append($0) }
-        for weird in expired { batch.note(weird, index, nil) }
+        expire(at: second, index, &batch)
       }
       if !dissection.element.isOrdinary { noteRarities(of: dissection, index, &batch) }
       if dissection.element.kind.rawValue > Dissection.Kind.udp.rawValue {
@@ -56,7 +58,15 @@ public final class Decapsulator {
       }
     }
     if let last = batch.lastPacket { batch.time = clock.believed(last.timestamp) }
-    batch.lostDatagrams = defragmenter.takeLost()
+    batch.lostDatagrams = defragmenters.reference(to: 0).element.takeLost()
+  }
+
+  /// Packet time has come to another second.
+  private func expire(at second: Int64, _ index: Int, _ batch: inout PacketBatch) {
+    let defragmenter = defragmenters.reference(to: 0)
+    defragmenter.element.expire(at: second)
+    for weird in defragmenter.element.weirds { batch.note(weird, index, nil) }
+    defragmenter.element.forgetWeirds()
   }
 
   @inline(never)
@@ -150,13 +160,15 @@ public final class Decapsulator {
       return
     }
     fragment.payloadStays = framesStay && !isNested
-    var weirds: [Weird] = []
-    let outcome = defragmenter.add(
-      fragment, frameLength: frameLength, at: time, clock: clock.second,
-      weird: { weirds.append($0) })
-    if !weirds.isEmpty {
+    let defragmenter = defragmenters.reference(to: 0)
+    let outcome = defragmenter.element.add(
+      fragment, frameLength: frameLength, at: time, clock: clock.second)
+    if !defragmenter.element.weirds.isEmpty {
       let ends = PacketEnds(source: fragment.key.source, destination: fragment.key.destination)
-      for weird in weirds { batch.note(weird, index, weird.isOfOtherFragments ? nil : ends) }
+      for weird in defragmenter.element.weirds {
+        batch.note(weird, index, weird.isOfOtherFragments ? nil : ends)
+      }
+      defragmenter.element.forgetWeirds()
     }
     if !isNested { batch.note(outcome, index) }
     guard case .complete(let datagram) = outcome else { return }
@@ -193,8 +205,8 @@ public final class Decapsulator {
   /// The end of the input: how many datagrams never became whole.
   public func finish() -> DecapsulationFindings {
     var findings = DecapsulationFindings()
-    let count = defragmenter.finish()
-    if count > 0 { findings.weirds[.fragmentTimeout] = UInt64(count) }
+    let count = defragmenters.reference(to: 0).element.finish()
+    findings.weirds.add(.fragmentTimeout, times: UInt64(count))
     return findings
   }
 }
@@ -202,7 +214,7 @@ public final class Decapsulator {
 /// What was found that belongs to no socket.
 public struct DecapsulationFindings: Sendable {
   public var counts = ReassemblyCounts()
-  public var weirds: [Weird: UInt64] = [:]
+  public var weirds = WeirdTotals()
   /// Packets of link types that cannot be decoded.
   public var unsupportedLinkTypes: [LinkType: UInt64] = [:]
 
@@ -210,7 +222,7 @@ public struct DecapsulationFindings: Sendable {
 
   public static func += (left: inout Self, right: borrowing Self) {
     left.counts += right.counts
-    if !right.weirds.isEmpty { left.weirds.merge(right.weirds, uniquingKeysWith: +) }
+    left.weirds += right.weirds
     if !right.unsupportedLinkTypes.isEmpty {
       left.unsupportedLinkTypes.merge(right.unsupportedLinkTypes, uniquingKeysWith: +)
     }
@@ -231,7 +243,7 @@ extension PacketBatch {
 
   /// An oddity of a packet.
   fileprivate mutating func note(_ name: Weird, _ index: Int, _ ends: PacketEnds?) {
-    findings.weirds[name, default: 0] += 1
+    findings.weirds.add(name)
     let frame = frames.reference(to: index)
     strays.note(
       name, of: PacketInfo(ordinal: frame.element.ordinal, timestamp: frame.element.timestamp),

@@ -22,6 +22,8 @@ struct Defragmenter: ~Copyable {
   private var made: UInt64 = 0
   /// The numbers of datagrams that were given up.
   private var lost: [UInt64] = []
+  /// The oddities that were seen since they were last taken.
+  private(set) var weirds: [Weird] = []
 
   private struct Entry {
     var place: Int
@@ -61,27 +63,26 @@ struct Defragmenter: ~Copyable {
 
   /// `clock` is packet time in seconds, which never goes back, unlike `time`.
   mutating func add(
-    _ fragment: borrowing Fragment, frameLength: Int, at time: Timestamp, clock: Int64,
-    weird: (Weird) -> Void
+    _ fragment: borrowing Fragment, frameLength: Int, at time: Timestamp, clock: Int64
   ) -> Outcome {
-    guard Self.isSensible(fragment, weird) else { return .unused }
+    guard isSensible(fragment) else { return .unused }
     let key = fragment.key
     let hash = key.hash(by: hash)
     var found = find(key, hash)
     if let old = found, time.since(datagrams[old].firstSeen) > Self.timeout * 1_000_000_000 {
-      giveUp(old, weird)
+      giveUp(old)
       found = nil
     }
-    guard let place = found ?? begin(key, hash, at: time, clock, weird) else { return .unused }
+    guard let place = found ?? begin(key, hash, at: time, clock) else { return .unused }
     guard !datagrams[place].isDropped else {
-      weird(.fragmentOfDropped)
+      weirds.append(.fragmentOfDropped)
       return .unused
     }
     datagrams[place].frameLength += frameLength
     if fragment.offset == 0, datagrams[place].protocol == nil {
       datagrams[place].protocol = fragment.protocol
     }
-    guard keep(fragment, place, weird) else { return .unused }
+    guard keep(fragment, place) else { return .unused }
     let number = datagrams[place].number
     guard datagrams[place].isWhole, let upper = datagrams[place].protocol else {
       return .waiting(number)
@@ -94,36 +95,36 @@ struct Defragmenter: ~Copyable {
     return .complete(whole)
   }
 
-  private static func isSensible(_ fragment: borrowing Fragment, _ weird: (Weird) -> Void) -> Bool {
+  private mutating func isSensible(_ fragment: borrowing Fragment) -> Bool {
     let count = fragment.payload.byteCount
     // A ping of death.
     guard fragment.offset + count <= Self.largestPayload else {
-      weird(.fragmentTooLarge)
+      weirds.append(.fragmentTooLarge)
       return false
     }
     guard count > 0, !fragment.moreFollow || count % 8 == 0 else {
-      weird(.fragmentBadLength)
+      weirds.append(.fragmentBadLength)
       return false
     }
     if fragment.protocol == .tcp {
       let isTiny = fragment.offset == 0 && fragment.moreFollow && count < 20
-      if isTiny || fragment.offset == 8 { weird(.fragmentTiny) }
+      if isTiny || fragment.offset == 8 { weirds.append(.fragmentTiny) }
     }
     return true
   }
 
   /// Takes the bytes of a fragment; `false` when it brings the datagram no further.
   private mutating func keep(
-    _ fragment: borrowing Fragment, _ place: Int, _ weird: (Weird) -> Void
+    _ fragment: borrowing Fragment, _ place: Int
   ) -> Bool {
     let range = fragment.offset..<fragment.offset + fragment.payload.byteCount
     guard datagrams[place].accepts(end: range.upperBound, moreFollow: fragment.moreFollow) else {
-      weird(.fragmentBadLength)
+      weirds.append(.fragmentBadLength)
       // Linux gives the datagram up then too.
-      if datagrams[place].policy == .dropOnOverlap { dropBytes(of: place, weird) }
+      if datagrams[place].policy == .dropOnOverlap { dropBytes(of: place) }
       return false
     }
-    guard makeRoom(datagrams[place].roomNeeded(for: range), for: place, weird) else {
+    guard makeRoom(datagrams[place].roomNeeded(for: range), for: place) else {
       drop(place)
       return false
     }
@@ -133,30 +134,30 @@ struct Defragmenter: ~Copyable {
     {
     case .new, .duplicate: return true
     case .repetition(let differs):
-      noteOverlap(differs, weird)
+      noteOverlap(differs)
       return true
     case .forbidden(let differs):
-      noteOverlap(differs, weird)
-      dropBytes(of: place, weird)
+      noteOverlap(differs)
+      dropBytes(of: place)
       return false
     case .noMemory:
-      weird(.fragmentBudgetReached)
+      weirds.append(.fragmentBudgetReached)
       drop(place)
       return false
     }
   }
 
-  private func noteOverlap(_ differs: Bool, _ weird: (Weird) -> Void) {
-    weird(.fragmentOverlap)
-    if differs { weird(.fragmentOverlapConflict) }
+  private mutating func noteOverlap(_ differs: Bool) {
+    weirds.append(.fragmentOverlap)
+    if differs { weirds.append(.fragmentOverlapConflict) }
   }
 
   /// The datagram stays, without its bytes, so that what comes of it later is not taken for a new
   /// one.
-  private mutating func dropBytes(of place: Int, _ weird: (Weird) -> Void) {
+  private mutating func dropBytes(of place: Int) {
     datagrams.reference(to: place).element.drop(&store)
     lost.append(datagrams[place].number)
-    weird(.fragmentedDatagramDropped)
+    weirds.append(.fragmentedDatagramDropped)
   }
 
   private func find(_ key: FragmentKey, _ hash: UInt32) -> Int? {
@@ -168,10 +169,9 @@ struct Defragmenter: ~Copyable {
   }
 
   private mutating func begin(
-    _ key: FragmentKey, _ hash: UInt32, at time: Timestamp, _ clock: Int64,
-    _ weird: (Weird) -> Void
+    _ key: FragmentKey, _ hash: UInt32, at time: Timestamp, _ clock: Int64
   ) -> Int? {
-    guard makeRoom(Self.datagramCost, for: nil, weird) else { return nil }
+    guard makeRoom(Self.datagramCost, for: nil) else { return nil }
     made += 1
     let place = free.popLast() ?? datagrams.count
     let datagram = PartialDatagram(
@@ -198,12 +198,12 @@ struct Defragmenter: ~Copyable {
   /// When the budget is reached, other datagrams are given up, the oldest first; `false` when even
   /// that does not help.
   private mutating func makeRoom(
-    _ count: Int, for place: Int?, _ weird: (Weird) -> Void
+    _ count: Int, for place: Int?
   ) -> Bool {
     var passed: UInt64?
     while count > store.budget - heldBytes {
       guard oldest < order.count, order[oldest].number != passed else {
-        weird(.fragmentBudgetReached)
+        weirds.append(.fragmentBudgetReached)
         return false
       }
       let entry = order[oldest]
@@ -215,7 +215,7 @@ struct Defragmenter: ~Copyable {
         passed = entry.number
         append(entry)
       } else {
-        weird(.fragmentBudgetReached)
+        weirds.append(.fragmentBudgetReached)
         drop(entry.place)
       }
     }
@@ -224,10 +224,15 @@ struct Defragmenter: ~Copyable {
 
   /// Under a flood one goes for each that comes, and nobody has looked at it for long.
   private func prefetchOldest() {
-    let ahead = oldest + 4
-    guard ahead < order.count else { return }
-    datagrams.prefetch(order[ahead].place)
-    datagrams.prefetch(order[ahead].place, offset: 64)
+    if oldest + 8 < order.count {
+      let place = order[oldest + 8].place
+      for line in 0..<3 { datagrams.prefetch(place, offset: line * 64) }
+    }
+    if oldest + 4 < order.count {
+      let place = order[oldest + 4].place
+      table.prefetch(datagrams[place].hash)
+      datagrams[place].prefetchPieces()
+    }
   }
 
   private mutating func drop(_ place: Int) {
@@ -247,20 +252,22 @@ struct Defragmenter: ~Copyable {
     return lost
   }
 
+  mutating func forgetWeirds() { weirds.removeAll(keepingCapacity: true) }
+
   /// It did not become whole in time.
-  private mutating func giveUp(_ place: Int, _ weird: (Weird) -> Void) {
-    if !datagrams[place].isDropped { weird(.fragmentTimeout) }
+  private mutating func giveUp(_ place: Int) {
+    if !datagrams[place].isDropped { weirds.append(.fragmentTimeout) }
     drop(place)
   }
 
   /// Gives up the datagrams that have waited for too long when packet time has come to a second.
-  mutating func expire(at second: Int64, weird: (Weird) -> Void) {
+  mutating func expire(at second: Int64) {
     let limit = second &- Self.timeout
     while oldest < order.count {
       let entry = order[oldest]
       if isWaiting(entry) {
         guard entry.clock < limit else { break }
-        giveUp(entry.place, weird)
+        giveUp(entry.place)
       }
       oldest += 1
     }

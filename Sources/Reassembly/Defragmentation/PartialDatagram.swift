@@ -195,6 +195,13 @@ struct PartialDatagram: ~Copyable {
     return true
   }
 
+  /// Asks for where its bytes lie.
+  func prefetchPieces() {
+    unsafe pieces.withUnsafeBufferPointer { pieces in
+      if let start = unsafe pieces.baseAddress { unsafe prefetch(UnsafeRawPointer(start)) }
+    }
+  }
+
   /// Gives all bytes back, and takes no more.
   mutating func drop(_ store: inout ByteStore) {
     isDropped = true

@@ -92,13 +92,27 @@ public enum Weird: String, Hashable, Sendable, CaseIterable, BitwiseCopyable {
 
 /// How often each oddity was seen.
 public struct WeirdTotals: Sendable {
-  /// By their numbers.
-  private var counts = [UInt64](repeating: 0, count: Weird.allCases.count)
+  /// By their numbers; none as long as nothing was seen.
+  private var counts: [UInt64] = []
 
   public init() {}
 
   @inline(__always)
-  public mutating func add(_ name: Weird) { counts[Int(name.number)] &+= 1 }
+  public mutating func add(_ name: Weird, times: UInt64 = 1) {
+    if counts.isEmpty { makeCounts() }
+    counts[Int(name.number)] &+= times
+  }
+
+  @inline(never)
+  private mutating func makeCounts() {
+    counts = [UInt64](repeating: 0, count: Weird.allCases.count)
+  }
+
+  public static func += (left: inout Self, right: borrowing Self) {
+    if right.counts.isEmpty { return }
+    if left.counts.isEmpty { left.makeCounts() }
+    for number in left.counts.indices { left.counts[number] &+= right.counts[number] }
+  }
 
   /// Those that were seen.
   public var all: [Weird: UInt64] {
