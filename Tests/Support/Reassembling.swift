@@ -67,7 +67,7 @@ public final class WholeReassembly {
   private func add(_ found: DecapsulationFindings) {
     findings += found
     let nowhere = PacketInfo(ordinal: 0, timestamp: Timestamp(nanoseconds: 0))
-    for (weird, times) in found.weirds {
+    for (weird, times) in found.weirds.all {
       for _ in 0..<times { handler.weird(WeirdNote(weird), of: nil, packet: nowhere) }
     }
   }
