@@ -11,7 +11,7 @@ struct Doubts: BitwiseCopyable {
     case likely
 
     /// How much may wait: what nobody is likely to take is not worth much room.
-    var limit: UInt32 { self == .unlikely ? 1 << 17 : 1 << 20 }
+    var limit: UInt32 { self == .unlikely ? 1 << 15 : 1 << 20 }
   }
 
   /// In the order of the offsets.
