@@ -10,7 +10,7 @@ extension TextBuffer {
   package mutating func appendJSON(_ text: String) {
     append(UInt8(ascii: "\""))
     let bytes = text.utf8.span
-    if bytes.isPlainJSON {
+    if bytes.isPlain {
       append(bytes)
     } else {
       for scalar in text.unicodeScalars { appendJSONEscaped(scalar) }
@@ -36,9 +36,10 @@ extension TextBuffer {
 }
 
 extension Span<UInt8> {
-  /// Whether it is ASCII that needs no escape, as nearly all is.
-  fileprivate var isPlainJSON: Bool {
-    guard count >= 8 else { return isShortPlainJSON }
+  /// Whether it is ASCII that needs no escape, in whatever form, as nearly all is: no control character,
+  /// no quotation mark and no backslash.
+  var isPlain: Bool {
+    guard count >= 8 else { return isShortAndPlain }
     var index = 0
     while index &+ 8 < count {
       if Self.hasSpecial(bytes.load(littleEndianAt: index)) { return false }
@@ -47,7 +48,7 @@ extension Span<UInt8> {
     return !Self.hasSpecial(bytes.load(littleEndianAt: count &- 8))
   }
 
-  private var isShortPlainJSON: Bool {
+  private var isShortAndPlain: Bool {
     var word: UInt64 = 0x2020_2020_2020_2020
     if count >= 4 {
       word = UInt64(bytes.load(littleEndianAt: 0, as: UInt32.self)) << 32

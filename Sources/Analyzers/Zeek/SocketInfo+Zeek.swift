@@ -4,15 +4,21 @@ import Analysis
 extension SocketInfo {
   /// `C` and the flow ID in base 62: as short as Zeek's, and the same in every run.
   var zeekUID: String {
-    let digits = Array("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz".utf8)
-    var text: [UInt8] = []
-    var rest = flowID
-    repeat {
-      text.append(digits[Int(rest % 62)])
-      rest /= 62
-    } while rest > 0
-    text.append(UInt8(ascii: "C"))
-    return String(decoding: text.reversed(), as: UTF8.self)
+    let digits: StaticString = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+    let number = flowID
+    // So short that the string keeps it in place: the letter, and at most eleven digits.
+    return unsafe String(unsafeUninitializedCapacity: 12) { text in
+      unsafe text[0] = UInt8(ascii: "C")
+      var weight: UInt64 = 1
+      while number / weight >= 62 { weight *= 62 }
+      var count = 1
+      while weight > 0 {
+        unsafe text[count] = digits.utf8Start[Int(number / weight % 62)]
+        weight /= 62
+        count += 1
+      }
+      return count
+    }
   }
 
   /// Microseconds from the first packet to the last one that may have carried something: what follows

@@ -77,6 +77,8 @@ extension TextBuffer {
   mutating func appendZeek(_ text: String) {
     if text.isEmpty { return append("(empty)") }
     let looksUnset = text == "-" || text == "(empty)"
+    let bytes = text.utf8.span
+    if bytes.isPlain, !looksUnset { return append(bytes) }
     for (index, byte) in text.utf8.enumerated() {
       if byte == UInt8(ascii: "\\") {
         append("\\\\")
