@@ -99,7 +99,8 @@ final class ReadAhead: @unchecked Sendable {
   /// Frames that wait for others are looked at again long after they were passed, and each look brings
   /// 64 KiB back, or a large page: when that has become too much, all of it goes once more.
   static func giveBackPassed() {
-    guard csystem_has_faulted(8) != 0 else { return }
+    // Two megabytes, mostly: to ask how much is in memory costs a dozen faults.
+    guard csystem_has_faulted(32) != 0 else { return }
     all.withLock { all in
       guard let most = all.map(\.mostResident).max(), csystem_resident_files() > most else {
         return
