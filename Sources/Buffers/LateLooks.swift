@@ -7,14 +7,19 @@ public final class LateLooks: Sendable {
   private let count = Atomic<Int>(0)
   private let giveBack: @Sendable () -> Void
 
-  private static var interval: Int { 64 }
+  private let interval: Int
 
-  /// - Parameter giveBack: called on the thread that looks.
-  public init(_ giveBack: @escaping @Sendable () -> Void) { self.giveBack = giveBack }
+  /// - Parameters:
+  ///   - interval: how many looks there may be until somebody is asked.
+  ///   - giveBack: called on the thread that looks.
+  public init(every interval: Int = 64, _ giveBack: @escaping @Sendable () -> Void) {
+    self.interval = interval
+    self.giveBack = giveBack
+  }
 
   @inline(never)
   public func note(_ looks: Int = 1) {
     let before = count.wrappingAdd(looks, ordering: .relaxed).oldValue
-    if before / Self.interval != (before &+ looks) / Self.interval { giveBack() }
+    if before / interval != (before &+ looks) / interval { giveBack() }
   }
 }

@@ -40,7 +40,9 @@ package final class Run {
     configuration.deferral.memory = MemoryPlan(memory: configuration.memory).stores
     configuration.framesStay = source.framesStay
     if source.framesStay {
-      configuration.lateLooks = LateLooks { MappedCaptures.giveBackPassed() }
+      // Each may bring 64 KiB: a quarter of what may be in memory.
+      let looks = max(MemoryPlan(memory: configuration.memory).mapped / 4 / 65_536, 64)
+      configuration.lateLooks = LateLooks(every: looks) { MappedCaptures.giveBackPassed() }
     }
     output = sink.map {
       PacketOutput(

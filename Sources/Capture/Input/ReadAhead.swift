@@ -56,6 +56,9 @@ final class ReadAhead: @unchecked Sendable {
   private static let ahead = Mutex<[ReadAhead]>([])
   /// So much of files may be in memory, the program and other captures included.
   private var mostResident = 0
+  /// After so many page faults of a thread it is asked how much that is, which costs as much as ten of
+  /// them. Most bring 64 KiB.
+  private static let patience = Atomic<Int>(8)
   /// MADV_POPULATE_READ (Linux 5.14), which the C library's headers here may not know.
   private static let populateRead: Int32 = 22
 
@@ -99,8 +102,7 @@ final class ReadAhead: @unchecked Sendable {
   /// Frames that wait for others are looked at again long after they were passed, and each look brings
   /// 64 KiB back, or a large page: when that has become too much, all of it goes once more.
   static func giveBackPassed() {
-    // Two megabytes, mostly: to ask how much is in memory costs a dozen faults.
-    guard csystem_has_faulted(32) != 0 else { return }
+    guard csystem_has_faulted(patience.load(ordering: .relaxed)) != 0 else { return }
     all.withLock { all in
       guard let most = all.map(\.mostResident).max(), csystem_resident_files() > most else {
         return
@@ -115,6 +117,7 @@ final class ReadAhead: @unchecked Sendable {
   private func start() {
     isStarted = true
     mostResident = csystem_resident_files() + 2 * extent.size
+    Self.patience.store(max(extent.size / 4 / 65_536, 8), ordering: .relaxed)
     Self.all.withLock { $0.append(self) }
     Self.ahead.withLock { $0.insert(self, at: 0) }
   }
