@@ -3,8 +3,8 @@ import Glibc
 /// Text that is written one piece behind the other, as the lines of a log are: UTF-8 in memory of its
 /// own, which grows as it is written and is kept for what is written next.
 ///
-/// A line of a log has a hundred pieces, most of them of a few bytes: an array costs three times as
-/// much for each of them.
+/// A line of a log has a hundred pieces, most of them of a few bytes, and an array would have to find
+/// out at each whether somebody shares it.
 @safe
 public struct TextBuffer: ~Copyable, @unchecked Sendable {
   // Unchecked: the memory belongs to one buffer, which is never copied.
@@ -151,13 +151,6 @@ public struct TextBuffer: ~Copyable, @unchecked Sendable {
     guard let memory = unsafe realloc(old, size) else { fatalError("no memory for \(size) bytes") }
     unsafe base = memory
     capacity = size
-  }
-
-  /// Takes back what was written behind a place.
-  @inlinable
-  public mutating func truncate(to count: Int) {
-    precondition(count >= 0 && count <= used)
-    used = count
   }
 
   /// Begins anew. Memory beyond so many bytes is given back.
