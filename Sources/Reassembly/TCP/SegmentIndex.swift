@@ -61,12 +61,12 @@ struct SegmentIndexes: ~Copyable {
     for line in 0..<8 { leaves.prefetch(leaf, offset: line &* 64) }
     let place = leaves[leaf].count(before: key)
     if place == 0 { return (0, 0, 0) }
-    let link = leaves[leaf].links[place &- 1]
-    let next = place < leaves[leaf].count ? leaves[leaf].links[place] : 0
-    if place > 1 { return (link, leaves[leaf].links[place &- 2], next) }
+    let link = leaves[leaf].link(place &- 1)
+    let next = place < leaves[leaf].count ? leaves[leaf].link(place) : 0
+    if place > 1 { return (link, leaves[leaf].link(place &- 2), next) }
     if position == 0 { return (link, 0, next) }
     let before = Int(roots[root].entries[position &- 1].leaf)
-    return (link, leaves[before].links[leaves[before].count &- 1], next)
+    return (link, leaves[before].link(leaves[before].count &- 1), next)
   }
 
   /// Adds a segment that begins at an offset, where no other one does. `mayGrow` says whether there is
@@ -82,14 +82,14 @@ struct SegmentIndexes: ~Copyable {
       } else {
         let old = Int(roots[root].entries[position].leaf)
         leaves[Int(new)] = leaves[old].splitOff()
-        let first = leaves[Int(new)].keys[0]
+        let first = leaves[Int(new)].firstKey
         roots[root].entries.insert(IndexRoot.Entry(key: first, leaf: new), at: position &+ 1)
         if first < key { position &+= 1 }
       }
     }
     let leaf = Int(roots[root].entries[position].leaf)
     leaves[leaf].insert(key, link)
-    roots[root].entries[position].key = leaves[leaf].keys[0]
+    roots[root].entries[position].key = leaves[leaf].firstKey
     roots[root].count &+= 1
   }
 
@@ -107,7 +107,7 @@ struct SegmentIndexes: ~Copyable {
       roots[root].entries.remove(at: position)
       return
     }
-    roots[root].entries[position].key = leaves[leaf].keys[0]
+    roots[root].entries[position].key = leaves[leaf].firstKey
     if leaves[leaf].count < IndexLeaf.capacity / 4 { merge(around: position, root) }
   }
 
@@ -168,11 +168,13 @@ struct IndexRoot {
 
   /// The last leaf that begins before a key, or with it; -1 for none.
   func position(notBehind key: UInt32) -> Int {
+    // As in a leaf.
     var low = 0
-    var high = entries.count
-    while low < high {
-      let middle = (low &+ high) >> 1
-      if entries[middle].key <= key { low = middle &+ 1 } else { high = middle }
+    var rest = entries.count
+    while rest > 0 {
+      let half = (rest &+ 1) >> 1
+      low = entries[low &+ half &- 1].key <= key ? low &+ half : low
+      rest &-= half
     }
     return low &- 1
   }
@@ -190,21 +192,31 @@ struct IndexLeaf: BitwiseCopyable {
   private var used: UInt32 = 0
   /// Of a leaf that is not in use: index + 1 of another one.
   var nextFree: UInt32 = 0
-  private(set) var keys: [63 of UInt32] = InlineArray(repeating: 0)
-  private(set) var links: [63 of UInt32] = InlineArray(repeating: 0)
+  private var keys: [63 of UInt32] = InlineArray(repeating: 0)
+  private var links: [63 of UInt32] = InlineArray(repeating: 0)
 
   var count: Int { Int(used) }
   var isFull: Bool { count == Self.capacity }
 
   mutating func clear() { used = 0 }
 
+  var firstKey: UInt32 {
+    @inline(__always) mutating get { keys[0] }
+  }
+
+  /// The segment at a place.
+  @inline(__always)
+  mutating func link(_ place: Int) -> UInt32 { links[place] }
+
   /// How many keys are smaller than one.
   mutating func count(before key: UInt32) -> Int {
+    // Halved without a branch that depends on what is found: each second one would be guessed wrong.
     var low = 0
-    var high = count
-    while low < high {
-      let middle = (low &+ high) >> 1
-      if keys[middle] < key { low = middle &+ 1 } else { high = middle }
+    var rest = count
+    while rest > 0 {
+      let half = (rest &+ 1) >> 1
+      low = keys[low &+ half &- 1] < key ? low &+ half : low
+      rest &-= half
     }
     return low
   }
