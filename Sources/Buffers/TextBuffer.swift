@@ -3,8 +3,8 @@ import Glibc
 /// Text that is written one piece behind the other, as the lines of a log are: UTF-8 in memory of its
 /// own, which grows as it is written and is kept for what is written next.
 ///
-/// A line of a log has a hundred pieces, most of them of a few bytes, and an array would have to find
-/// out at each whether somebody shares it.
+/// A line of a log has many pieces, most of them of a few bytes, and an array would have to find out at
+/// each whether somebody shares it.
 @safe
 public struct TextBuffer: ~Copyable, @unchecked Sendable {
   // Unchecked: the memory belongs to one buffer, which is never copied.
@@ -14,7 +14,11 @@ public struct TextBuffer: ~Copyable, @unchecked Sendable {
   /// Bytes.
   @usableFromInline var used = 0
 
-  public init() { unsafe base = UnsafeMutableRawPointer(bitPattern: 1)! }
+  /// - Parameter capacity: bytes that there is room for from the start.
+  public init(capacity: Int = 0) {
+    unsafe base = UnsafeMutableRawPointer(bitPattern: 1)!
+    reserve(capacity)
+  }
 
   deinit { if capacity > 0 { unsafe free(base) } }
 

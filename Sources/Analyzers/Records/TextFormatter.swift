@@ -32,23 +32,11 @@ package struct TextFormatter: RecordFormatter {
   }
 
   private func append(_ ends: PacketEnds, to output: inout TextBuffer) {
-    output.append(UInt8(ascii: " "))
-    append(ends.source, hasPort: ends.transport != nil, to: &output)
-    output.append(" -> ")
-    append(ends.destination, hasPort: ends.transport != nil, to: &output)
-  }
-
-  /// `192.0.2.1:80` or `[2001:db8::1]:80`; an address alone has no brackets.
-  private func append(
-    _ end: SocketInfo.Endpoint, hasPort: Bool, to output: inout TextBuffer
-  ) {
-    guard hasPort else { return output.append(end.address) }
-    let isBracketed = end.address.family == .ipv6
-    if isBracketed { output.append(UInt8(ascii: "[")) }
-    output.append(end.address)
-    if isBracketed { output.append(UInt8(ascii: "]")) }
-    output.append(UInt8(ascii: ":"))
-    output.append(decimal: end.port)
+    if ends.transport == nil {
+      output.append(text: " \(ends.source.address) -> \(ends.destination.address)")
+    } else {
+      output.append(text: " \(ends.source) -> \(ends.destination)")
+    }
   }
 
   /// ` key=value`; members of objects one by one, as `outer.inner=value`. The object that is named

@@ -30,7 +30,7 @@ enum ConnLog {
     Column(name: "id.orig_p", type: "port") { .count(UInt64($0.originator.port)) },
     Column(name: "id.resp_h", type: "addr") { .address($0.responder.address) },
     Column(name: "id.resp_p", type: "port") { .count(UInt64($0.responder.port)) },
-    Column(name: "proto", type: "enum") { .text($0.transport == .tcp ? "tcp" : "udp") },
+    Column(name: "proto", type: "enum") { .text($0.transport.name.lowercased()) },
     Column(name: "service", type: "string") { _ in nil },
   ]
 

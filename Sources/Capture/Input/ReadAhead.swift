@@ -56,8 +56,8 @@ final class ReadAhead: @unchecked Sendable {
   private static let ahead = Mutex<[ReadAhead]>([])
   /// So much of files may be in memory, the program and other captures included.
   private var mostResident = 0
-  /// After so many page faults of a thread it is asked how much that is, which costs as much as ten of
-  /// them. Most bring 64 KiB.
+  /// After so many page faults of a thread it is asked how much that is, which takes three system calls.
+  /// Most faults bring 64 KiB.
   private static let patience = Atomic<Int>(8)
   /// MADV_POPULATE_READ (Linux 5.14), which the C library's headers here may not know.
   private static let populateRead: Int32 = 22

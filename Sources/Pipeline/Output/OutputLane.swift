@@ -77,7 +77,7 @@ struct OutputLane: ~Copyable {
       let (left, right) = (entries[$0].place, entries[$1].place)
       return left == right ? $0 < $1 : left < right
     }
-    var sorted = TextBuffer()
+    var sorted = TextBuffer(capacity: text.count)
     for index in order { sorted.append(text.span.extracting(entries[index].range)) }
     return sorted
   }

@@ -22,7 +22,7 @@ struct Defragmenter: ~Copyable {
   private var made: UInt64 = 0
   /// The numbers of datagrams that were given up.
   private var lost: [UInt64] = []
-  /// The oddities that were seen since they were last taken.
+  /// The oddities that were seen since they were last forgotten.
   private(set) var weirds: [Weird] = []
 
   private struct Entry {
@@ -114,9 +114,7 @@ struct Defragmenter: ~Copyable {
   }
 
   /// Takes the bytes of a fragment; `false` when it brings the datagram no further.
-  private mutating func keep(
-    _ fragment: borrowing Fragment, _ place: Int
-  ) -> Bool {
+  private mutating func keep(_ fragment: borrowing Fragment, _ place: Int) -> Bool {
     let range = fragment.offset..<fragment.offset + fragment.payload.byteCount
     guard datagrams[place].accepts(end: range.upperBound, moreFollow: fragment.moreFollow) else {
       weirds.append(.fragmentBadLength)
@@ -197,9 +195,7 @@ struct Defragmenter: ~Copyable {
 
   /// When the budget is reached, other datagrams are given up, the oldest first; `false` when even
   /// that does not help.
-  private mutating func makeRoom(
-    _ count: Int, for place: Int?
-  ) -> Bool {
+  private mutating func makeRoom(_ count: Int, for place: Int?) -> Bool {
     var passed: UInt64?
     while count > store.budget - heldBytes {
       guard oldest < order.count, order[oldest].number != passed else {

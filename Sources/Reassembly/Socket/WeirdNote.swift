@@ -6,7 +6,7 @@ public struct WeirdNote: Hashable, Sendable, BitwiseCopyable {
   /// Whose packet it was; `nil` where it concerns both.
   public var direction: Direction?
   /// The place in that direction's stream, and how many bytes are concerned; `nil` where it is about
-  /// no bytes.
+  /// no bytes. Of conflicts that are not written (`WeirdSample`) the length is not measured, and 0.
   public var offset: UInt64?
   public var length: UInt64 = 0
   /// What else there is to it, by its name: an option, a byte, the flow_id of an earlier socket,

@@ -210,7 +210,7 @@ struct IndexLeaf: BitwiseCopyable {
 
   /// How many keys are smaller than one.
   mutating func count(before key: UInt32) -> Int {
-    // Halved without a branch that depends on what is found: each second one would be guessed wrong.
+    // Halved without a branch that depends on what is found, which could not be guessed.
     var low = 0
     var rest = count
     while rest > 0 {

@@ -47,6 +47,7 @@ extension Shard {
     let start = textStart(of: segment, socket, direction)
     let offset = socket.element.positions[direction.index].offset
     guard start < Int(truncatingIfNeeded: offset), text.byteCount > 0 else { return }
+    // In how many bytes they differ is asked of what is written; where they do tells what it is called.
     let measures = isTold(.lateConflict, of: socket) || isTold(.overlapConflict, of: socket)
     var first: Int?
     var differing = 0
