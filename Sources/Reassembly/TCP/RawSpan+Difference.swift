@@ -2,14 +2,43 @@ extension RawSpan {
   /// Where two stretches of the same length differ first; `nil` when they are the same.
   func firstDifference(from other: RawSpan) -> Int? {
     precondition(byteCount == other.byteCount)
+    if byteCount < 8 { return shortDifference(from: other) }
     var index = 0
-    while index &+ 8 <= byteCount {
-      let differing = word(index) ^ other.word(index)
-      if differing != 0 { return index &+ differing.trailingZeroBitCount / 8 }
-      index &+= 8
+    while index &+ 32 <= byteCount,
+      block(index).isSame(as: other.block(index), and: block(index &+ 16), other.block(index &+ 16))
+    {
+      index &+= 32
     }
-    while index < byteCount, byte(index) == other.byte(index) { index &+= 1 }
-    return index < byteCount ? index : nil
+    // Of fewer than eight bytes the last eight: those of them that came before are the same.
+    while index < byteCount {
+      let start = min(index, byteCount &- 8)
+      let differing = word(start) ^ other.word(start)
+      if differing != 0 { return start &+ differing.trailingZeroBitCount / 8 }
+      index = start &+ 8
+    }
+    return nil
+  }
+
+  /// Of fewer than eight bytes: one word holds them.
+  @inline(__always)
+  private func shortDifference(from other: RawSpan) -> Int? {
+    let differing = shortWord ^ other.shortWord
+    return differing == 0 ? nil : differing.trailingZeroBitCount / 8
+  }
+
+  /// All bytes of a stretch of fewer than eight, without a loop whose end could not be guessed: both
+  /// ends of it, which may overlap.
+  @inline(__always)
+  private var shortWord: UInt64 {
+    let last = byteCount &- 1
+    if byteCount >= 4 {
+      return load(0, as: UInt32.self) | load(byteCount &- 4, as: UInt32.self)
+        << (8 &* (byteCount &- 4))
+    }
+    if byteCount == 0 { return 0 }
+    let middle = byteCount / 2
+    return UInt64(byte(0)) | UInt64(byte(middle)) << (8 &* middle) | UInt64(byte(last))
+      << (8 &* last)
   }
 
   /// Where two stretches of the same length differ first, and in how many bytes; `nil` when they are
@@ -51,6 +80,14 @@ extension RawSpan {
     return first.map { ($0, count) }
   }
 
+  @inline(__always)
+  private func load<Word: FixedWidthInteger & BitwiseCopyable>(
+    _ index: Int, as type: Word.Type
+  ) -> UInt64 {
+    UInt64(
+      Word(littleEndian: unsafe unsafeLoadUnaligned(fromUncheckedByteOffset: index, as: type)))
+  }
+
   /// The first of its bytes is the lowest one.
   @inline(__always)
   private func word(_ index: Int) -> UInt64 {
@@ -74,6 +111,13 @@ extension SIMD16<UInt8> {
   @inline(__always)
   fileprivate func differences(from other: Self) -> Self {
     Self(repeating: 0).replacing(with: Self(repeating: 255), where: self .!= other)
+  }
+
+  /// Whether all of two pairs are.
+  @inline(__always)
+  fileprivate func isSame(as other: Self, and next: Self, _ nextOther: Self) -> Bool {
+    let differing = ((self ^ other) | (next ^ nextOther)).words
+    return differing.x | differing.y == 0
   }
 
   @inline(__always)

@@ -178,7 +178,14 @@ extension Shard {
   mutating func chooseSYN(
     _ segment: DissectionReference, _ socket: SocketReference, _ direction: Direction
   ) {
-    if socket.element.details != nil { chooseAmongSYNs(segment, socket, direction) }
+    if mayChooseSYN(socket) { chooseAmongSYNs(segment, socket, direction) }
+  }
+
+  /// Whether there was more than one SYN.
+  @inline(__always)
+  mutating func mayChooseSYN(_ socket: SocketReference) -> Bool {
+    guard let details = socket.element.details else { return false }
+    return !details.element.otherSYNs.isEmpty
   }
 
   @inline(never)

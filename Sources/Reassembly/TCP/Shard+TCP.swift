@@ -166,11 +166,12 @@ extension Shard {
     _ segment: DissectionReference, _ socket: SocketReference, _ direction: Direction
   ) -> Bool {
     segment.element.isOrdinary && segment.element.flags.isDisjoint(with: [.syn, .rst, .urg])
-      && !socket.element.flags.contains(.ended) && socket.element.details == nil
+      && !socket.element.flags.contains(.ended)
       && socket.element.checks.isDisjoint(with: .offFastPath)
       && isStarted(socket, direction)
       && !segment.element.sequence.isBefore(socket.element.positions[direction.index].next)
       && passesAtAGlance(segment, socket, direction, isFirstTimestampEnough: true)
+      && !mayChooseSYN(socket)
   }
 
   /// What is out of the ordinary in its header, or in its place in the connection.
