@@ -45,13 +45,6 @@ public struct ByteStore: ~Copyable {
       }
     }
 
-    /// Asks for the cache lines of its bytes, of the first of them where they are many.
-    @inline(__always)
-    public func prefetch() {
-      let lines = min(count &+ 63, 512)
-      for line in stride(from: 0, to: lines, by: 64) { unsafe Buffers.prefetch(base + line) }
-    }
-
     /// Its first bytes, or its last ones, outside of the store.
     public func copy(first count: Int) -> [UInt8] { copy(0..<min(count, self.count)) }
     public func copy(last count: Int) -> [UInt8] {

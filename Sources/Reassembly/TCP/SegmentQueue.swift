@@ -66,7 +66,7 @@ struct SegmentQueue: ~Copyable {
     store = ByteStore(budget: budget)
     // Each piece costs at least its overhead of 64 bytes, so there are never more nodes than this.
     nodes = ReservedArray(capacity: budget / ByteStore.overhead + 1)
-    indexes = SegmentIndexes(capacity: budget / SegmentIndexes.leafCost + 1)
+    indexes = SegmentIndexes(capacity: budget / SegmentIndexes.nodeCost + 1)
   }
 
   var usedBytes: Int { store.used &+ store.reserved }
@@ -100,6 +100,8 @@ struct SegmentQueue: ~Copyable {
     {
       current = list.tail
     } else {
+      // What will be compared may have been seen by another core only; it comes while a place is found.
+      bytes.prefetch()
       seek(offset, in: list, &previous, &current)
     }
     /// The new bytes from here on have no place yet.
@@ -115,12 +117,12 @@ struct SegmentQueue: ~Copyable {
       let old = segment(current)
       result.overlaps = true
       if measures || result.conflict == nil {
-        prefetchBehind(old)
+        prefetchBehind(old, before: end)
         compare(bytes, at: offset, with: old, measures, &result)
       }
       // Where one segment lies over another, more will, and the pages of a frame would be fetched again
       // each time: both are copied.
-      nodes[Int(current) &- 1].piece = store.own(old.piece)
+      if old.piece.isLent { nodes[Int(current) &- 1].piece = store.own(old.piece) }
       let newWins =
         !policy.isFirst
         && policy.keepsNew(
@@ -162,11 +164,11 @@ struct SegmentQueue: ~Copyable {
 
   /// While one segment is compared the next one is fetched, and of the one behind it where it lies.
   @inline(__always)
-  private func prefetchBehind(_ old: QueuedSegment) {
-    guard old.next != 0 else { return }
+  private func prefetchBehind(_ old: QueuedSegment, before end: UInt64) {
+    guard old.end < end, old.next != 0 else { return }
     let next = segment(old.next)
-    next.piece.prefetch()
     nodes.prefetch(Int(next.next) &- 1)
+    if next.offset < end { next.piece.bytes.prefetch() }
   }
 
   /// Queues a part of a segment.
@@ -297,11 +299,13 @@ struct SegmentQueue: ~Copyable {
   private mutating func makeIndex(of list: SegmentList) {
     let old = segment(list.tail).index
     if old != 0 { indexes.release(old) }
-    let index = indexes.make(around: segment(list.head).offset)
+    let mayGrow = store.budget &- usedBytes >= SegmentIndexes.nodeCost
+    let index = mayGrow ? indexes.make(around: segment(list.head).offset) ?? 0 : 0
+    store.reserved = indexes.bytes
     var link = list.head
     while link != 0 {
       nodes[Int(link) &- 1].index = index
-      addToIndex(link)
+      if index != 0 { addToIndex(link) }
       link = segment(link).next
     }
   }
@@ -318,7 +322,7 @@ struct SegmentQueue: ~Copyable {
 
   private mutating func addToIndex(_ link: UInt32) {
     let node = segment(link)
-    let mayGrow = store.budget &- usedBytes >= SegmentIndexes.leafCost
+    let mayGrow = store.budget &- usedBytes >= SegmentIndexes.nodeCost
     indexes.insert(link, at: node.offset, in: node.index, mayGrow: mayGrow)
     store.reserved = indexes.bytes
   }

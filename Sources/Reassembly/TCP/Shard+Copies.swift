@@ -52,11 +52,11 @@ extension Shard {
     var first: Int?
     var differing = 0
     var hopLimit: UInt8?
-    forEachDelivery(of: socket, direction, backTo: start) { entry, packet in
+    let range = start..<start &+ text.byteCount
+    forEachDelivery(of: socket, direction, over: range) { entry, packet in
       let begin = Int(truncatingIfNeeded: entry.offset)
       let from = max(start, begin)
-      let to = min(start &+ text.byteCount, begin &+ Int(entry.count))
-      guard from < to else { return }
+      let to = min(range.upperBound, begin &+ Int(entry.count))
       let old = unsafe packet.bytes.extracting(droppingFirst: Int(entry.headers))
       let new = text.extracting((from &- start)..<(to &- start))
       let copy = old.extracting((from &- begin)..<(to &- begin))
@@ -97,20 +97,22 @@ extension Shard {
       of: socket)
   }
 
-  /// The last stretches of a direction that were delivered, the last one first: enough of them, and no
-  /// more than that. They follow each other in the stream: before the first one that ends at `start`
-  /// or earlier there is none that reaches beyond it.
+  /// The last stretches of a direction that were delivered and lie, in part at least, in a range of the
+  /// stream, the last one first: enough of them, and no more than that. They follow each other in the
+  /// stream: before the first one that ends at the start of the range or earlier there is none that
+  /// reaches beyond it.
   @inline(__always)
   private mutating func forEachDelivery(
-    of socket: SocketReference, _ direction: Direction, backTo start: Int,
+    of socket: SocketReference, _ direction: Direction, over range: Range<Int>,
     _ body: (DeliveryJournal.Entry, LentBytes) -> Void
   ) {
     var number = socket.element.lastDelivery
     for _ in 0..<64 {
       guard let entry = journal.entry(number, of: socket.element.place) else { return }
       if entry.direction == direction {
-        if Int(truncatingIfNeeded: entry.offset) &+ Int(entry.count) <= start { return }
-        if let packet = journal.packet(of: entry) { body(entry, packet) }
+        let begin = Int(truncatingIfNeeded: entry.offset)
+        if begin &+ Int(entry.count) <= range.lowerBound { return }
+        if begin < range.upperBound, let packet = journal.packet(of: entry) { body(entry, packet) }
       }
       number = journal.number(before: number, entry)
     }
@@ -131,7 +133,7 @@ extension Shard {
     let own = frame.extracting(segment.element.networkOffset..<segment.element.end)
     let start = textStart(of: segment, socket, direction)
     var isSame = false
-    forEachDelivery(of: socket, direction, backTo: start) { entry, packet in
+    forEachDelivery(of: socket, direction, over: start..<start &+ 1) { entry, packet in
       // Only what begins where it begins is looked at: the others would be waited for.
       guard Int(truncatingIfNeeded: entry.offset) == start, Int(entry.headers) == headers,
         packet.count == own.byteCount
