@@ -109,6 +109,29 @@ public struct ByteStore: ~Copyable {
     return unsafe Piece(base: memory, count: piece.count, isLent: false)
   }
 
+  /// Puts bytes to the end of a piece, which is then to be used in place of it alone; `nil` when the
+  /// budget does not allow it, and for one that was lent.
+  public mutating func extend(_ piece: Piece, by bytes: RawSpan) -> Piece? {
+    let count = piece.count &+ bytes.byteCount
+    guard !piece.isLent, bytes.byteCount <= budget &- used &- reserved,
+      let memory = unsafe grow(piece, to: count)
+    else { return nil }
+    unsafe bytes.withUnsafeBytes { source in
+      if let start = source.baseAddress { unsafe memcpy(memory + piece.count, start, source.count) }
+    }
+    used &+= bytes.byteCount
+    return unsafe Piece(base: memory, count: count, isLent: false)
+  }
+
+  private mutating func grow(_ piece: Piece, to count: Int) -> UnsafeMutableRawPointer? {
+    if count <= Self.slotSize { return unsafe piece.base }
+    if piece.count > Self.slotSize { return unsafe realloc(piece.base, count) }
+    guard let memory = unsafe malloc(count) else { return nil }
+    unsafe memcpy(memory, piece.base, piece.count)
+    unsafe free(piece.base, piece.count)
+    return unsafe memory
+  }
+
   /// Leaves only the first bytes of a piece, which is then to be used in place of the whole.
   public mutating func shorten(_ piece: Piece, toFirst count: Int) -> Piece {
     shorten(piece, to: 0..<count)

@@ -107,6 +107,9 @@ struct SegmentQueue: ~Copyable {
     /// The new bytes from here on have no place yet.
     var start = offset
     var place = offset
+    // Where what came first stays nobody asks any more where its segments ended: those that new ones lie
+    // over are put together, so that a storm of such finds few of them.
+    var joins = false
     while place < end {
       // Past all that ends before the new bytes; then the room up to the next segment is free.
       while current != 0, segment(current).end <= place {
@@ -136,13 +139,14 @@ struct SegmentQueue: ~Copyable {
         current = previous == 0 ? list.head : segment(previous).next
         place = min(old.end, end)
       } else {
-        if start < old.offset,
-          !add(
-            bytes, offset, start..<old.offset, &previous, before: current, &list, false, &result)
-        {
-          return result
+        if start < old.offset {
+          let range = start..<old.offset
+          guard add(bytes, offset, range, &previous, before: current, &list, joins, false, &result)
+          else { return result }
+          joins = policy.isFirst
         }
-        previous = current
+        if !joins || !join(current, to: previous, &list) { previous = current }
+        joins = policy.isFirst
         current = old.next
         start = max(start, old.end)
         place = start
@@ -152,7 +156,7 @@ struct SegmentQueue: ~Copyable {
       // What comes behind all others is seldom looked at before it goes out. In the thick of it every
       // one will be.
       let isLent = stays && current == 0 && !result.overlaps
-      _ = add(bytes, offset, start..<end, &previous, before: current, &list, isLent, &result)
+      _ = add(bytes, offset, start..<end, &previous, before: current, &list, joins, isLent, &result)
     }
     return result
   }
@@ -171,15 +175,43 @@ struct SegmentQueue: ~Copyable {
     if next.offset < end { next.piece.bytes.prefetch() }
   }
 
-  /// Queues a part of a segment.
+  /// The most bytes of a segment that others are put to: it may be moved each time.
+  private static var joinedCount: Int { 4096 }
+
+  /// Puts a segment to the one before it, which ends where it begins; `false` when both are to stay.
+  private mutating func join(
+    _ link: UInt32, to previous: UInt32, _ list: inout SegmentList
+  ) -> Bool {
+    let piece = segment(link).piece
+    guard extend(previous, by: piece.bytes) else { return false }
+    takeOff(link, after: previous, &list)
+    store.release(piece)
+    return true
+  }
+
+  /// Puts bytes to the end of a segment; `false` when they are too many, or there is no room.
+  private mutating func extend(_ link: UInt32, by bytes: RawSpan) -> Bool {
+    let old = segment(link).piece
+    guard old.count &+ bytes.byteCount <= Self.joinedCount,
+      let piece = store.extend(old, by: bytes)
+    else { return false }
+    nodes[Int(link) &- 1].piece = piece
+    return true
+  }
+
+  /// Queues a part of a segment, in one with what is before it where that `joins`.
   private mutating func add(
     _ bytes: RawSpan, _ offset: UInt64, _ range: Range<UInt64>, _ previous: inout UInt32,
-    before next: UInt32, _ list: inout SegmentList, _ stays: Bool,
+    before next: UInt32, _ list: inout SegmentList, _ joins: Bool, _ stays: Bool,
     _ result: inout QueueInsertion
   ) -> Bool {
     let lead = Int(range.lowerBound &- offset)
     let end = Int(range.upperBound &- offset)
     let part = bytes.extracting(lead..<end)
+    if joins, extend(previous, by: part) {
+      result.bytes = (result.bytes ?? 0) &+ part.byteCount
+      return true
+    }
     guard
       let link = add(
         part, at: range.lowerBound, lead: lead, trail: bytes.byteCount &- end, after: previous,
