@@ -6,12 +6,18 @@
 #include "csystem_search.h"
 
 #include <semaphore.h>
+#include <malloc.h>
 #include <stddef.h>
 #include <stdint.h>
 
 /// Asks for a cache line that will be read soon. Any address is allowed: a prefetch never faults.
 static inline __attribute__((always_inline)) void csystem_prefetch(const void *address) {
   __builtin_prefetch(address, 0, 3);
+}
+
+/// How many bytes there is room for in what `malloc` has given.
+static inline __attribute__((always_inline)) size_t csystem_room(void *memory) {
+  return malloc_usable_size(memory);
 }
 
 /// Reads a byte at both ends of each 64 KiB, so that the kernel maps the pages between them.

@@ -175,15 +175,17 @@ struct SegmentQueue: ~Copyable {
     if next.offset < end { next.piece.bytes.prefetch() }
   }
 
-  /// The most bytes of a segment that others are put to: it may be moved each time.
-  private static var joinedCount: Int { 4096 }
+  /// The most bytes of a segment that others are put to, and of one that is put to another: so many
+  /// may be copied for each segment that comes.
+  private static var joinedCount: Int { 1 << 14 }
+  private static var movedCount: Int { 1 << 12 }
 
   /// Puts a segment to the one before it, which ends where it begins; `false` when both are to stay.
   private mutating func join(
     _ link: UInt32, to previous: UInt32, _ list: inout SegmentList
   ) -> Bool {
     let piece = segment(link).piece
-    guard extend(previous, by: piece.bytes) else { return false }
+    guard piece.count <= Self.movedCount, extend(previous, by: piece.bytes) else { return false }
     takeOff(link, after: previous, &list)
     store.release(piece)
     return true
