@@ -20,7 +20,8 @@ final class ChainRunner: SocketHandler {
   let contexts: ReservedArray<Context>
   let isSelected: (@Sendable (SocketInfo) -> Bool)?
   var reports: [RunSummary.Analyzer]
-  var weirds = WeirdTotals()
+  /// Nobody looks at it while it is counted up.
+  @exclusivity(unchecked) var weirds = WeirdTotals()
   /// Those of sockets that do not count them.
   var uncounted: [ShardWeird: UInt64] = [:]
   /// Those of packets of the batch that belong to no socket.

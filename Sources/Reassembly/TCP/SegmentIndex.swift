@@ -44,11 +44,13 @@ struct SegmentIndexes: ~Copyable {
     before offset: UInt64, in number: UInt32
   ) -> (link: UInt32, previous: UInt32, next: UInt32) {
     let root = nodes.reference(to: Int(number) &- 1)
+    prefetchLinks(Int(number) &- 1)
     // One too far away lies behind all keys, or before them.
     let key = Int32(clamping: Int64(bitPattern: offset &- root.element.base))
     let position = root.element.count(before: key) &- 1
     guard position >= 0 else { return (0, 0, 0) }
     let leaf = nodes.reference(to: Int(root.element.link(position)))
+    prefetchLinks(Int(root.element.link(position)))
     let place = leaf.element.count(before: key)
     if place == 0 { return (0, 0, 0) }
     let link = leaf.element.link(place &- 1)
@@ -57,6 +59,14 @@ struct SegmentIndexes: ~Copyable {
     if position == 0 { return (link, 0, next) }
     let before = nodes.reference(to: Int(root.element.link(position &- 1)))
     return (link, before.element.link(before.element.count &- 1), next)
+  }
+
+  /// All of them, for which one it will be is known only when the keys are there.
+  @inline(__always)
+  private func prefetchLinks(_ node: Int) {
+    for line in stride(from: IndexNode.linksOffset, to: Self.nodeCost, by: 64) {
+      nodes.prefetch(node, offset: line)
+    }
   }
 
   /// Adds a segment that begins at an offset, where no other one does. `mayGrow` says whether there is
@@ -141,12 +151,14 @@ struct SegmentIndexes: ~Copyable {
 }
 
 /// A root or a leaf: keys in ascending order, each with the number of what begins there, a leaf or a
-/// segment. Fifteen cache lines.
+/// segment. Less than fifteen cache lines.
 ///
 /// With leaves that are half full on average a root reaches over more segments than a list ever has.
 /// Its methods are `mutating` even where they only look, so that it is lent without a copy.
 struct IndexNode: BitwiseCopyable {
   static var capacity: Int { 112 }
+  /// Where the links begin: behind the fields in front and the keys.
+  static var linksOffset: Int { 16 &+ capacity &* 4 }
 
   /// Of a root: the offset of key 0.
   var base: UInt64 = 0
