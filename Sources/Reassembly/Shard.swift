@@ -72,7 +72,7 @@ struct Shard: ~Copyable {
   }
 
   /// Asks for all of a socket, and what the handler keeps of it.
-  func prefetch(_ index: Int) {
+  mutating func prefetch(_ index: Int) {
     for line in 0..<5 { sockets.prefetch(index, offset: 64 &* line) }
     if handler.keepsMore { handler.prefetch(shard: number, index: index) }
   }

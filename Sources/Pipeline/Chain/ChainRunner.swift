@@ -25,7 +25,7 @@ final class ChainRunner: SocketHandler {
   /// Those of sockets that do not count them.
   var uncounted: [ShardWeird: UInt64] = [:]
   /// Those of packets of the batch that belong to no socket.
-  var strays: [StrayNote] = []
+  @exclusivity(unchecked) var strays: [StrayNote] = []
   private var filters: LinkFilters
   /// The packets at hand.
   private(set) var batch: ElementReference<Batch>?

@@ -16,7 +16,7 @@ extension Shard {
   }
 
   /// Whether the next oddity of this name is to be written, as far as the socket knows.
-  func isTold(_ name: Weird, of socket: SocketReference) -> Bool {
+  mutating func isTold(_ name: Weird, of socket: SocketReference) -> Bool {
     guard let count = socket.element.details?.element.weirds.count(of: name) else { return true }
     return WeirdSample.contains(UInt64(count) &+ 1)
   }

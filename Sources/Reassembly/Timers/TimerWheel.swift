@@ -70,7 +70,7 @@ struct TimerWheel: ~Copyable {
       let index = Int(entry)
       if Int(sockets[index].timerSlot) == slot { return index }
     }
-    occupied[slot >> 6] &= ~(1 << UInt64(slot & 63))
+    noteEmpty(slot)
     return nil
   }
 
@@ -102,15 +102,27 @@ struct TimerWheel: ~Copyable {
     count = 0
     for distance in 1..<Self.slotCount {
       let slot = slot(at: distance)
-      var kept: [UInt32] = []
-      // A place that was used again within the second stands here once for each of its sockets.
-      for entry in slots[slot].sorted()
-      where kept.last != entry && Int(sockets[Int(entry)].timerSlot) == slot {
-        kept.append(entry)
+      if slots[slot].isEmpty { continue }
+      var kept = 0
+      for place in 0..<slots[slot].count {
+        let index = Int(slots[slot][place])
+        guard Int(sockets[index].timerSlot) == slot else { continue }
+        // A place that was used again within the second stands here once for each of its sockets: it
+        // does not pass a second time.
+        sockets[index].timerSlot = .max
+        slots[slot][kept] = UInt32(truncatingIfNeeded: index)
+        kept &+= 1
       }
-      slots[slot] = kept
-      count += kept.count
-      if kept.isEmpty { occupied[slot >> 6] &= ~(1 << UInt64(slot & 63)) }
+      slots[slot].removeLast(slots[slot].count &- kept)
+      for entry in slots[slot] { sockets[Int(entry)].timerSlot = UInt16(slot) }
+      count &+= kept
+      if kept == 0 { noteEmpty(slot) }
     }
+  }
+
+  /// A slot that was crowded once gives its memory back: in a turn of the wheel each may be.
+  private mutating func noteEmpty(_ slot: Int) {
+    occupied[slot >> 6] &= ~(1 << UInt64(slot & 63))
+    if slots[slot].capacity > 32 { slots[slot] = [] }
   }
 }
