@@ -171,7 +171,15 @@ extension Shard {
       && isStarted(socket, direction)
       && !segment.element.sequence.isBefore(socket.element.positions[direction.index].next)
       && passesAtAGlance(segment, socket, direction, isFirstTimestampEnough: true)
-      && !mayChooseSYN(socket)
+      && (socket.element.details == nil || !isToBeJudged(socket, direction))
+  }
+
+  /// Whether what a glance does not tell may matter: that there was more than one SYN, or that more was
+  /// acknowledged than was seen.
+  @inline(__always)
+  private mutating func isToBeJudged(_ socket: SocketReference, _ direction: Direction) -> Bool {
+    let answered = socket.element.positions[direction.reversed.index]
+    return answered.acknowledged.isAfter(answered.next) || mayChooseSYN(socket)
   }
 
   /// What is out of the ordinary in its header, or in its place in the connection.
