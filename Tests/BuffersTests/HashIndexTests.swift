@@ -153,6 +153,30 @@ struct ByteStoreTests {
     #expect(store.used == 0 && store.pieces == 0)
   }
 
+  @Test("A piece grows within the budget, from a slot to memory of its own and beyond that")
+  func extended() throws {
+    var store = ByteStore(budget: 4096)
+    let bytes = (0..<5000).map { UInt8(truncatingIfNeeded: $0) }
+    let first = store.copy(bytes.span.bytes.extracting(0..<3))
+    var piece = try #require(first)
+    for length in [1, 12, 1, 100, 1, 900, 1] {
+      let part = bytes.span.bytes.extracting(piece.count..<piece.count + length)
+      let longer = store.extend(piece, by: part)
+      piece = try #require(longer)
+      #expect(store.used == piece.count + ByteStore.overhead && store.pieces == 1)
+    }
+    #expect(piece.copy(first: 5000) == Array(bytes[..<1019]))
+    let used = store.used
+    let tooLong = store.extend(piece, by: bytes.span.bytes)
+    #expect(tooLong == nil && store.used == used)
+    let lent = try #require(unsafe store.lend(bytes.span.bytes.extracting(0..<9)))
+    let longerLent = store.extend(lent, by: bytes.span.bytes.extracting(0..<1))
+    #expect(longerLent == nil)
+    store.release(lent)
+    store.release(piece)
+    #expect(store.used == 0 && store.pieces == 0)
+  }
+
   @Test("Late looks are told of now and then, however many come at once")
   func lateLooks() {
     let told = Mutex(0)

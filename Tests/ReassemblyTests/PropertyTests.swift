@@ -337,6 +337,47 @@ struct SegmentQueueTests {
     }
   }
 
+  @Test(
+    "A storm of overlaps leaves few segments behind, with the bytes that came first",
+    arguments: 1...8 as ClosedRange<UInt64>)
+  func storm(seed: UInt64) {
+    var random = SeededGenerator(seed: seed)
+    var queue = SegmentQueue(budget: 1 << 20)
+    var list = SegmentList()
+    var model = NaiveStream()
+    let longest = seed.isMultiple(of: 2) ? 1460 : 8
+    for _ in 0..<(longest == 8 ? 60_000 : 4000) {
+      let text = [UInt8](
+        repeating: .random(in: 0...255, using: &random),
+        count: .random(in: 1...longest, using: &random))
+      let offset = Int.random(in: 1...30_000, using: &random)
+      let known = model.bytes.count
+      model.add(text, at: offset)
+      let before = queue.weight
+      let result = queue.insert(text.span.bytes, at: UInt64(offset), &list, .first)
+      #expect(result.bytes != nil)
+      #expect(result.overlaps || model.bytes.count >= known)
+      #expect(queue.cost(of: list) == queue.weight, "was \(before)")
+    }
+    var segments = 0
+    var end: UInt64 = 0
+    var content: [UInt8?] = []
+    while let segment = queue.popFirst(&list) {
+      #expect(segment.offset >= end)
+      end = segment.end
+      segments += 1
+      while UInt64(content.count) < segment.offset { content.append(nil) }
+      for index in 0..<segment.piece.count {
+        content.append(segment.piece.bytes.byte(at: index))
+      }
+      queue.release(segment)
+    }
+    let isSame = content == model.bytes
+    #expect(isSame)
+    #expect(segments < 100)
+    #expect(queue.usedBytes == 0)
+  }
+
   @Test("An index keeps to the budget too, and long lists do without it where it does not fit")
   func indexBudget() {
     var random = SeededGenerator(seed: 10)

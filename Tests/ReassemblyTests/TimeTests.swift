@@ -1,3 +1,4 @@
+import Buffers
 import Sockets
 import Support
 import Testing
@@ -51,6 +52,51 @@ struct TimeTests {
     let handler = reassemble(talk.frames)
     #expect(handler.violations == [])
     #expect(handler.sockets.map { $0.text(.out) }.joined() == "abcdefghi")
+  }
+
+  @Test("A place that is used again and again within a second times out once, when its time comes")
+  func reusedPlace() throws {
+    // So many that what earlier sockets left in the timers is cleared away.
+    var frames: [CapturedFrame] = []
+    for number in 0..<3000 {
+      let talk = Conversation(initialSequences: (UInt32(number) * 100_000, 800_000), start: 100)
+      talk.pace = 0
+      talk.opens()
+      talk.originator.resets()
+      frames += talk.frames
+    }
+    let handler = reassemble(frames + ticks(from: 101, count: 40))
+    #expect(handler.violations == [])
+    let sockets = handler.sockets.filter { $0.transcript.contains("disconnected reset") }
+    #expect(sockets.count == 3000)
+    let ordinal = try #require(sockets.last?.ordinal(of: .detached))
+    #expect((15...17).contains(Int(ordinal) - frames.count), "\(ordinal)")
+  }
+
+  @Test("What earlier sockets of a place left in the timers is cleared away, even in one slot")
+  func staleEntries() {
+    var dissections = ReservedArray<Dissection>(capacity: 1)
+    dissections.append(Dissection())
+    var sockets = ReservedArray<SocketObject>(capacity: 2)
+    for index in 0..<2 {
+      sockets.append(
+        SocketObject(
+          dissections.reference(to: 0), at: SocketPlace(shard: 0, index: index),
+          packet: PacketInfo(ordinal: 1, timestamp: Timestamp(seconds: 0)), flags: []))
+    }
+    var wheel = TimerWheel()
+    for round in 0..<3000 {
+      wheel.schedule(sockets.reference(to: round & 1), at: Int64(10 + round & 1))
+    }
+    let isStale = wheel.isMostlyStale(with: 2)
+    wheel.dropStaleEntries(sockets)
+    // There would be too many by now, had any been left.
+    for _ in 0..<1020 { wheel.schedule(sockets.reference(to: 0), at: 12) }
+    let isStaleAgain = wheel.isMostlyStale(with: 2)
+    #expect(isStale && !isStaleAgain)
+    let first = wheel.popExpired(until: 11, in: sockets)
+    let second = wheel.popExpired(until: 12, in: sockets)
+    #expect(first == 1 && second == 0)
   }
 
   /// One packet of another conversation a second, for a while.
