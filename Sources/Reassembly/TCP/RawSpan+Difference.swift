@@ -9,7 +9,7 @@ extension RawSpan {
     {
       index &+= 32
     }
-    // Of fewer than eight bytes the last eight: those of them that came before are the same.
+    // Then eight at a time; of fewer the last eight, for those of them that came before are the same.
     while index < byteCount {
       let start = min(index, byteCount &- 8)
       let differing = word(start) ^ other.word(start)
@@ -26,19 +26,23 @@ extension RawSpan {
     return differing == 0 ? nil : differing.trailingZeroBitCount / 8
   }
 
-  /// All bytes of a stretch of fewer than eight, without a loop whose end could not be guessed: both
-  /// ends of it, which may overlap.
+  /// All bytes of a stretch of fewer than eight, without a loop whose end could not be guessed: parts of
+  /// it that may overlap.
   @inline(__always)
   private var shortWord: UInt64 {
-    let last = byteCount &- 1
-    if byteCount >= 4 {
-      return load(0, as: UInt32.self) | load(byteCount &- 4, as: UInt32.self)
-        << (8 &* (byteCount &- 4))
-    }
+    if byteCount >= 4 { return part(UInt32.self, at: 0) | part(UInt32.self, at: byteCount &- 4) }
     if byteCount == 0 { return 0 }
-    let middle = byteCount / 2
-    return UInt64(byte(0)) | UInt64(byte(middle)) << (8 &* middle) | UInt64(byte(last))
-      << (8 &* last)
+    return part(UInt8.self, at: 0) | part(UInt8.self, at: byteCount / 2)
+      | part(UInt8.self, at: byteCount &- 1)
+  }
+
+  /// Some bytes, where they stand in a word of all.
+  @inline(__always)
+  private func part<Part: FixedWidthInteger & BitwiseCopyable>(
+    _ type: Part.Type, at index: Int
+  ) -> UInt64 {
+    let bytes = unsafe unsafeLoadUnaligned(fromUncheckedByteOffset: index, as: type)
+    return UInt64(Part(littleEndian: bytes)) << (8 &* index)
   }
 
   /// Where two stretches of the same length differ first, and in how many bytes; `nil` when they are
@@ -78,14 +82,6 @@ extension RawSpan {
       index &+= 1
     }
     return first.map { ($0, count) }
-  }
-
-  @inline(__always)
-  private func load<Word: FixedWidthInteger & BitwiseCopyable>(
-    _ index: Int, as type: Word.Type
-  ) -> UInt64 {
-    UInt64(
-      Word(littleEndian: unsafe unsafeLoadUnaligned(fromUncheckedByteOffset: index, as: type)))
   }
 
   /// The first of its bytes is the lowest one.

@@ -193,7 +193,7 @@ struct IndexNode: BitwiseCopyable {
   mutating func link(_ place: Int) -> UInt32 { links[place] }
 
   /// How many keys are smaller than one: without a branch that depends on what is found, which could not
-  /// be guessed, and without one look that waits for another but once.
+  /// be guessed, and with all blocks asked for at once.
   @inline(__always)
   mutating func count(before key: Int32) -> Int {
     var block = 0

@@ -328,7 +328,7 @@ struct SegmentQueue: ~Copyable {
     if walked > Self.longWalk { makeIndex(of: list) }
   }
 
-  /// Gives a list an index, or one around where it is now.
+  /// Gives a list an index, or one around where it is now, if there is memory for it.
   @inline(never)
   private mutating func makeIndex(of list: SegmentList) {
     let old = segment(list.tail).index
@@ -336,6 +336,7 @@ struct SegmentQueue: ~Copyable {
     let mayGrow = store.budget &- usedBytes >= SegmentIndexes.nodeCost
     let index = mayGrow ? indexes.make(around: segment(list.head).offset) ?? 0 : 0
     store.reserved = indexes.bytes
+    if index == 0, old == 0 { return }
     var link = list.head
     while link != 0 {
       nodes[Int(link) &- 1].index = index
