@@ -170,11 +170,17 @@ struct Dissection: BitwiseCopyable {
     get { rarities & Self.jumboBit != 0 }
     set { if newValue { rarities |= Self.jumboBit } }
   }
+  /// Whether a TCP segment that is not odd has selective acknowledgements.
+  var hasSelectiveAcknowledgments: Bool {
+    get { rarities & Self.selectiveBit != 0 }
+    set { if newValue { rarities |= Self.selectiveBit } }
+  }
   private static var lengthBit: UInt32 { 1 << 30 }
   private static var limitBit: UInt32 { 1 << 29 }
   private static var oddBit: UInt32 { 1 << 28 }
   private static var jumboBit: UInt32 { 1 << 27 }
-  private static var missingBits: UInt32 { jumboBit &- 1 }
+  private static var selectiveBit: UInt32 { 1 << 26 }
+  private static var missingBits: UInt32 { selectiveBit &- 1 }
   /// What the options of a SYN offer.
   var offer: TCPOffer {
     get { TCPOffer(bits: offerOrTimestamp) }
@@ -197,6 +203,8 @@ struct Dissection: BitwiseCopyable {
   var isAggregate: Bool { ipLength > 1500 && !kind.isWhole }
   /// Whether there is none of that: nothing missing, and nothing else that is seldom.
   var isOrdinary: Bool { rarities == 0 }
+  /// Whether there is nothing of that but selective acknowledgements.
+  var isOrdinaryOrSelective: Bool { rarities & ~Self.selectiveBit == 0 }
   /// Bytes of the frame as it was sent.
   var frameLength: Int {
     get { Int(lengthOfFrame) }

@@ -19,20 +19,27 @@ extension Dissector {
       if result.offer.options.contains(.other) || segment.reservedBits != 0 { result.isOdd = true }
     } else {
       if !segment.isAcknowledgmentAlone { result.isOdd = true }
-      if segment.headerLength > 20 { takeTimestamp(segment, &result) }
+      if segment.headerLength > 20 { takeOptions(segment, &result) }
     }
     if verifiesChecksums, result.missing == 0 {
       result.checksum = verify(bytes, field: segment.checksum, .tcp, result)
     }
   }
 
-  /// Timestamps where they usually stand (RFC 7323 appendix A); any other options are odd.
+  /// Timestamps where they usually stand (RFC 7323 appendix A), and selective acknowledgements behind
+  /// them; any other options are odd.
   @inline(__always)
-  private func takeTimestamp(_ segment: TCPSegment, _ result: inout Dissection) {
-    if segment.headerLength == 32, segment.hasAlignedTimestamps {
+  private func takeOptions(_ segment: TCPSegment, _ result: inout Dissection) {
+    if segment.headerLength >= 32, segment.hasAlignedTimestamps {
       result.timestamp = segment.alignedTimestamp
       result.hasTimestamp = true
+    }
+    let offset = result.hasTimestamp ? 32 : 20
+    if segment.headerLength == offset { return }
+    if segment.endsWithSelectiveAcknowledgments(at: offset) {
+      result.hasSelectiveAcknowledgments = true
     } else {
+      result.hasTimestamp = false
       result.isOdd = true
     }
   }

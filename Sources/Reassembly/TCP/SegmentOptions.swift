@@ -14,8 +14,11 @@ struct SegmentOptions {
   /// Whether a length was impossible.
   var isMalformed = false
 
-  /// No others than timestamps, or none.
-  init(timestamp: UInt32?) { self.timestamp = timestamp }
+  /// No others than these.
+  init(timestamp: UInt32?, hasSACK: Bool) {
+    self.timestamp = timestamp
+    self.hasSACK = hasSACK
+  }
 
   /// - Parameter header: a whole TCP header.
   init(_ header: TCPSegment) {
@@ -52,11 +55,13 @@ struct ExaminedSegment {
     urgentPointer = header.urgentPointer
   }
 
-  /// Of an ordinary segment without SYN and URG: there is nothing in its header that the dissection has
+  /// Of a segment that is ordinary but for selective acknowledgements, without SYN and URG: there is nothing in its header that the dissection has
   /// not, and nobody waits for the header.
   init(ordinary segment: DissectionReference, silence: Int64) {
     self.silence = silence
-    options = SegmentOptions(timestamp: segment.element.timestampIfAny)
+    options = SegmentOptions(
+      timestamp: segment.element.timestampIfAny,
+      hasSACK: segment.element.hasSelectiveAcknowledgments)
     reservedBits = 0
     urgentPointer = 0
   }

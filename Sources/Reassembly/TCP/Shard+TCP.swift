@@ -165,7 +165,9 @@ extension Shard {
   private mutating func isOrdinary(
     _ segment: DissectionReference, _ socket: SocketReference, _ direction: Direction
   ) -> Bool {
-    segment.element.isOrdinary && segment.element.flags.isDisjoint(with: [.syn, .rst, .urg])
+    segment.element.isOrdinaryOrSelective
+      && segment.element.flags.isDisjoint(with: [.syn, .rst, .urg])
+      && (segment.element.isOrdinary || agreesOnSACK(socket))
       && !socket.element.flags.contains(.ended)
       && socket.element.checks.isDisjoint(with: .offFastPath)
       && isStarted(socket, direction)
@@ -189,7 +191,7 @@ extension Shard {
     _ direction: Direction
   ) {
     let examined: ExaminedSegment
-    if segment.element.isOrdinary, segment.element.flags.isDisjoint(with: [.syn, .urg]) {
+    if segment.element.isOrdinaryOrSelective, segment.element.flags.isDisjoint(with: [.syn, .urg]) {
       examined = ExaminedSegment(ordinary: segment, silence: silence)
     } else {
       let bytes = frame.extracting(segment.element.transportOffset..<segment.element.end)

@@ -266,7 +266,7 @@ extension Shard {
     }
   }
 
-  private mutating func agreesOnSACK(_ socket: SocketReference) -> Bool {
+  mutating func agreesOnSACK(_ socket: SocketReference) -> Bool {
     Direction.allCases.allSatisfy {
       !socket.element.histories[$0.index].state.contains(.synSeen)
         || socket.element.offers[$0.index].options.contains(.sackPermitted)

@@ -61,6 +61,15 @@ public struct TCPSegment: ~Escapable {
   /// TSval of those; the header must have 32 bytes.
   @inlinable public var alignedTimestamp: UInt32 { bytes.load(bigEndianAt: 24) }
 
+  /// Whether the rest of the options, from an offset of the header on, is two bytes of padding and one or
+  /// more blocks of selective acknowledgements (RFC 2018 §3), as nearly all that have these end.
+  @inlinable public func endsWithSelectiveAcknowledgments(at offset: Int) -> Bool {
+    let length = headerLength &- offset &- 2
+    guard length >= 10, length & 7 == 2 else { return false }
+    let word: UInt32 = bytes.load(bigEndianAt: offset)
+    return word == 0x0101_0500 | UInt32(length)
+  }
+
   @inlinable public var window: UInt16 { bytes.load(bigEndianAt: 14) }
   @inlinable public var checksum: UInt16 { bytes.load(bigEndianAt: 16) }
   @inlinable public var urgentPointer: UInt16 { bytes.load(bigEndianAt: 18) }
