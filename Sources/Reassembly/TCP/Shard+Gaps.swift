@@ -34,6 +34,10 @@ extension Shard {
   private mutating func acknowledgedHoleEdge(_ socket: SocketReference, _ direction: Direction)
     -> UInt64?
   {
+    // This lies in the socket; what is queued may have to be waited for.
+    let position = socket.element.positions[direction.index]
+    let reach = position.acknowledged.distance(from: position.next)
+    guard reach > 0 else { return nil }
     let list = socket.element.histories[direction.index].queue
     let state = socket.element.histories[direction.index].state
     let edge: UInt64
@@ -44,10 +48,7 @@ extension Shard {
     } else {
       return nil
     }
-    let position = socket.element.positions[direction.index]
-    let reach = position.acknowledged.distance(from: position.next)
-    guard reach > 0, position.offset &+ UInt64(reach) >= edge else { return nil }
-    return edge
+    return position.offset &+ UInt64(reach) >= edge ? edge : nil
   }
 
   mutating func giveUpFirstHole(
