@@ -137,6 +137,16 @@ public struct ByteStore: ~Copyable {
     return unsafe memory
   }
 
+  /// Puts other bytes in the place of some of a piece; `false` for one that was lent.
+  public mutating func overwrite(_ piece: Piece, at offset: Int, with bytes: RawSpan) -> Bool {
+    precondition(offset >= 0 && bytes.byteCount <= piece.count &- offset)
+    if piece.isLent { return false }
+    unsafe bytes.withUnsafeBytes { source in
+      if let start = source.baseAddress { unsafe memcpy(piece.base + offset, start, source.count) }
+    }
+    return true
+  }
+
   /// Leaves only the first bytes of a piece, which is then to be used in place of the whole.
   public mutating func shorten(_ piece: Piece, toFirst count: Int) -> Piece {
     shorten(piece, to: 0..<count)

@@ -6,10 +6,10 @@ struct NaiveStream {
   var bytes: [UInt8?] = []
   var end: Int?
 
-  mutating func add(_ text: [UInt8], at offset: Int) {
+  mutating func add(_ text: [UInt8], at offset: Int, lastWins: Bool = false) {
     for (index, byte) in text.enumerated() where offset + index >= 0 {
       while bytes.count <= offset + index { bytes.append(nil) }
-      if bytes[offset + index] == nil { bytes[offset + index] = byte }
+      if lastWins || bytes[offset + index] == nil { bytes[offset + index] = byte }
     }
   }
 

@@ -338,7 +338,7 @@ struct SegmentQueueTests {
   }
 
   @Test(
-    "A storm of overlaps leaves few segments behind, with the bytes that came first",
+    "A storm of overlaps leaves few segments behind, with the bytes that came first, or last",
     arguments: 1...8 as ClosedRange<UInt64>)
   func storm(seed: UInt64) {
     var random = SeededGenerator(seed: seed)
@@ -346,15 +346,16 @@ struct SegmentQueueTests {
     var list = SegmentList()
     var model = NaiveStream()
     let longest = seed.isMultiple(of: 2) ? 1460 : 8
+    let policy: TCPPolicy = seed > 4 ? .last : .first
     for _ in 0..<(longest == 8 ? 60_000 : 4000) {
       let text = [UInt8](
         repeating: .random(in: 0...255, using: &random),
         count: .random(in: 1...longest, using: &random))
       let offset = Int.random(in: 1...30_000, using: &random)
       let known = model.bytes.count
-      model.add(text, at: offset)
+      model.add(text, at: offset, lastWins: policy == .last)
       let before = queue.weight
-      let result = queue.insert(text.span.bytes, at: UInt64(offset), &list, .first)
+      let result = queue.insert(text.span.bytes, at: UInt64(offset), &list, policy)
       #expect(result.bytes != nil)
       #expect(result.overlaps || model.bytes.count >= known)
       #expect(queue.cost(of: list) == queue.weight, "was \(before)")

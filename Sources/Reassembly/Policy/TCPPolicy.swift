@@ -21,6 +21,9 @@ public enum TCPPolicy: String, OverlapPolicy, CaseIterable {
   /// Whether whatever came first stays, which needs no look at how segments lie.
   var isFirst: Bool { newWins == 0 }
 
+  /// Whether whatever came last stays.
+  var isLast: Bool { newWins == 0b111_111_111 }
+
   /// How one bound of a new segment lies to that of an old one.
   enum Relation: UInt8 {
     case before, same, after

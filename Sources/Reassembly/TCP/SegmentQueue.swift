@@ -107,8 +107,9 @@ struct SegmentQueue: ~Copyable {
     /// The new bytes from here on have no place yet.
     var start = offset
     var place = offset
-    // Where what came first stays nobody asks any more where its segments ended: those that new ones lie
-    // over are put together, so that a storm of such finds few of them.
+    // Where always the first or always the last bytes stay nobody asks any more where their segments
+    // ended: those that new ones lie over are put together, so that a storm of such finds few of them.
+    let mayJoin = policy.isFirst || policy.isLast
     var joins = false
     while place < end {
       // Past all that ends before the new bytes; then the room up to the next segment is free.
@@ -131,7 +132,7 @@ struct SegmentQueue: ~Copyable {
         && policy.keepsNew(
           start: TCPPolicy.Relation(offset, to: old.sentStart),
           end: TCPPolicy.Relation(end, to: old.sentEnd))
-      if newWins {
+      if newWins, !(policy.isLast && overwrite(current, with: bytes, at: offset)) {
         guard cutOut(place..<end, of: current, after: &previous, &list) else {
           result.bytes = nil
           return result
@@ -143,10 +144,10 @@ struct SegmentQueue: ~Copyable {
           let range = start..<old.offset
           guard add(bytes, offset, range, &previous, before: current, &list, joins, false, &result)
           else { return result }
-          joins = policy.isFirst
+          joins = mayJoin
         }
         if !joins || !join(current, to: previous, &list) { previous = current }
-        joins = policy.isFirst
+        joins = mayJoin
         current = old.next
         start = max(start, old.end)
         place = start
@@ -245,6 +246,19 @@ struct SegmentQueue: ~Copyable {
     } else if let first = new.firstDifference(from: queued) {
       result.note(start &+ UInt64(first), 0)
     }
+  }
+
+  /// Puts new bytes in the place of those of a queued segment that they lie over; `false` where these
+  /// cannot be changed.
+  private mutating func overwrite(
+    _ link: UInt32, with bytes: RawSpan, at offset: UInt64
+  ) -> Bool {
+    let old = segment(link)
+    let start = max(offset, old.offset)
+    let end = min(offset &+ UInt64(bytes.byteCount), old.end)
+    return store.overwrite(
+      old.piece, at: Int(start &- old.offset),
+      with: bytes.extracting(Int(start &- offset)..<Int(end &- offset)))
   }
 
   /// Takes a range out of a queued segment; what is left of it in front of the range and behind it
