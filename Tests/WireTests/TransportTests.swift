@@ -43,6 +43,25 @@ private func options(_ bytes: [UInt8]) throws -> [(kind: UInt8, value: [UInt8])]
     }
   }
 
+  @Test(
+    "selective acknowledgements are told where they usually stand, and only there",
+    arguments: [
+      ("0101050a 00000001 00000004", 20, true),
+      ("01010512 00000001 00000004 00000006 00000008", 20, true),
+      ("0101080a 00000001 00000002 0101050a 00000001 00000004", 32, true),
+      ("0101080a 00000001 00000002 0101050a 00000001 00000004", 20, false),
+      ("0101080a 00000001 00000002", 32, false), ("0101080a 00000001 00000002", 20, false),
+      ("01010512 00000001 00000004", 20, false), ("0101050a 00000001 00000004 01010101", 20, false),
+      ("050a0000 00010000 00040101", 20, false), ("01010502", 20, false), ("", 20, false),
+    ] as [(String, Int, Bool)])
+  func selectiveAcknowledgments(options: String, offset: Int, isThere: Bool) throws {
+    let options = [UInt8](hex: options)
+    var bytes = [UInt8](hex: "04d20050 00000001 00000002 50100200 00000000") + options
+    bytes[12] = UInt8(5 + options.count / 4) << 4
+    let segment = try TCPSegment(validating: bytes.span.bytes)
+    #expect(segment.endsWithSelectiveAcknowledgments(at: offset) == isThere)
+  }
+
   @Test("a data offset below 5 is malformed", arguments: [0, 1, 4] as [UInt8])
   func dataOffset(words: UInt8) {
     var bytes = Self.segment

@@ -26,21 +26,29 @@ extension Dissector {
     }
   }
 
-  /// Timestamps where they usually stand (RFC 7323 appendix A), and selective acknowledgements behind
-  /// them; any other options are odd.
+  /// Timestamps where they usually stand (RFC 7323 appendix A), as most segments have.
   @inline(__always)
   private func takeOptions(_ segment: TCPSegment, _ result: inout Dissection) {
-    if segment.headerLength >= 32, segment.hasAlignedTimestamps {
+    if segment.headerLength == 32, segment.hasAlignedTimestamps {
       result.timestamp = segment.alignedTimestamp
       result.hasTimestamp = true
-    }
-    let offset = result.hasTimestamp ? 32 : 20
-    if segment.headerLength == offset { return }
-    if segment.endsWithSelectiveAcknowledgments(at: offset) {
-      result.hasSelectiveAcknowledgments = true
     } else {
-      result.hasTimestamp = false
+      takeOtherOptions(segment, &result)
+    }
+  }
+
+  /// Selective acknowledgements, behind timestamps or alone; any other options are odd.
+  @inline(never)
+  private func takeOtherOptions(_ segment: TCPSegment, _ result: inout Dissection) {
+    let hasTimestamp = segment.headerLength > 32 && segment.hasAlignedTimestamps
+    guard segment.endsWithSelectiveAcknowledgments(at: hasTimestamp ? 32 : 20) else {
       result.isOdd = true
+      return
+    }
+    result.hasSelectiveAcknowledgments = true
+    if hasTimestamp {
+      result.timestamp = segment.alignedTimestamp
+      result.hasTimestamp = true
     }
   }
 

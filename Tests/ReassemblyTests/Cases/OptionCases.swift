@@ -109,11 +109,17 @@ struct OptionCases {
 
   @Test("options.sack_not_permitted", arguments: Way.all)
   func sack(way: Way) {
-    let talk = way.opened()
-    let sender = way.sender(in: talk)
-    sender.change = { $0.options.append(kind: TCPOptions.Kind.sack, [0, 0, 0, 1, 0, 0, 0, 4]) }
-    sender.acknowledges()
-    way.expect(talk, [opening + inputEnding], [.optionMisplaced: 1])
+    // As they usually stand, too, behind two bytes of padding.
+    for padding in [0, 2] {
+      let talk = way.opened()
+      let sender = way.sender(in: talk)
+      sender.change = {
+        for _ in 0..<padding { $0.options.appendNoOperation() }
+        $0.options.append(kind: TCPOptions.Kind.sack, [0, 0, 0, 1, 0, 0, 0, 4])
+      }
+      sender.acknowledges()
+      way.expect(talk, [opening + inputEnding], [.optionMisplaced: 1])
+    }
   }
 
   @Test("options.option_len_zero", arguments: Way.all)
