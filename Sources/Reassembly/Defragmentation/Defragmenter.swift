@@ -248,7 +248,9 @@ struct Defragmenter: ~Copyable {
     return lost
   }
 
-  mutating func forgetWeirds() { weirds.removeAll(keepingCapacity: true) }
+  mutating func forgetWeirds() {
+    while weirds.popLast() != nil {}
+  }
 
   /// It did not become whole in time.
   private mutating func giveUp(_ place: Int) {

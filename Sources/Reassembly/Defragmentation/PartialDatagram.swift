@@ -130,11 +130,14 @@ struct PartialDatagram: ~Copyable {
   }
 
   private mutating func add(_ piece: FragmentPiece, at index: Int) {
-    var piece = piece
-    piece.continuesRun =
-      index == pieces.count && pieces.last?.range.upperBound == piece.range.lowerBound
-    pieces.insert(piece, at: index)
     received += piece.count
+    guard index == pieces.count else {
+      pieces.insert(piece, at: index)
+      return
+    }
+    var piece = piece
+    piece.continuesRun = pieces.last?.range.upperBound == piece.range.lowerBound
+    pieces.append(piece)
   }
 
   /// Whether a fragment lies within one run of pieces, of which each came behind the one before it.
@@ -209,8 +212,8 @@ struct PartialDatagram: ~Copyable {
   }
 
   mutating func release(_ store: inout ByteStore) {
-    for piece in pieces { piece.release(&store) }
-    pieces.removeAll(keepingCapacity: pieces.capacity <= 4)
+    while let piece = pieces.popLast() { piece.release(&store) }
+    if pieces.capacity > 4 { pieces = [] }
     received = 0
   }
 
