@@ -17,8 +17,9 @@ package struct MemoryPlan {
   package var mapped: Int { min(memory / 16, mostMapped) }
 
   /// Batches that may be ready ahead, of which half the mapped part of the input may be in use: few
-  /// enough to lie in a cache from one thread to the other.
-  package var batchesAhead: Int { min(max(mapped / 2 / (Batch.capacity * 1514), 4), 64) }
+  /// enough to lie in a cache from one thread to the other, and two at least, so that one is read while
+  /// another one is worked.
+  package var batchesAhead: Int { min(max(mapped / 2 / (Batch.capacity * 1514), 2), 16) }
 
   /// Bytes for all stores together.
   package var stores: Int { max(memory - Self.program - mapped, 1 << 20) }

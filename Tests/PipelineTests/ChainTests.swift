@@ -93,7 +93,7 @@ struct ChainTests {
     }
   }
 
-  @Test("`filter` looks at the first packet", arguments: [1, 3, 128])
+  @Test("`filter` looks at the first packet", arguments: [1, 3, 512])
   func filter(batchSize: Int) throws {
     let cases = [
       "tcp[tcpflags] & tcp-syn != 0": 2, "port 40002": 1, "udp": 0, "src host 10.0.0.1": 1,

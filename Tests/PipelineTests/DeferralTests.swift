@@ -385,7 +385,7 @@ struct WaitingTests {
     quiet.originator.sends("c")
     let other = Conversation(client: 3, start: 1_700_000_003)
     other.opens()
-    for _ in 1...250 { other.originator.sends("x") }
+    for _ in 1...600 { other.originator.sends("x") }
     var finals: [String] {
       diary.lines.filter { $0.hasSuffix("peek_timeout") }
     }
@@ -401,7 +401,7 @@ struct WaitingTests {
 
   @Test(
     "What waits to be written has a budget, and is decided with what is there",
-    arguments: [1, 128], [1, 3])
+    arguments: [1, 512], [1, 3])
   func spool(batchSize: Int, workers: Int) throws {
     // One peeks for ever, of one the second segment is missing; and then there is much else.
     let peeking = Conversation(client: 1)

@@ -100,7 +100,7 @@ struct DispatchTests {
 
   @Test(
     "come to the same log and the same packets as in step, whatever the size of the batches",
-    arguments: Workload.allCases, [1, 7, 128])
+    arguments: Workload.allCases, [1, 7, 512])
   func same(workload: Workload, batchSize: Int) throws {
     let frames = try frames(workload)
     let ahead = try outcome(frames, .ahead, batchSize: batchSize)

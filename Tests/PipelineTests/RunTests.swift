@@ -24,7 +24,7 @@ struct RunTests {
     ChainLink(name: name, analyzer: try type.init(Options()))
   }
 
-  @Test("Everything is written as it came, in its order", arguments: [1, 7, 128])
+  @Test("Everything is written as it came, in its order", arguments: [1, 7, 512])
   func writes(batchSize: Int) throws {
     var frames = merged(talk(1), talk(2), talk(3))
     frames[3].bytes = [1, 2, 3]
@@ -51,7 +51,7 @@ struct RunTests {
       return frame
     }
     var expected: [UInt64]?
-    for batchSize in [1, 50, 128] {
+    for batchSize in [1, 50, 512] {
       let outcome = try run(frames, [try eve("digest", DigestAnalyzer.self)], batchSize: batchSize)
       let records = outcome.log.records
       #expect(records.count == 52)
@@ -90,7 +90,7 @@ struct RunTests {
 
   @Test(
     "A run may end after so many packets", arguments: [0, 1, 5, 13, 14, 15, 400] as [UInt64],
-    [1, 4, 128])
+    [1, 4, 512])
   func packetLimit(limit: UInt64, batchSize: Int) throws {
     let frames = merged(talk(1), talk(2))
     #expect(frames.count == 16)
@@ -233,7 +233,7 @@ struct SelectionTests {
   }
 
   @Test(
-    "Only their packets are written, only they are analyzed and counted", arguments: [1, 4, 128])
+    "Only their packets are written, only they are analyzed and counted", arguments: [1, 4, 512])
   func selected(batchSize: Int) throws {
     let frames = frames()
     let outcome = try run(

@@ -32,7 +32,9 @@ struct Batch: ~Copyable {
   /// Of each worker the oddities of packets that belong to no socket.
   let strays: ReservedArray<[StrayNote]>
 
-  static var capacity: Int { 128 }
+  /// Packets of a batch: so many that what is done once for each batch and worker costs little, so few
+  /// that they are still in a cache when they are worked.
+  static var capacity: Int { 512 }
 
   init(_ division: ShardDivision) {
     let workers = division.workers
