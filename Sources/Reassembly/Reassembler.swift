@@ -153,9 +153,14 @@ public final class Reassembler {
     shards[shard].sockets.prefetch(candidate, offset: 64)
     shards[shard].sockets.prefetch(candidate, offset: 128)
     if handlerKeepsMore { handler.prefetch(shard: shard, index: candidate) }
-    // A SYN, FIN or reset takes the slow path, and so does what it is answered with.
-    if !dissection.element.flags.isDisjoint(with: .control) || dissection.element.captured == 0 {
+    // A SYN, FIN or reset takes the slow path, and so does what it is answered with, and often what comes
+    // where something waits for a hole to be filled.
+    let waits = shards[shard].queue.usedBytes > 0
+    if !dissection.element.flags.isDisjoint(with: .control) || dissection.element.captured == 0
+      || waits
+    {
       shards[shard].sockets.prefetch(candidate, offset: 192)
+      if waits { shards[shard].sockets.prefetch(candidate, offset: 256) }
     }
   }
 
