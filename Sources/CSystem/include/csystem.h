@@ -5,8 +5,8 @@
 #include "csystem_guard.h"
 #include "csystem_search.h"
 
-#include <semaphore.h>
 #include <malloc.h>
+#include <semaphore.h>
 #include <stddef.h>
 #include <stdint.h>
 

@@ -141,7 +141,7 @@ struct Dissection: BitwiseCopyable {
   var missing: Int {
     get { Int(rarities & Self.missingBits) }
     // Set before the others.
-    set { rarities = UInt32(truncatingIfNeeded: newValue) & Self.missingBits }
+    set { rarities = min(UInt32(clamping: newValue), Self.missingBits) }
   }
   /// Whether a TCP segment announces a window of zero.
   var closesWindow: Bool {

@@ -192,6 +192,27 @@ struct HandshakeCases {
       [.dataWithoutACK: 2, .badFlags: 1])
   }
 
+  @Test(
+    "Text that acknowledges what was not seen is judged after an oddity, too", arguments: Way.all)
+  func badACKAfterOddity(way: Way) {
+    let talk = way.opened()
+    let (sender, receiver) = (way.sender(in: talk), way.receiver(in: talk))
+    sender.segment([.psh], sequence: sender.sequence(0), acknowledgment: 0, Array("odd".utf8))
+    // A hole keeps it off the fast path.
+    sender.loses(4)
+    sender.sends("later")
+    // A pure acknowledgement is believed: the capture may lack what it speaks of.
+    sender.acknowledges(exactly: 100)
+    sender.segment(
+      [.ack, .psh], sequence: sender.sequence(0), acknowledgment: receiver.sequence(200),
+      Array("evil".utf8))
+    receiver.acknowledges()
+    let handler = reassemble(talk.frames)
+    #expect(handler.violations == [])
+    #expect(handler.weirds[.badACK] == 1)
+    #expect(handler.sockets.map { $0.text(way.direction) } == ["later"])
+  }
+
   @Test("handshake.ack_beyond_snd_nxt", arguments: Way.all, [100, 60_000, 100_000, 0x4000_0000])
   func badACK(way: Way, excess: Int) {
     let talk = way.opened()
