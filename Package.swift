@@ -24,6 +24,7 @@ let package = Package(
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ],
@@ -51,7 +52,11 @@ let package = Package(
     .target(
       name: "Injection", dependencies: ["Wire", "Sockets", "Buffers"], swiftSettings: settings),
     .target(
-      name: "Deferral", dependencies: ["Wire", "Sockets", "Buffers", "Analysis", "Injection"],
+      name: "Deferral",
+      dependencies: [
+        "Wire", "Sockets", "Buffers", "Analysis", "Injection",
+        .product(name: "HeapModule", package: "swift-collections"),
+      ],
       swiftSettings: settings),
     .target(
       name: "Pipeline",

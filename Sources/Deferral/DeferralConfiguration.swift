@@ -53,10 +53,17 @@ package struct DeferralConfiguration: Sendable {
 
   /// How long a client is waited for.
   package var clientPatience: Duration { min(.seconds(10), deadline) }
-  /// Bytes that the peeks of a shard may hold together: an eighth of the memory for all shards.
-  var peekBytesPerShard: Int { max(largestPeek, memory / 8 / PerShard<DeferralStage>.count) }
+  /// What the peeks of a shard may take together: an eighth of the memory for all shards.
+  var peekBytesPerShard: Int {
+    max(largestPeek + PeekList.overhead, memory / 8 / PerShard<DeferralStage>.count)
+  }
   /// What is kept of the edits of a shard together: an eighth of the memory for all shards.
   var editBytesPerShard: Int { memory / 8 / PerShard<DeferralStage>.count }
+  /// How many connections of a shard may have to be kept in mind when they have gone, as they were
+  /// changed: an eighth of the memory for all shards.
+  var departuresPerShard: Int {
+    max(16, memory / 8 / PerShard<DeferralStage>.count / DepartureStore.cost)
+  }
   /// What packets may come to that wait to be written, with the oldest of them undecided: an eighth of
   /// the memory. Then it is decided with what is there.
   package var spoolBytes: UInt64 { UInt64(max(1 << 18, memory / 8)) }
@@ -79,6 +86,10 @@ package struct DeferralCounts: Hashable, Sendable {
   /// Peeks, and those of them that ended before the bytes were there.
   package var peeks: UInt64 = 0
   package var finalPeeks: UInt64 = 0
+  /// Of these: as they were as long as they may be, for want of room, and as they took too long.
+  package var peeksAtLimit: UInt64 = 0
+  package var peeksForRoom: UInt64 = 0
+  package var peeksTimedOut: UInt64 = 0
   /// Peeks that were made final, and holes given up, because too much waited to be written.
   package var spoolReached: UInt64 = 0
   /// Packets that were written undecided, as nothing could decide about them.
@@ -103,6 +114,9 @@ package struct DeferralCounts: Hashable, Sendable {
     left.bufferWaits += right.bufferWaits
     left.peeks += right.peeks
     left.finalPeeks += right.finalPeeks
+    left.peeksAtLimit += right.peeksAtLimit
+    left.peeksForRoom += right.peeksForRoom
+    left.peeksTimedOut += right.peeksTimedOut
     left.spoolReached += right.spoolReached
     left.packetsGivenUp += right.packetsGivenUp
     left.timeouts += right.timeouts

@@ -238,27 +238,32 @@ package final class DeferralStage {
   func notePeek(_ peek: Peek, of socket: DeferredSocket, _ direction: Direction, at index: Int) {
     peeks.add(
       PeekList.Entry(
-        number: peek.number, byteCount: peek.bytes.count, start: peek.start,
-        socket: socket, direction: direction, link: index),
-      shard: socket.shard)
+        number: peek.number, start: peek.start, socket: socket, direction: direction, link: index),
+      bytes: peek.bytes.count, shard: socket.shard)
   }
 
-  func forgetPeek(_ number: UInt64, ofShard shard: Int) { peeks.remove(number, shard: shard) }
+  func growPeek(by bytes: Int, ofShard shard: Int) { peeks.grow(by: bytes, shard: shard) }
 
-  /// Whether a peek has lasted for as long as it may.
-  func isOver(_ peek: Peek, at time: Timestamp) -> Bool {
-    guard let latest = latestStart(at: time) else { return false }
-    return peek.start.timestamp <= latest
-  }
+  func forgetPeek(bytes: Int, ofShard shard: Int) { peeks.remove(bytes: bytes, shard: shard) }
 
-  /// Peeks that began by then are over.
-  private func latestStart(at time: Timestamp) -> Timestamp? {
+  /// Peeks that began by then have lasted for as long as they may; `nil` where they may last for ever.
+  func latestStart(at time: Timestamp) -> Timestamp? {
     guard let timeout = configuration.peekTimeout else { return nil }
     return time.advanced(by: -timeout.nanoseconds)
   }
 
-  /// Makes those peeks final that have lasted for as long as they may, and the oldest of more than
-  /// there may be: each shard has as many as a pool has buffers, and so many bytes in them.
+  func noteFinalPeek(_ reason: FinalReason) {
+    counts.finalPeeks += 1
+    switch reason {
+    case .peekLimit: counts.peeksAtLimit += 1
+    case .buffersShort, .spoolFull: counts.peeksForRoom += 1
+    case .peekTimeout: counts.peeksTimedOut += 1
+    case .fin, .reset, .gap, .endOfInput, .timeout, .evicted, .superseded: break
+    }
+  }
+
+  /// Makes those peeks final that have lasted for as long as they may, and the oldest of a shard whose
+  /// peeks take more than its share of the memory.
   ///
   /// - Parameter packet: the last one, by which packet time has come so far.
   package func endPeeks(with packet: PacketInfo) {
@@ -268,7 +273,6 @@ package final class DeferralStage {
         entry.socket.finishPeek(
           entry.direction, reason, at: entry.link, packet, host.nextStep(), &context)
       }
-      peeks.remove(entry.number, shard: entry.socket.shard)
       // What was shown may make another link peek, which counts as well.
       settleAll()
     }
@@ -278,8 +282,7 @@ package final class DeferralStage {
     if let latest = latestStart(at: time), let entry = peeks.any(begunBy: latest) {
       return (entry, .peekTimeout)
     }
-    return peeks.oldest(beyond: configuration.buffers, bytes: configuration.peekBytesPerShard)
-      .map { ($0, .buffersShort) }
+    return peeks.oldest(beyond: configuration.peekBytesPerShard).map { ($0, .buffersShort) }
   }
 
   // MARK: Edits

@@ -21,34 +21,48 @@ extension DeferredSocket {
     }
   }
 
-  /// More bytes for a peek: shows them with what it has kept when there are enough.
+  /// More bytes for a peek: shows them with what it has kept as often as there are enough.
+  ///
+  /// A loop, as a peek near its limit takes them one by one, and each time asks for more.
   func absorb(
     _ bytes: Span<UInt8>, _ stretch: Stretch, at index: Int, _ cause: Cause,
     _ context: inout Context
   ) {
     let direction = stretch.direction
-    guard var peek = takePeek(direction, at: index) else { return }
-    if stage.isOver(peek, at: cause.packet.timestamp) {
-      show(peek, direction, final: .peekTimeout, at: index, cause, &context)
-      pass(bytes, stretch, to: index, cause, &context)
-      return
+    var (rest, place) = (bytes, stretch)
+    while nodes[index].isPeeking(direction), !rest.isEmpty {
+      if nodes[index].isPeekOver(direction, at: stage.latestStart(at: cause.packet.timestamp)) {
+        finishPeek(direction, .peekTimeout, at: index, cause, &context)
+      } else {
+        let taken = extendPeek(by: rest, place, at: index, cause, &context)
+        place = place.suffix(from: taken, of: rest.count)
+        rest = rest.extracting(droppingFirst: taken)
+      }
+      if isDropped || isWaiting(from: index) { break }
     }
-    let room = max(stage.configuration.largestPeek - peek.bytes.count, 0)
+    if !rest.isEmpty { pass(rest, place, to: index, cause, &context) }
+  }
+
+  /// Gives a peek as many bytes as it has room for, and shows it where it has enough. How many it took.
+  private func extendPeek(
+    by bytes: Span<UInt8>, _ stretch: Stretch, at index: Int, _ cause: Cause,
+    _ context: inout Context
+  ) -> Int {
+    let direction = stretch.direction
+    let limit = stage.configuration.largestPeek
+    let room = max(limit - nodes[index].peekedCount(direction), 0)
     let taken = min(room, bytes.count)
-    peek.stretch.append(stretch.prefix(taken, of: bytes.count), peek.bytes.count, taken)
-    peek.bytes.append(copying: bytes.extracting(first: taken))
-    let isEnough = peek.bytes.count >= peek.target
-    let isFull = peek.bytes.count >= stage.configuration.largestPeek
-    guard isEnough || isFull else {
-      peek.socket = cause.socket ?? host.currentSocket()
-      setPeek(peek, direction, at: index)
-      return
+    nodes[index].extendPeek(
+      by: bytes.extracting(first: taken), stretch.prefix(taken, of: bytes.count))
+    stage.growPeek(by: taken, ofShard: shard)
+    let isEnough = nodes[index].hasPeekedEnough(direction)
+    if isEnough || nodes[index].peekedCount(direction) >= limit {
+      guard let peek = takePeek(direction, at: index) else { return taken }
+      show(peek, direction, final: isEnough ? nil : stage.limitReason, at: index, cause, &context)
+    } else {
+      nodes[index].setPeekSocket(cause.socket ?? host.currentSocket(), direction)
     }
-    show(peek, direction, final: isEnough ? nil : stage.limitReason, at: index, cause, &context)
-    let rest = bytes.extracting(droppingFirst: taken)
-    if !rest.isEmpty {
-      pass(rest, stretch.suffix(from: taken, of: bytes.count), to: index, cause, &context)
-    }
+    return taken
   }
 
   /// There will be no more bytes: the link is shown what its peek has kept, and has to decide.
@@ -89,7 +103,7 @@ extension DeferredSocket {
     _ peek: Peek, _ direction: Direction, final: FinalReason?, at index: Int, _ cause: Cause,
     _ context: inout Context
   ) {
-    if final != nil { stage.counts.finalPeeks += 1 }
+    if let final { stage.noteFinalPeek(final) }
     if peek.bytes.isEmpty {
       // Nothing to look at, but perhaps something that was taken out in front of it.
       if !peek.stretch.parts.isEmpty {
@@ -117,7 +131,12 @@ extension DeferredSocket {
   func takePeek(_ direction: Direction, at index: Int) -> Peek? {
     guard let peek = nodes[index].peek(direction) else { return nil }
     nodes[index].setPeek(nil, direction)
-    stage.forgetPeek(peek.number, ofShard: shard)
+    stage.forgetPeek(bytes: peek.bytes.count, ofShard: shard)
     return peek
+  }
+
+  /// Names the peek of a link; `nil` where it has none.
+  func peekNumber(_ direction: Direction, at index: Int) -> UInt64? {
+    nodes[index].peekNumber(direction)
   }
 }

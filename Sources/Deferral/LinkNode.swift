@@ -1,5 +1,6 @@
 package import Analysis
 import Sockets
+import Wire
 
 /// What brings a call to an analyzer about: a packet, and the socket as it stood with it.
 ///
@@ -129,6 +130,32 @@ struct LinkNode: ~Copyable {
   func isPeeking(_ direction: Direction) -> Bool { isPeeking[direction.index] }
 
   func peek(_ direction: Direction) -> Peek? { peeks[direction.index] }
+
+  func peekNumber(_ direction: Direction) -> UInt64? { peeks[direction.index]?.number }
+
+  func peekedCount(_ direction: Direction) -> Int { peeks[direction.index]?.bytes.count ?? 0 }
+
+  func hasPeekedEnough(_ direction: Direction) -> Bool {
+    peeks[direction.index].map { $0.bytes.count >= $0.target } ?? false
+  }
+
+  /// Whether a peek began at or before a time.
+  func isPeekOver(_ direction: Direction, at latest: Timestamp?) -> Bool {
+    guard let latest, let start = peeks[direction.index]?.start else { return false }
+    return start.timestamp <= latest
+  }
+
+  /// Adds what follows to a peek.
+  mutating func extendPeek(by bytes: Span<UInt8>, _ stretch: Stretch) {
+    let index = stretch.direction.index
+    let count = peekedCount(stretch.direction)
+    peeks[index]?.stretch.append(stretch, count, bytes.count)
+    peeks[index]?.bytes.append(copying: bytes)
+  }
+
+  mutating func setPeekSocket(_ socket: SocketInfo, _ direction: Direction) {
+    peeks[direction.index]?.socket = socket
+  }
 
   mutating func setPeek(_ peek: Peek?, _ direction: Direction) {
     peeks[direction.index] = peek
