@@ -1,5 +1,6 @@
 import Analysis
 import Sockets
+import Wire
 
 // Bytes that become others.
 extension DeferredSocket {
@@ -13,7 +14,7 @@ extension DeferredSocket {
       passOn(bytes, stretch, from: index, cause, &context)
       return
     }
-    let obstacle = obstacle(to: edits, bytes.count, stretch, cause)
+    let obstacle = obstacle(to: edits, of: bytes, stretch, cause)
     if let obstacle {
       cannot(verdict, obstacle, place, cause)
     } else {
@@ -57,27 +58,28 @@ extension DeferredSocket {
     deniedBytes[stretch.direction.index] &+= UInt64(edit.range.count)
   }
 
+  /// Why edits of some bytes cannot be carried out; `nil` where they can.
+  ///
+  /// Edits that keep the length move no other byte of the stream. So they are possible wherever the
+  /// bytes were captured, unless the packets are signed.
   func obstacle(
-    to edits: [Edit], _ count: Int, _ stretch: Stretch, _ cause: Cause
+    to edits: [Edit], of bytes: Span<UInt8>, _ stretch: Stretch, _ cause: Cause
   ) -> EditObstacle? {
-    var end = 0
-    var added = 0
-    for edit in edits {
-      guard edit.range.lowerBound >= end, edit.range.upperBound <= count else { return .range }
-      end = edit.range.upperBound
-      added += edit.replacement.count - edit.range.count
-    }
+    guard let change = LengthChange(of: edits, within: bytes.count) else { return .range }
     if isDatagrams {
-      if count + added > 65_507 { return .size }
+      if bytes.count + change.total > 65_507 { return .size }
+      // Its lengths and checksums are unknown here, so they would stay as they were.
+      if unsafe bytes.bytes.enclosesIPPacket { return .tunnel }
     } else {
       let socket = cause.socket ?? host.currentSocket()
-      if let obstacle = socket.editObstacle { return obstacle }
-      if socket[stretch.direction.reversed].packets == 0 { return .oneSided }
+      if let obstacle = socket.editObstacle, obstacle.isSignature || !change.isNone {
+        return obstacle
+      }
     }
     guard packets != nil else { return nil }
     let start = Int64(truncatingIfNeeded: stretch.source)
-    let range = start..<start &+ Int64(stretch.sourceCount(of: count))
-    if let obstacle = packets?.element.obstacle(stretch.direction, range, adding: added) {
+    let range = start..<start &+ Int64(stretch.sourceCount(of: bytes.count))
+    if let obstacle = packets?.element.obstacle(stretch.direction, range, change) {
       return obstacle
     }
     // What is acknowledged by now must not depend on when the answer came.
@@ -85,6 +87,26 @@ extension DeferredSocket {
     let room = edits.reduce(0) { $0 + $1.replacement.count + 1 }
     if stage.isShortOfEdits(shard) { return .budget }
     return packets?.element.hasRoom(for: room, stretch.direction) == false ? .budget : nil
+  }
+}
+
+/// By how much some edits change the length of the bytes around them.
+struct LengthChange {
+  /// Of all edits together.
+  private(set) var total = 0
+  /// Whether each edit puts in as many bytes as it takes out.
+  private(set) var isNone = true
+
+  /// `nil` where the edits are not in order, or not all within `count` bytes.
+  init?(of edits: [Edit], within count: Int) {
+    var end = 0
+    for edit in edits {
+      guard edit.range.lowerBound >= end, edit.range.upperBound <= count else { return nil }
+      end = edit.range.upperBound
+      let change = edit.replacement.count - edit.range.count
+      total += change
+      if change != 0 { isNone = false }
+    }
   }
 }
 

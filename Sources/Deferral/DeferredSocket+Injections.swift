@@ -45,7 +45,8 @@ extension DeferredSocket {
       return
     }
     let edits = [Edit(0..<0, with: injection.bytes)]
-    if let obstacle = obstacle(to: edits, 0, place, cause) {
+    let noBytes: [UInt8] = []
+    if let obstacle = obstacle(to: edits, of: noBytes.span, place, cause) {
       cannot(.edit(edits), obstacle, verdictPlace, cause)
       return
     }

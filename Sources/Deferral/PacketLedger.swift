@@ -16,12 +16,15 @@ struct PacketLedger: ~Copyable {
     /// How far its own direction has to be decided, and the other one.
     var needed: Int64 = .min
     var neededOfPeer: Int64 = .min
-    /// How many packets may still bring what it speaks of and nobody has seen.
-    var patience: UInt8 = 0
+    /// Where it speaks of what nobody has seen: by how many packets of the socket that has to have
+    /// come; 0 where it does not.
+    var limit: UInt64 = 0
     /// What its fragments were put together to.
     var datagram: [UInt8]?
     /// The packet with which that was over.
     var expiry = UInt64.max
+
+    var isPartial: Bool { !packet.traits.contains(.isCorrupt) && packet.isTruncated }
   }
 
   /// What becomes of a packet, and when it was known.
@@ -31,6 +34,11 @@ struct PacketLedger: ~Copyable {
   private var decided: [2 of Int64] = [0, 0]
   private var entries: [Entry] = []
   private var first = 0
+  /// How many packets have come to wait, and the first of `entries` whose limit was not reached.
+  private var taken: UInt64 = 0
+  private var firstPatient = 0
+  /// How many of `entries` lack a part of their text.
+  private var partialCount = 0
   /// A packet that waits for nothing but its own text, which is about to be shown: most of them never
   /// come to be an entry.
   private var atHand: CapturedPacket?
@@ -62,17 +70,35 @@ struct PacketLedger: ~Copyable {
     if !packet.traits.contains(.isCorrupt) {
       entry.needed = packet.end
       if packet.traits.contains(.acknowledges) { entry.neededOfPeer = packet.acknowledged }
-      if packet.traits.contains(.speaksOfUnseen) { entry.patience = Self.patience }
+      if packet.traits.contains(.speaksOfUnseen) { entry.limit = taken &+ 1 &+ Self.patience }
     }
     if mayGo, entries.isEmpty, isSatisfied(entry, by: packet.info.ordinal) {
       return translate(entry)
     }
-    for index in first..<entries.count where entries[index].patience > 0 {
-      entries[index].patience -= 1
-      if entries[index].patience == 0 { entries[index].expiry = packet.info.ordinal }
+    append(entry)
+    return nil
+  }
+
+  private mutating func append(_ entry: Entry) {
+    taken &+= 1
+    // Limits ascend.
+    firstPatient = max(firstPatient, first)
+    while firstPatient < entries.count, entries[firstPatient].limit <= taken {
+      if entries[firstPatient].limit > 0 {
+        entries[firstPatient].expiry = entry.packet.info.ordinal
+      }
+      firstPatient += 1
     }
     entries.append(entry)
-    return nil
+    if entry.isPartial { partialCount += 1 }
+  }
+
+  /// Takes the oldest packet out.
+  private mutating func removeFirst() -> Entry {
+    let entry = entries[first]
+    first += 1
+    if entry.isPartial { partialCount -= 1 }
+    return entry
   }
 
   /// Whether a packet brings what comes next in its direction, and speaks of nothing else that is open.
@@ -96,7 +122,7 @@ struct PacketLedger: ~Copyable {
     var entry = Entry(packet: packet, position: positionAtHand)
     entry.needed = packet.end
     entry.neededOfPeer = packet.acknowledged
-    entries.append(entry)
+    append(entry)
   }
 
   /// The packet that was taken last brings nothing that anybody decides about.
@@ -177,9 +203,10 @@ struct PacketLedger: ~Copyable {
   private mutating func letGo(until last: UInt64, _ body: Decide) {
     keepPacketAtHand()
     while first < entries.count {
-      let entry = entries[first]
-      guard entry.packet.info.ordinal <= last, isSatisfied(entry, by: last) else { break }
-      first += 1
+      guard entries[first].packet.info.ordinal <= last, isSatisfied(entries[first], by: last) else {
+        break
+      }
+      let entry = removeFirst()
       body(entry.packet.info.ordinal, translate(entry))
     }
     shorten()
@@ -187,10 +214,12 @@ struct PacketLedger: ~Copyable {
 
   private mutating func shorten() {
     if first == entries.count {
-      entries.removeAll(keepingCapacity: true)
+      entries.removeAll(keepingCapacity: entries.capacity <= 256)
       first = 0
+      firstPatient = 0
     } else if first > 256, first > entries.count / 2 {
       entries.removeFirst(first)
+      firstPatient = max(firstPatient - first, 0)
       first = 0
     }
   }
@@ -204,8 +233,7 @@ struct PacketLedger: ~Copyable {
     owesResets = resets
     keepPacketAtHand()
     while first < entries.count {
-      let entry = entries[first]
-      first += 1
+      let entry = removeFirst()
       let goes = isSatisfied(entry, by: cause) && entry.packet.info.ordinal <= cause
       if goes {
         body(entry.packet.info.ordinal, translate(entry))
@@ -234,24 +262,40 @@ struct PacketLedger: ~Copyable {
   // MARK: Edits
 
   /// Why a range cannot be changed, by the packets that it came with.
-  ///
-  /// - Parameter added: how much longer it becomes.
   mutating func obstacle(
-    _ direction: Direction, _ range: Range<Int64>, adding added: Int
+    _ direction: Direction, _ range: Range<Int64>, _ change: LengthChange
   ) -> EditObstacle? {
     keepPacketAtHand()
-    for index in first..<entries.count {
+    if isDatagrams { return obstacleOfDatagram(range, direction, change) }
+    if change.isNone || partialCount == 0 { return nil }
+    var looks = 0
+    for index in first..<entries.count where entries[index].isPartial {
       let packet = entries[index].packet
-      guard packet.direction == direction, !packet.traits.contains(.isCorrupt),
-        packet.textStart < range.upperBound, packet.textEnd > range.lowerBound
-      else { continue }
-      if packet.flags.contains(.syn) { return .fastOpen }
-      if packet.traits.contains(.fragmented), !packet.traits.contains(.tcp) { return .fragmented }
+      let isOther =
+        packet.direction != direction || packet.textStart >= range.upperBound
+        || packet.textEnd <= range.lowerBound
+      if packet.isTruncated, !isOther { return .truncated }
+      looks += 1
+      // Where so many wait, who reordered them must not make each edit a look at all of them.
+      if looks == Self.mostLooks { return .truncated }
+    }
+    return nil
+  }
+
+  private static var mostLooks: Int { 256 }
+
+  /// A datagram stays one, with all the headers around it. Its offsets ascend.
+  private func obstacleOfDatagram(
+    _ range: Range<Int64>, _ direction: Direction, _ change: LengthChange
+  ) -> EditObstacle? {
+    for entry in entries[first...].reversed() where entry.packet.direction == direction {
+      let packet = entry.packet
+      if packet.textEnd <= range.lowerBound { break }
+      if packet.textStart >= range.upperBound { continue }
+      if packet.traits.contains(.fragmented) { return .fragmented }
+      if change.isNone { continue }
       if packet.isTruncated { return .truncated }
-      // A datagram stays one, with all the headers around it.
-      if !packet.traits.contains(.tcp), Int(packet.length) + added > packet.largestDatagram {
-        return .size
-      }
+      if Int(packet.length) + change.total > packet.largestDatagram { return .size }
     }
     return nil
   }
@@ -291,8 +335,7 @@ struct PacketLedger: ~Copyable {
   mutating func takeOldest(_ body: Decide) {
     keepPacketAtHand()
     guard first < entries.count else { return }
-    let entry = entries[first]
-    first += 1
+    let entry = removeFirst()
     body(entry.packet.info.ordinal, translate(entry))
     shorten()
   }

@@ -5,9 +5,9 @@ public enum EditObstacle: UInt8, Hashable, Sendable, BitwiseCopyable, CaseIterab
   case md5Signature, authentication
   /// The parts of a Multipath TCP stream are mapped by numbers, with a checksum of its own (RFC 8684).
   case multipath
-  /// Nothing was captured of what the receiver sends.
+  /// On the wire: nothing was seen of what the receiver sends.
   case oneSided
-  /// Data that came with the SYN (RFC 7413).
+  /// On the wire: data that came with the SYN (RFC 7413).
   case fastOpen
   /// The urgent byte is taken out of the stream (`--urgent oob`), which so has other offsets.
   case urgent
@@ -21,6 +21,8 @@ public enum EditObstacle: UInt8, Hashable, Sendable, BitwiseCopyable, CaseIterab
   case range
   /// A datagram would become larger than a datagram can be.
   case size
+  /// The datagram holds an IP packet, whose lengths and checksums would stay as they were.
+  case tunnel
 
   /// As in records and summaries.
   public var name: String {
@@ -36,6 +38,9 @@ public enum EditObstacle: UInt8, Hashable, Sendable, BitwiseCopyable, CaseIterab
     case .budget: "edit_budget_reached"
     case .range: "bad_range"
     case .size: "too_large"
+    case .tunnel: "tunnel"
     }
   }
+  /// Whether what would be changed is covered by a signature.
+  public var isSignature: Bool { self == .md5Signature || self == .authentication }
 }

@@ -117,18 +117,25 @@ struct PolicyTests {
   @Test("An edit that is not possible names what is in the way, and the policy says what is done")
   func refusedEdit() throws {
     let folder = try Scratch()
-    // Nothing is seen of what the receiver says.
-    let oneSided = CaptureBuilder.conversation().filter { $0[34...35] == [0x9C, 0x40] }
-    let path = try folder.file("x.pcap", CaptureBuilder.pcap(oneSided))
-    let result = try Binary.sluice.run("-r", path, "-a", "trial:verdict=edit")
+    // The capture has cut off the end of what was asked.
+    var bytes = CaptureBuilder.header()
+    for (index, frame) in CaptureBuilder.conversation().enumerated() {
+      bytes += CaptureBuilder.record(
+        index == 3 ? frame.dropLast(3) : frame, second: 1_700_000_000 + UInt32(index),
+        claiming: UInt32(frame.count))
+    }
+    let path = try folder.file("x.pcap", bytes)
+    let result = try Binary.sluice.run(
+      "-r", path, "-a", "trial:verdict=edit,direction=out", "-w", folder.file("o.pcap"))
     #expect(result.status == 0)
     #expect(result.text.contains(#""action":"allow""#))
-    #expect(result.text.contains(#""reason":"refused_edit","refusal":"one_sided""#))
-    #expect(result.errors.contains("not possible to edit: 1 one_sided; data allowed"))
+    #expect(result.text.contains(#""reason":"refused_edit","refusal":"truncated""#))
+    #expect(result.errors.contains("not possible to edit: 1 truncated; data allowed"))
     let dropped = try Binary.sluice.run(
-      "-r", path, "-a", "trial:verdict=edit", "--on-refused-edit", "drop")
+      "-r", path, "-a", "trial:verdict=edit,direction=out", "--on-refused-edit", "drop", "-w",
+      folder.file("o.pcap"))
     #expect(dropped.text.contains(#""action":"drop""#))
-    #expect(dropped.errors.contains("not possible to edit: 1 one_sided; flows dropped"))
+    #expect(dropped.errors.contains("not possible to edit: 1 truncated; flows dropped"))
   }
 
   @Test("What is not possible cannot be answered by an edit")

@@ -85,6 +85,8 @@ package struct FrameRewriter {
     _ surroundings: Surroundings, to write: (Frame) throws -> Void
   ) rethrows {
     collect(newText.runs, of: rewrite.packet, frame)
+    // What the capture cut off stays cut off.
+    let cut = rewrite.packet.isTruncated ? frame.originalLength - frame.capturedLength : 0
     var limit = newText.limit
     if rewrite.packet.traits.contains(.tcp) {
       limit = min(limit, surroundings.room(behind: rewrite.packet))
@@ -95,7 +97,7 @@ package struct FrameRewriter {
       let end = start + min(text.count - start, limit)
       let piece = Piece(range: start..<end, number: number, isLast: end == text.count)
       build(piece, of: frame, rewrite, surroundings)
-      try scratch.lend(like: frame, write)
+      try scratch.lend(like: frame, cut: cut, write)
       start = end
       number += 1
     } while start < text.count

@@ -158,7 +158,11 @@ extension MutableRawSpan {
     let network = Int(packet.networkOffset)
     changeLayers(surroundings, below: network + 1, extent, from: old) { bytes, layer in
       guard layer.offset == network, layer.isIP else { return }
-      bytes.makeTransportChecksumRight(packet, end: extent.end)
+      if packet.isTruncated {
+        bytes.changeTransportChecksum(packet, end: extent.end, from: old)
+      } else {
+        bytes.makeTransportChecksumRight(packet, end: extent.end)
+      }
     }
   }
 
@@ -198,6 +202,23 @@ extension MutableRawSpan {
       updateUDPChecksum(
         at: start, length: end - start, source: ends.source, destination: ends.destination)
     }
+  }
+
+  /// Changes the checksum of a segment or datagram, of which the capture holds only the bytes up to
+  /// `end`, by what has changed there (RFC 1624).
+  private mutating func changeTransportChecksum(
+    _ packet: CapturedPacket, end: Int, from old: RawSpan
+  ) {
+    let start = Int(packet.transportOffset)
+    let isTCP = packet.traits.contains(.tcp)
+    let field = start + (isTCP ? 16 : 6)
+    let checksum: UInt16 = bytes.load(bigEndianAt: field)
+    if !isTCP, checksum == 0 { return }
+    var (before, after) = (Checksum(), Checksum())
+    before.add(old.extracting(start..<end))
+    after.add(bytes.extracting(start..<end))
+    let new = Checksum.updated(checksum, replacing: before, with: after)
+    store(!isTCP && new == 0 ? 0xFFFF : new, bigEndianAt: field)
   }
 
   /// Makes a reset of a segment's headers (RFC 9293 §3.10.7).

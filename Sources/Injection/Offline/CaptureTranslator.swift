@@ -142,8 +142,12 @@ package struct CaptureTranslator {
     let isProbe = isProbe(packet)
     if isProbe && !maps[own].touches(range) {
       sequence = maps[own].mapped(start &+ 1) &- 1
-    } else if packet.traits.contains(.isCorrupt) || packet.isTruncated {
+    } else if packet.traits.contains(.isCorrupt) {
       sequence = maps[own].mapped(packet.offset)
+    } else if packet.isTruncated, maps[own].touches(range) {
+      guard !isOld, let runs = capturedRuns(of: packet) else { return .leftOut }
+      sequence = maps[own].mapped(packet.offset)
+      text = PacketRewrite.Text(runs: runs, limit: .max)
     } else if isOld || maps[own].touches(range, includesEnd: packet.flags.contains(.fin)) {
       let runs = maps[own].runs(of: range, includesEnd: packet.flags.contains(.fin))
       sequence = maps[own].mapped(start) &- (packet.flags.contains(.syn) ? 1 : 0)
@@ -182,6 +186,17 @@ package struct CaptureTranslator {
     return rewrite.changesNothing ? .written : .rewritten(rewrite)
   }
 
+  /// What stands for the captured text of a packet that the capture cut; `nil` where the packet would
+  /// need another length, as the rest of its text is not there.
+  private func capturedRuns(of packet: CapturedPacket) -> [SequenceMap.Run]? {
+    let map = maps[packet.direction.index]
+    let runs = map.runs(of: packet.textStart..<packet.textStart &+ Int64(packet.captured))
+    let length = map.mapped(packet.textEnd) &- map.mapped(packet.textStart)
+    guard length == Int64(packet.length), runs.reduce(0, { $0 + $1.count }) == packet.captured
+    else { return nil }
+    return runs
+  }
+
   private func newText(
     of packet: CapturedPacket, _ range: Range<Int64>, _ runs: [SequenceMap.Run]
   ) -> PacketRewrite.Text {
@@ -215,6 +230,8 @@ package struct CaptureTranslator {
   /// How much text finds room in a packet: as much as there was, or as the receiver said that it takes,
   /// less the options (RFC 9293 §3.7.1).
   private func limit(_ packet: CapturedPacket) -> Int {
+    // Text cannot follow a SYN in another packet before the connection is open.
+    if packet.flags.contains(.syn) { return .max }
     if packet.segmentSize > 0 {
       let room = Int(packet.segmentSize) &- (Int(packet.headerLength) &- 20)
       return max(Int(packet.length), room, 1)

@@ -78,23 +78,35 @@ enum Explanations {
     (
       .oneSided,
       """
-      Nothing was captured of what the receiver sends, so that its acknowledgements cannot follow a change.
+      On the wire: nothing was seen of what the receiver sends, so that its acknowledgements could not \
+      follow a change. In captures one direction alone can be edited.
       """
     ),
     (
-      .fastOpen, "The bytes came with the SYN (Fast Open, RFC 7413), before there was a connection."
+      .fastOpen,
+      """
+      On the wire: the bytes came with the SYN (Fast Open, RFC 7413), before there was a connection. In \
+      captures they can be edited.
+      """
     ),
     (
       .urgent,
       "The connection has urgent data, which --urgent oob takes out: offsets are not those of numbers."
     ),
     (.fragmented, "The bytes came in a packet that was fragmented."),
-    (.truncated, "The bytes came in a packet of which the capture holds only a part."),
+    (
+      .truncated,
+      """
+      The bytes came in a packet of which the capture holds only a part, and would have had another \
+      length. Edits that keep the length are possible there.
+      """
+    ),
     (
       .budget,
       """
       As much of what was changed is kept as may be, until it is acknowledged: 1 MiB of a direction, and \
-      an eighth of --memory of all.
+      an eighth of --memory of all. Or as many connections were changed as can be kept in mind when they \
+      have gone: another eighth is for these.
       """
     ),
     (
@@ -102,6 +114,13 @@ enum Explanations {
       "An edit reaches beyond its chunk, or in front of the edit before it: a mistake of the analyzer."
     ),
     (.size, "A datagram would become larger than a datagram can be (65,507 bytes)."),
+    (
+      .tunnel,
+      """
+      The datagram holds an IP packet, as those of a tunnel do whose kind is not known here: the lengths \
+      and checksums inside would not fit to other text.
+      """
+    ),
   ]
 
   private static let finalReasons: [(FinalReason, String)] = [
