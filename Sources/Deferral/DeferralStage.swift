@@ -1,5 +1,6 @@
 package import Analysis
 package import Buffers
+package import Injection
 package import Sockets
 import Wire
 
@@ -38,6 +39,11 @@ package final class DeferralStage {
   private var isAnyShort = false
   /// What all of them keep.
   private var allKeptEdits = 0
+  private var departures = DepartureStore()
+  /// Of each shard the connections that are, or have to be, kept in mind when they have gone; and
+  /// whether they were too many at the end of the last stretch.
+  private var departureCounts = [Int](repeating: 0, count: PerShard<DeferralStage>.count)
+  private var isShortOfDepartures = [Bool](repeating: false, count: PerShard<DeferralStage>.count)
   /// The sockets with packets whose fate is open.
   var undecided = UndecidedSockets()
 
@@ -302,6 +308,9 @@ package final class DeferralStage {
 
   /// At the end of a stretch, when all is decided, so that it does not depend on when answers came.
   package func noteKeptEdits() {
+    for shard in departureCounts.indices {
+      isShortOfDepartures[shard] = departureCounts[shard] >= configuration.departuresPerShard
+    }
     if allKeptEdits <= configuration.editBytesPerShard, !isAnyShort { return }
     for shard in keptEdits.indices where keptEdits[shard] > configuration.editBytesPerShard {
       for socket in edited[shard].values { socket.forgetAcknowledgedEdits() }
@@ -310,6 +319,31 @@ package final class DeferralStage {
       isShort[shard] = keptEdits[shard] > configuration.editBytesPerShard
     }
     isAnyShort = isShort.contains(true)
+  }
+
+  // MARK: Connections that have gone
+
+  func countDeparture(ofShard shard: Int) { departureCounts[shard] += 1 }
+
+  /// Whether so many connections have to be kept in mind that no other may be changed.
+  func isShortOfDepartures(_ shard: Int) -> Bool { isShortOfDepartures[shard] }
+
+  func keep(_ departure: Departure) -> UInt32 { departures.add(departure) }
+
+  /// What was kept of a connection that goes on: its socket has it now.
+  func takeDeparture(_ memo: UInt32) -> Departure { departures.remove(memo) }
+
+  /// Another connection has the ports of one that has gone.
+  package func forget(departed memo: UInt32, shard: Int) {
+    _ = departures.remove(memo)
+    departureCounts[shard] -= 1
+  }
+
+  /// What becomes of a packet of a connection that has gone.
+  package func outcome(
+    of packet: CapturedPacket, ofDeparted memo: UInt32, datagram: [UInt8]?
+  ) -> PacketOutcome {
+    departures[memo].outcome(of: packet, datagram: datagram)
   }
 
   // MARK: Packets that wait to be written

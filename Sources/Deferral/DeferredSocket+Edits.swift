@@ -86,6 +86,7 @@ extension DeferredSocket {
     packets?.element.settle(by: cause.packet.ordinal &- 1) { fates.decide(packet: $0, $1) }
     let room = edits.reduce(0) { $0 + $1.replacement.count + 1 }
     if stage.isShortOfEdits(shard) { return .budget }
+    if !isDatagrams, !isCounted, stage.isShortOfDepartures(shard) { return .budget }
     return packets?.element.hasRoom(for: room, stretch.direction) == false ? .budget : nil
   }
 }

@@ -54,6 +54,7 @@ extension DeferredSocket {
     if !stretch.parts.isEmpty {
       noteEdits(bytes, stretch, cause)
       countKeptEdits(packets?.element.keptBytes ?? 0)
+      countForDeparture()
     }
     release(stretch.direction, to: end, cause)
   }
@@ -113,6 +114,24 @@ extension DeferredSocket {
     if !isWaiting { packets?.element.settle { fates.decide(packet: $0, $1) } }
     for direction in Direction.allCases { packets?.element.forgetAcknowledged(direction) }
     countKeptEdits(packets?.element.keptBytes ?? 0)
+  }
+
+  /// What has to be kept of it when it goes, by a number; 0 for nothing.
+  ///
+  /// - Parameter ends: by `Direction.index`, the offsets behind all that was seen of the streams.
+  package func depart(ends: [2 of Int64]) -> UInt32 {
+    let hasEdits = packets?.element.hasEdits ?? false
+    guard hasEdits || isDropped, !stage.configuration.isDryRun else { return 0 }
+    countForDeparture()
+    let streams = packets?.element.settled(at: ends) ?? InlineArray(repeating: SettledStream())
+    return stage.keep(Departure(isDropped: isDropped, streams: streams))
+  }
+
+  /// It will have to be kept in mind when it has gone.
+  func countForDeparture() {
+    if isCounted || isDatagrams { return }
+    isCounted = true
+    stage.countDeparture(ofShard: shard)
   }
 
   func releasePackets() {

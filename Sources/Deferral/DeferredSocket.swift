@@ -35,8 +35,14 @@ package final class DeferredSocket: SocketAnalyzer {
 
   /// What is kept of edits, as the stage was told.
   var keptEdits = 0
+  /// Whether the stage counts it among those that have to be kept in mind when they have gone.
+  var isCounted = false
 
-  package init(_ socket: SocketInfo, links: [AttachedLink], stage: DeferralStage) {
+  /// - Parameter memo: what is kept of the socket that it goes on from; 0 for nothing.
+  package init(
+    _ socket: SocketInfo, links: [AttachedLink], stage: DeferralStage, resuming memo: UInt32 = 0
+  ) {
+    let earlier = memo == 0 ? nil : stage.takeDeparture(memo)
     id = socket.id
     shard = socket.shard
     isDatagrams = socket.transport == .udp
@@ -45,9 +51,15 @@ package final class DeferredSocket: SocketAnalyzer {
     nodes = OwnedElements(count: links.count) { LinkNode(links[$0]) }
     sole = links.first?.analyzer ?? NoAnalyzer()
     isThroughPool = stage.configuration.isThroughPool
-    packets =
-      stage.configuration.writesPackets
-      ? OwnedElement(PacketLedger(isDatagrams: isDatagrams)) : nil
+    if !stage.configuration.writesPackets {
+      packets = nil
+    } else if let earlier {
+      packets = OwnedElement(PacketLedger(resuming: earlier.streams))
+    } else {
+      packets = OwnedElement(PacketLedger(isDatagrams: isDatagrams))
+    }
+    isCounted = earlier != nil
+    isDropped = earlier?.isDropped ?? false
     for direction in Direction.allCases where !isDecided(direction) {
       packets?.element.open(direction)
     }

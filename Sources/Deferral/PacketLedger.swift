@@ -49,9 +49,26 @@ struct PacketLedger: ~Copyable {
 
   /// Packets of the socket that may still bring what another one spoke of: captures that are merged from
   /// several queues show an acknowledgement before the data it speaks of.
-  private static var patience: UInt8 { 16 }
+  private static var patience: UInt64 { 16 }
 
-  init(isDatagrams: Bool) { translator = CaptureTranslator(isDatagrams: isDatagrams) }
+  private let isDatagrams: Bool
+
+  init(isDatagrams: Bool) {
+    self.isDatagrams = isDatagrams
+    translator = CaptureTranslator(isDatagrams: isDatagrams)
+  }
+
+  /// Of a connection that goes on where it stopped.
+  init(resuming streams: [2 of SettledStream]) {
+    isDatagrams = false
+    translator = CaptureTranslator(resuming: streams)
+  }
+
+  /// Whether anything was changed.
+  var hasEdits: Bool { !translator.isIdentity }
+
+  /// What is left to be known of the streams when all packets are written.
+  func settled(at ends: [2 of Int64]) -> [2 of SettledStream] { translator.settled(at: ends) }
 
   /// Whether a packet goes, and as what; one that may not is kept.
   ///
@@ -146,18 +163,10 @@ struct PacketLedger: ~Copyable {
 
   private mutating func translate(_ entry: Entry) -> PacketOutcome {
     let direction = entry.packet.direction
-    let outcome = translator.translate(
+    return translator.translate(
       entry.packet, hasDecidedText: entry.packet.end <= decided[direction.index],
-      isDecided: entry.packet.acknowledged <= decided[direction.reversed.index])
-    guard let datagram = entry.datagram else { return outcome }
-    var rewrite: PacketRewrite
-    switch outcome {
-    case .written, .leftOut: return outcome
-    case .renumbered(let numbers): rewrite = PacketRewrite(entry.packet, numbers)
-    case .rewritten(let whole): rewrite = whole
-    }
-    rewrite.datagram = datagram
-    return .rewritten(rewrite)
+      isDecided: entry.packet.acknowledged <= decided[direction.reversed.index]
+    ).of(entry.packet, from: entry.datagram)
   }
 
   /// All bytes before an offset are decided, with the packet `cause`: lets those packets go that came

@@ -61,6 +61,17 @@ public struct ReassemblyConfiguration: Sendable {
   /// Bytes that a shard may queue for holes to be filled: a quarter of the memory.
   var queuedBytesPerShard: Int { max(1 << 14, memory / 4 / Self.shardCount) }
 
+  /// Connections that a shard keeps in mind when they have gone, as far as there is room: a
+  /// sixty-fourth of the memory.
+  var departedPerShard: Int {
+    min(max(64, memory / 64 / Self.shardCount / DepartedSockets.Entry.cost), 1 << 14)
+  }
+
+  /// Those of which a handler keeps something: it has a budget of its own, and stays below.
+  var pinnedDeparturesPerShard: Int {
+    memory / 8 / Self.shardCount / MemoryLayout<DepartedSockets.Entry>.stride + 1 << 13
+  }
+
   /// Stretches of delivered text that a shard keeps in mind: a sixty-fourth of the memory, as far as that
   /// is of any use.
   var journalEntriesPerShard: Int {

@@ -24,7 +24,7 @@ struct Shard: ~Copyable {
   private var details: DetailStore
   var wheel = TimerWheel()
   private(set) var evictions: EvictionOrder
-  var forgotten = ForgottenSockets()
+  var departed: DepartedSockets
   var queue: SegmentQueue
   /// The text of the segment at hand, where that lies in its frame, and how far before it its IP header
   /// begins.
@@ -42,6 +42,9 @@ struct Shard: ~Copyable {
     hash = FlowHash(seed: configuration.hashSeed)
     sockets = ReservedArray(capacity: configuration.socketsPerShard)
     evictions = EvictionOrder(capacity: configuration.socketsPerShard)
+    departed = DepartedSockets(
+      looseLimit: configuration.departedPerShard,
+      capacity: configuration.departedPerShard + configuration.pinnedDeparturesPerShard)
     details = DetailStore(capacity: configuration.detailsPerShard)
     journal = DeliveryJournal(
       capacity: configuration.journalEntriesPerShard,
@@ -78,8 +81,11 @@ struct Shard: ~Copyable {
   }
 
   /// Makes a socket for the first packet of a conversation and reports it.
+  ///
+  /// - Parameter resumed: the connection that it goes on from, of which the handler keeps something.
   mutating func open(
-    _ dissection: DissectionReference, flags: SocketFlags
+    _ dissection: DissectionReference, flags: SocketFlags,
+    resuming resumed: DepartedSockets.Entry? = nil
   ) -> SocketReference {
     if firstFree == 0 && sockets.isFull { evict() }
     let index: Int
@@ -95,11 +101,13 @@ struct Shard: ~Copyable {
     }
     let socket = sockets.reference(to: index)
     if let tunnel { keep(tunnel, of: socket) }
+    if let resumed { resume(socket, from: resumed) }
     table.insert(index, under: dissection.element.tableHash)
     evictions.add(index)
     schedule(socket)
     if flags.contains(.udp) { counts.udpSockets += 1 } else { counts.tcpSockets += 1 }
-    setInterest(handler.attached(view(socket), packet: packet), of: socket)
+    let interest = handler.attached(view(socket), packet: packet, resuming: resumed?.memo ?? 0)
+    setInterest(interest, of: socket)
     report(.attached, of: socket)
     return socket
   }
@@ -159,11 +167,18 @@ struct Shard: ~Copyable {
   mutating func remove(
     _ socket: SocketReference, reason: DisconnectReason
   ) {
+    let hasTimedOut =
+      reason == .timeout && socket.element.flags.contains(.connected)
+      && socket.element.flags.isDisjoint(with: [.ended, .udp])
+      && socket.element.checks.isDisjoint(with: .anyReset)
     // Nothing came after a reset that would speak against it.
     let isReset = !socket.element.checks.isDisjoint(with: .anyReset)
     end(socket, reason: isReset ? .reset : reason, isGoing: true)
     addUp(socket)
     report(.detached, of: socket)
+    if reason != .endOfInput, reason != .superseded {
+      keepInMind(departing: socket, hasTimedOut: hasTimedOut)
+    }
     handler.detached(view(socket), packet: packet)
     // At the end of the input the table goes as a whole.
     if reason != .endOfInput {

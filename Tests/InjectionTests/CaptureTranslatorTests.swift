@@ -174,8 +174,41 @@ import Wire
 
   @Test func wrongSegmentsOnlyMove() {
     let corrupt = Self.packet(.out, 10, 10) { $0.traits.insert(.isCorrupt) }
+    #expect(Self.outcomes([Self.sent, corrupt]).dropFirst() == ["written"])
+  }
+
+  /// What stands in its place has another length, and the rest of its text is not there.
+  @Test func cutSegmentsOfOtherLengthGo() {
     let cut = Self.packet(.out, 30, 30) { $0.captured = 3 }
-    #expect(Self.outcomes([Self.sent, corrupt, cut]).dropFirst() == ["written", "seq+3"])
+    #expect(Self.outcomes([Self.sent, cut]).dropFirst() == ["left out"])
+  }
+
+  @Test func cutSegmentsOfTheSameLengthAreRewritten() {
+    var translator = CaptureTranslator(isDatagrams: false)
+    translator.edit(.out, at: 1, removing: 2, inserting: [7, 7])
+    translator.edit(.out, at: 20, removing: 2, inserting: [8, 8])
+    let cut = Self.packet(.out, 0, 30) { $0.captured = 6 }
+    let outcome = translator.translate(cut, hasDecidedText: true, isDecided: true)
+    guard case .rewritten(let rewrite) = outcome else {
+      Issue.record("\(outcome)")
+      return
+    }
+    #expect(rewrite.text?.runs == [.original(0..<1), .replaced([7, 7]), .original(3..<6)])
+    #expect(rewrite.numbers.sequenceDelta == 0)
+  }
+
+  @Test func aStreamGoesOnWhereItStopped() {
+    var first = CaptureTranslator(isDatagrams: false)
+    first.edit(.out, at: 10, removing: 1, inserting: [1, 2, 3, 4])
+    let second = CaptureTranslator(resuming: first.settled(at: [50, 20]))
+    #expect(!second.isIdentity)
+    // Of what stands before the change only that it was there.
+    #expect(
+      Self.outcomes(
+        [
+          Self.packet(.out, -45, 5), Self.packet(.out, -10, 10), Self.packet(.out, 0, 10),
+          Self.packet(.in, 0, 5, ack: 10),
+        ], second) == ["left out", "seq+3", "seq+3", "ack+3"])
   }
 
   @Test func datagramsChangeAlone() {

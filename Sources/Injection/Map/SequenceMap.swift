@@ -42,6 +42,23 @@ package struct SequenceMap {
 
   package init() {}
 
+  /// A map that goes on where another one stopped, of which no more is known than this.
+  package init(_ settled: SettledStream) {
+    self.init()
+    guard settled.hasChanges else { return }
+    baseDelta = settled.delta
+    delta = settled.delta
+    floor = settled.floor
+    settledFrom = settled.floor
+  }
+
+  /// What is left to be known of it when all is over, with offsets that are counted from `end`.
+  package func settled(at end: Int64) -> SettledStream {
+    guard !isIdentity else { return SettledStream(start: 0 &- end) }
+    return SettledStream(
+      start: 0 &- end, floor: settledFrom &- end, delta: delta)
+  }
+
   /// Whether it changes nothing, and never did.
   package var isIdentity: Bool { settledFrom == .min }
 

@@ -39,6 +39,21 @@ package struct CaptureTranslator {
 
   package init(isDatagrams: Bool) { self.isDatagrams = isDatagrams }
 
+  /// Of the packets of a connection that go on where they stopped.
+  ///
+  /// - Parameter settled: by `Direction.index`.
+  package init(resuming settled: [2 of SettledStream]) {
+    isDatagrams = false
+    maps = [SequenceMap(settled[0]), SequenceMap(settled[1])]
+  }
+
+  /// What is left to be known of the streams when all their packets are written.
+  ///
+  /// - Parameter ends: by `Direction.index`, the offsets behind all that was seen.
+  package func settled(at ends: [2 of Int64]) -> [2 of SettledStream] {
+    [maps[0].settled(at: ends[0]), maps[1].settled(at: ends[1])]
+  }
+
   /// Whether no packet has to be changed.
   package var isIdentity: Bool { maps[0].isIdentity && maps[1].isIdentity }
 

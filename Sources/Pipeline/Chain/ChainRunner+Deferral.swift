@@ -85,9 +85,11 @@ extension ChainRunner {
 
   /// Puts a deferred socket in the place of the analyzers.
   ///
-  /// - Parameter interest: of its only analyzer, when the reassembler does not know it yet.
+  /// - Parameters:
+  ///   - interest: of its only analyzer, when the reassembler does not know it yet.
+  ///   - memo: what the stage keeps of the socket that it goes on from; 0 for nothing.
   func makeDeferred(
-    _ socket: SocketView, _ interest: Interest? = nil
+    _ socket: SocketView, _ interest: Interest? = nil, resuming memo: UInt32 = 0
   ) -> DeferredSocket {
     if let deferred = deferred(socket) { return deferred }
     var attached: [AttachedLink] = []
@@ -108,7 +110,7 @@ extension ChainRunner {
         chain[link] = .empty
       }
     }
-    let deferred = DeferredSocket(socket.info, links: attached, stage: deferral)
+    let deferred = DeferredSocket(socket.info, links: attached, stage: deferral, resuming: memo)
     if isSole {
       sole(of: socket).element = AttachedAnalyzer(deferred)
     } else {

@@ -141,12 +141,16 @@ final class ChainRunner: SocketHandler {
   // MARK: Sockets
 
   func attached(_ socket: SocketView, packet: PacketInfo) -> SocketInterest {
+    attached(socket, packet: packet, resuming: 0)
+  }
+
+  func attached(_ socket: SocketView, packet: PacketInfo, resuming memo: UInt32) -> SocketInterest {
     // Handed on where it is: it is large.
-    attached(socket, socket.info, packet)
+    attached(socket, socket.info, packet, memo)
   }
 
   private func attached(
-    _ socket: SocketView, _ info: SocketInfo, _ packet: PacketInfo
+    _ socket: SocketView, _ info: SocketInfo, _ packet: PacketInfo, _ memo: UInt32
   ) -> SocketInterest {
     let isSelected = isSelected?(info) ?? true
     var interest: Interest = []
@@ -162,9 +166,11 @@ final class ChainRunner: SocketHandler {
       interest = fillSlots(of: socket, info, isSelected, packet, &decides, &lacksClient)
     }
     if self.isSelected != nil && isSelected { selectedCounts.add(info.transport) }
+    // Whoever looks at it now: what was changed of it stays changed.
+    if memo != 0 { _ = makeDeferred(socket, interest, resuming: memo) }
     if lacksClient { return attachedWithoutClient(socket, interest, packet) }
     // Where packets are written, those that somebody may decide about are kept account of.
-    if decides && deferralConfiguration.writesPackets {
+    if decides && deferralConfiguration.writesPackets || memo != 0 {
       let deferred = makeDeferred(socket, interest)
       return wanted(of: deferred)
     }
@@ -354,12 +360,37 @@ final class ChainRunner: SocketHandler {
     _ packet: CapturedPacket, at index: Int, of deferred: DeferredSocket,
     _ batch: ElementReference<Batch>
   ) {
-    let isWhole = packet.traits.contains(.fragmented)
-    let datagram = isWhole ? batch.element.packets.datagram(ofPacketAt: index) : nil
+    let datagram = wholeDatagram(of: packet, at: index, batch)
     let position = batch.element.spoolStart
     if let outcome = deferred.outcome(of: packet, datagram: datagram, at: position) {
       batch.element.setFate(outcome, at: index)
     }
+  }
+
+  func departing(_ socket: SocketView, ends: [2 of Int64]) -> UInt32 {
+    deferred(socket)?.depart(ends: ends) ?? 0
+  }
+
+  func forget(departed memo: UInt32, shard: Int) { deferral.forget(departed: memo, shard: shard) }
+
+  func packet(_ packet: CapturedPacket, ofDeparted memo: UInt32, shard: Int) {
+    guard let batch, let index = batch.element.index(ofPacket: packet.info.ordinal) else { return }
+    guard memo != 0, deferralConfiguration.writesPackets else {
+      batch.element.fates[index] = .written
+      return
+    }
+    var packet = packet
+    if packet.hasMoreToRead { packet.readOptions(in: batch.element.packets.frames[index].bytes) }
+    let outcome = deferral.outcome(
+      of: packet, ofDeparted: memo, datagram: wholeDatagram(of: packet, at: index, batch))
+    batch.element.setFate(outcome, at: index)
+  }
+
+  /// What the fragments of a packet were put together to; `nil` for one that was none.
+  private func wholeDatagram(
+    of packet: CapturedPacket, at index: Int, _ batch: ElementReference<Batch>
+  ) -> [UInt8]? {
+    packet.traits.contains(.fragmented) ? batch.element.packets.datagram(ofPacketAt: index) : nil
   }
 
   func refused(_ packet: PacketInfo, of socket: SocketView) {

@@ -56,7 +56,7 @@ extension Shard {
   /// A packet that no receiver took came over the wire nevertheless.
   @inline(never)
   mutating func countRefused(_ segment: DissectionReference, of socket: SocketReference?) {
-    guard let socket else { return }
+    guard let socket else { return reportLateCorrupt(segment) }
     let direction = socket.element.direction(isReversed: segment.element.isReversed)
     countPacket(segment, of: socket, direction)
     if socket.element.flags.contains(.wantsPackets) {

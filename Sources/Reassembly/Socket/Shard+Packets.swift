@@ -8,8 +8,23 @@ extension Shard {
     _ segment: DissectionReference, of socket: SocketReference, _ direction: Direction,
     isCorrupt: Bool = false
   ) {
+    var packet = capturedPacket(segment, direction, isCorrupt: isCorrupt)
+    if segment.element.kind.isTCP {
+      describe(segment, &packet, socket, direction)
+    } else {
+      packet.offset = Int64(
+        truncatingIfNeeded: socket.element.positions[direction.index].offset)
+    }
+    handler.packet(packet, of: view(socket))
+  }
+
+  /// What a packet is without its connection: no numbers.
+  mutating func capturedPacket(
+    _ segment: DissectionReference, _ direction: Direction, isCorrupt: Bool
+  ) -> CapturedPacket {
     var packet = CapturedPacket(self.packet, direction, [])
     var traits: CapturedPacket.Traits = isCorrupt ? .isCorrupt : []
+    if segment.element.kind.isTCP { traits.insert(.tcp) }
     if segment.element.kind.isWhole { traits.insert(.fragmented) }
     if segment.element.nesting.layers > 0 { traits.insert(.layered) }
     if segment.element.hasZeroLength { traits.insert(.zeroLength) }
@@ -18,20 +33,13 @@ extension Shard {
     packet.networkOffset = UInt32(truncatingIfNeeded: segment.element.networkOffset)
     packet.transportOffset = UInt32(truncatingIfNeeded: segment.element.transportOffset)
     packet.headerLength = UInt8(truncatingIfNeeded: segment.element.headerLength)
-    if segment.element.kind.isTCP {
-      traits.insert(.tcp)
-      describe(segment, &packet, &traits, socket, direction)
-    } else {
-      packet.offset = Int64(
-        truncatingIfNeeded: socket.element.positions[direction.index].offset)
-    }
     packet.traits = traits
-    handler.packet(packet, of: view(socket))
+    return packet
   }
 
   private mutating func describe(
-    _ segment: DissectionReference, _ packet: inout CapturedPacket,
-    _ traits: inout CapturedPacket.Traits, _ socket: SocketReference, _ direction: Direction
+    _ segment: DissectionReference, _ packet: inout CapturedPacket, _ socket: SocketReference,
+    _ direction: Direction
   ) {
     packet.flags = segment.element.flags
     packet.window = segment.element.window
@@ -42,9 +50,7 @@ extension Shard {
     }
     if !segment.element.flags.contains(.syn) {
       packet.windowShift = socket.element.shifts[direction.index]
-      if socket.element.histories[direction.index].state.contains(.synSeen) {
-        traits.insert(.hasKnownShift)
-      }
+      if hasKnownShift(socket, direction) { packet.traits.insert(.hasKnownShift) }
     }
     // What a stream begins with stands at its beginning.
     let isSYN = segment.element.flags.contains(.syn)
@@ -54,14 +60,26 @@ extension Shard {
     if segment.element.length == 0, isStarted(socket, direction),
       isUnseen(segment.element.sequence, socket, direction)
     {
-      traits.insert(.speaksOfUnseen)
+      packet.traits.insert(.speaksOfUnseen)
     }
     guard segment.element.flags.contains(.ack), isStarted(socket, peer) else { return }
-    traits.insert(.acknowledges)
+    packet.traits.insert(.acknowledges)
     packet.acknowledged = place(of: segment.element.acknowledgment, socket, peer)
     if isUnseen(segment.element.acknowledgment, socket, peer) {
-      traits.insert(.speaksOfUnseen)
+      packet.traits.insert(.speaksOfUnseen)
     }
+  }
+
+  /// Whether it is known by how much the windows that a direction announces are scaled: from its SYN, or
+  /// from the connection that the socket goes on from.
+  mutating func hasKnownShift(_ socket: SocketReference, _ direction: Direction) -> Bool {
+    if socket.element.histories[direction.index].state.contains(.synSeen) { return true }
+    return socket.element.flags.contains(.midstream) && socket.element.shifts[direction.index] < 14
+  }
+
+  /// The offset behind all of a stream that was seen, as it is reported.
+  mutating func reportedEnd(_ socket: SocketReference, _ stream: Direction) -> Int64 {
+    place(of: socket.element.positions[stream.index].next, socket, stream)
   }
 
   /// The offset of a number in a stream, as it is reported. A FIN counts one byte.

@@ -13,6 +13,11 @@ public protocol SocketHandler: AnyObject {
   /// The first packet of a conversation; the answer says what is wanted of it.
   func attached(_ socket: SocketView, packet: PacketInfo) -> SocketInterest
 
+  /// As above, of a socket that goes on where another one stopped that has gone.
+  ///
+  /// - Parameter memo: what the handler called what it keeps of that one; 0 for none.
+  func attached(_ socket: SocketView, packet: PacketInfo, resuming memo: UInt32) -> SocketInterest
+
   /// In-order bytes, or one datagram, lent for the call. Answers what is wanted from now on, or `nil`
   /// when that has not changed.
   func data(
@@ -27,6 +32,22 @@ public protocol SocketHandler: AnyObject {
   /// The last packet of a socket that was told of, and whose `packets` are wanted, brings nothing: no
   /// host takes its text, nor its acknowledgement.
   func refused(_ packet: PacketInfo, of socket: SocketView)
+
+  /// A TCP socket is about to go, whose connection may not be over: what the handler has to keep of it,
+  /// by a number that is not 0. It is told of what it keeps in `attached`, `packet(_:ofDeparted:)` and
+  /// `forget(departed:)`.
+  ///
+  /// - Parameter ends: by `Direction.index`, the offsets behind all that was seen of the streams.
+  func departing(_ socket: SocketView, ends: [2 of Int64]) -> UInt32
+
+  /// A packet of a socket that has gone: it repeats what was said. Its numbers are offsets from the ends
+  /// of the streams.
+  ///
+  /// - Parameter memo: what the handler keeps of it; 0 for nothing.
+  func packet(_ packet: CapturedPacket, ofDeparted memo: UInt32, shard: Int)
+
+  /// Another connection has the ports of one that has gone: what was kept of it is of no use any more.
+  func forget(departed memo: UInt32, shard: Int)
 
   /// The socket goes, after its last event.
   func detached(_ socket: SocketView, packet: PacketInfo)
@@ -58,5 +79,13 @@ extension SocketHandler {
   public var keepsMore: Bool { false }
   public func prefetch(shard: Int, index: Int) {}
   public func detached(_ socket: SocketView, packet: PacketInfo) {}
+  public func attached(
+    _ socket: SocketView, packet: PacketInfo, resuming memo: UInt32
+  ) -> SocketInterest {
+    attached(socket, packet: packet)
+  }
+  public func departing(_ socket: SocketView, ends: [2 of Int64]) -> UInt32 { 0 }
+  public func packet(_ packet: CapturedPacket, ofDeparted memo: UInt32, shard: Int) {}
+  public func forget(departed memo: UInt32, shard: Int) {}
   public func refused(_ packet: PacketInfo, of socket: SocketView) {}
 }

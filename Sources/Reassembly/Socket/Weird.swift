@@ -82,6 +82,8 @@ public enum Weird: String, Hashable, Sendable, CaseIterable, BitwiseCopyable {
   case urgent = "urgent"
   case urgentPending = "urgent_pending"
   case resumedAfterTimeout = "resumed_after_timeout"
+  /// A connection had ended, and was no longer kept, when a FIN or data of it came once more.
+  case lateRepetition = "late_repetition"
 
   /// Its place among all of them, which is what a case without values consists of. To look names up
   /// would cost more than a packet does.

@@ -90,8 +90,19 @@ extension Shard {
   private mutating func receiveFirst(_ segment: DissectionReference, _ frame: RawSpan) {
     var flags: SocketFlags = []
     let isOpening = segment.element.flags.contains(.syn)
+    var earlier: DepartedSockets.Entry?
+    if let place = findDeparted(segment) {
+      if isOpening {
+        forget(place)
+      } else {
+        let (isTaken, resumed) = receiveLate(segment, place)
+        if isTaken { return }
+        earlier = resumed
+      }
+    }
+    let resumed = earlier?.memo == 0 ? nil : earlier
     if !isOpening {
-      guard configuration.midstream else {
+      guard configuration.midstream || resumed != nil else {
         noteStray(.midstreamIgnored)
         return
       }
@@ -99,14 +110,17 @@ extension Shard {
     }
     // A SYN with ACK is an answer: who it goes to began the connection.
     let isAnswer = segment.element.flags.isSuperset(of: [.syn, .ack])
-    if segment.element.isReversed != isAnswer { flags.insert(.originatorIsSecond) }
-    let socket = open(segment, flags: flags)
+    let isFromSecond = segment.element.isReversed != isAnswer
+    if resumed?.traits.contains(.originatorIsSecond) ?? isFromSecond {
+      flags.insert(.originatorIsSecond)
+    }
+    let socket = open(segment, flags: flags, resuming: resumed)
     if isAnswer { record(.flipped, of: socket, .out) }
     let direction = socket.element.direction(isReversed: segment.element.isReversed)
     if !isOpening {
       socket.element.flags.insert(.connected)
       report(.connected(midstream: true), of: socket)
-      if let flowID = forgotten.take(socket) {
+      if let flowID = earlier?.flowID, flowID != 0 {
         note(WeirdNote(.resumedAfterTimeout, direction, value: flowID), of: socket)
       }
       if segment.element.flags.contains(.rst) {

@@ -31,12 +31,6 @@ extension Shard {
       if deadline(of: socket) > second {
         schedule(socket)
       } else {
-        if socket.element.flags.contains(.connected),
-          socket.element.flags.isDisjoint(with: [.ended, .udp]),
-          socket.element.checks.isDisjoint(with: .anyReset)
-        {
-          forgotten.add(socket)
-        }
         remove(socket, reason: .timeout)
       }
     }

@@ -228,6 +228,11 @@ extension Weird {
       "An urgent pointer beyond its segment: offset is the place of the byte that it speaks of."
     case .resumedAfterTimeout:
       "A connection that was given up as idle goes on; value is the flow_id that it had before."
+    case .lateRepetition:
+      """
+      A connection had ended long before when a FIN, a reset or data of it came once more. The packet \
+      belongs to it and begins no new one.
+      """
     }
   }
 }

@@ -1,0 +1,22 @@
+/// What is known of the changes of a stream when it was not heard of for long: how far they have moved
+/// its end. Offsets are those of S, counted from the end of all that was seen of it.
+package struct SettledStream: BitwiseCopyable, Sendable {
+  /// Where the stream began.
+  package var start: Int64 = 0
+  /// The end of the last change: from there on the map is one addition.
+  package var floor: Int64 = 0
+  /// What is added there.
+  package var delta: Int64 = 0
+  /// Whether anything was changed, be it by as many bytes.
+  package var hasChanges = false
+
+  /// A stream that was not changed.
+  package init(start: Int64 = 0) { self.start = start }
+
+  init(start: Int64, floor: Int64, delta: Int64) {
+    self.start = start
+    self.floor = floor
+    self.delta = delta
+    hasChanges = true
+  }
+}
