@@ -59,6 +59,11 @@ package struct DeferralConfiguration: Sendable {
   }
   /// What is kept of the edits of a shard together: an eighth of the memory for all shards.
   var editBytesPerShard: Int { memory / 8 / PerShard<DeferralStage>.count }
+  /// What is kept of the edits that one packet brings about: those of a stretch of packets are counted at
+  /// its end, and have to find room until then.
+  var editBytesPerPacket: Int { max(1 << 13, memory / 8 / 256) }
+  /// What an edit takes besides the bytes that it puts in.
+  static var editCost: Int { 128 }
   /// How many connections of a shard may have to be kept in mind when they have gone, as they were
   /// changed: an eighth of the memory for all shards.
   var departuresPerShard: Int {

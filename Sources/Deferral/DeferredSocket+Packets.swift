@@ -62,7 +62,8 @@ extension DeferredSocket {
   private func noteEdits(_ bytes: Span<UInt8>, _ stretch: Stretch, _ cause: Cause) {
     var place = Int64(truncatingIfNeeded: stretch.source)
     var start = 0
-    for (index, part) in stretch.parts.enumerated() {
+    let parts = stretch.coalescedParts
+    for (index, part) in parts.enumerated() {
       let end = start + part.count
       // What is put in behind the last byte leaves with it: it takes its place, and repeats it.
       var kept = part.sourceCount
