@@ -68,10 +68,10 @@ extension DeferredSocket {
       // What is put in behind the last byte leaves with it: it takes its place, and repeats it.
       var kept = part.sourceCount
       if case .kept(let count) = part {
-        let takesPlace = index == stretch.parts.count - 2 && stretch.parts[index + 1].isInsertion
+        let takesPlace = index == parts.count - 2 && parts[index + 1].isInsertion
         kept = takesPlace ? count - 1 : count
       } else if case .replaced(let removed, _) = part {
-        let joins = index > 0 && index == stretch.parts.count - 1 && part.isInsertion
+        let joins = index > 0 && index == parts.count - 1 && part.isInsertion
         let content = bytes.extracting((joins ? start - 1 : start)..<end)
         packets?.element.edit(
           stretch.direction, at: place, removing: Int64(joins ? 1 : removed),

@@ -32,6 +32,8 @@ struct PacketLedger: ~Copyable {
 
   /// By `Direction.index`: all bytes before this offset are decided.
   private var decided: [2 of Int64] = [0, 0]
+  /// Before this offset a packet was written that speaks of bytes which were not decided.
+  private var committed: [2 of Int64] = [.min, .min]
   private var entries: [Entry] = []
   private var first = 0
   /// How many packets have come to wait, and the first of `entries` whose limit was not reached.
@@ -49,7 +51,7 @@ struct PacketLedger: ~Copyable {
 
   /// Packets of the socket that may still bring what another one spoke of: captures that are merged from
   /// several queues show an acknowledgement before the data it speaks of.
-  private static var patience: UInt64 { 16 }
+  private static var patience: UInt64 { 1024 }
 
   private let isDatagrams: Bool
 
@@ -155,7 +157,7 @@ struct PacketLedger: ~Copyable {
   /// - Parameter last: the packet by which it is to be satisfied.
   private func isSatisfied(_ entry: Entry, by last: UInt64) -> Bool {
     let direction = entry.packet.direction
-    let isExpired = entry.expiry <= last
+    let isExpired = entry.expiry != .max && entry.expiry <= last
     let isOwnExpired = isExpired && entry.packet.length == 0 && !entry.packet.flags.contains(.fin)
     return (entry.needed <= decided[direction.index] || isOwnExpired)
       && (entry.neededOfPeer <= decided[direction.reversed.index] || isExpired)
@@ -163,10 +165,22 @@ struct PacketLedger: ~Copyable {
 
   private mutating func translate(_ entry: Entry) -> PacketOutcome {
     let direction = entry.packet.direction
+    commit(entry)
     return translator.translate(
       entry.packet, hasDecidedText: entry.packet.end <= decided[direction.index],
       isDecided: entry.packet.acknowledged <= decided[direction.reversed.index]
     ).of(entry.packet, from: entry.datagram)
+  }
+
+  /// What a packet says of bytes that are not decided is written and stays: these may not get another
+  /// length any more.
+  private mutating func commit(_ entry: Entry) {
+    let own = entry.packet.direction.index
+    let peer = entry.packet.direction.reversed.index
+    if entry.needed > decided[own] { committed[own] = max(committed[own], entry.needed) }
+    if entry.neededOfPeer > decided[peer] {
+      committed[peer] = max(committed[peer], entry.neededOfPeer)
+    }
   }
 
   /// All bytes before an offset are decided, with the packet `cause`: lets those packets go that came
@@ -276,7 +290,9 @@ struct PacketLedger: ~Copyable {
   ) -> EditObstacle? {
     keepPacketAtHand()
     if isDatagrams { return obstacleOfDatagram(range, direction, change) }
-    if change.isNone || partialCount == 0 { return nil }
+    if change.isNone { return nil }
+    if range.lowerBound < committed[direction.index] { return .overtaken }
+    if partialCount == 0 { return nil }
     var looks = 0
     for index in first..<entries.count where entries[index].isPartial {
       let packet = entries[index].packet

@@ -21,6 +21,8 @@ public enum EditObstacle: UInt8, Hashable, Sendable, BitwiseCopyable, CaseIterab
   case range
   /// A datagram would become larger than a datagram can be.
   case size
+  /// A packet that speaks of the bytes came so long before them that it is written already.
+  case overtaken
   /// The datagram holds an IP packet, whose lengths and checksums would stay as they were.
   case tunnel
 
@@ -38,6 +40,7 @@ public enum EditObstacle: UInt8, Hashable, Sendable, BitwiseCopyable, CaseIterab
     case .budget: "edit_budget_reached"
     case .range: "bad_range"
     case .size: "too_large"
+    case .overtaken: "overtaken"
     case .tunnel: "tunnel"
     }
   }

@@ -209,6 +209,24 @@ struct ScheduleTests {
     ProcessInfo.processInfo.environment["SLUICE_SCHEDULES"].flatMap { Int($0) } ?? 400
   }
 
+  @Test("A packet behind what was not captured has one number, whenever answers come")
+  func behindUnseen() throws {
+    let talk = Conversation()
+    talk.opens()
+    talk.responder.loses(300)
+    talk.responder.segment(
+      [.ack], sequence: talk.responder.sequence(300), acknowledgment: talk.originator.sequence(0),
+      [])
+    talk.responder.sends("abababab", at: 0)
+    var captures: [[CapturedFrame]] = []
+    for answer in ["now", "later", "reverse", "mixed"] {
+      let chain = [try trial(["answer": answer]), try trial(["edits": "2", "seed": "5"])]
+      captures.append(try run(talk.frames, chain).sink.frames)
+    }
+    #expect(captures[0] != talk.frames)
+    #expect(captures.allSatisfy { $0 == captures[0] })
+  }
+
   @Test("never show: logs and written captures are those of answers at once, and all comes back")
   func schedules() throws {
     let perClass = 4

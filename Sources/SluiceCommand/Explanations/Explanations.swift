@@ -115,6 +115,13 @@ enum Explanations {
     ),
     (.size, "A datagram would become larger than a datagram can be (65,507 bytes)."),
     (
+      .overtaken,
+      """
+      The bytes came long after a packet that acknowledges them, or that stands behind them: its numbers \
+      were written before they could have moved. More than a thousand packets of the connection lie between.
+      """
+    ),
+    (
       .tunnel,
       """
       The datagram holds an IP packet, as those of a tunnel do whose kind is not known here: the lengths \
