@@ -1,4 +1,5 @@
 import Analysis
+package import Sockets
 
 /// How data waits, and what becomes of it when the answer is no answer.
 package struct DeferralConfiguration: Sendable {
@@ -18,6 +19,8 @@ package struct DeferralConfiguration: Sendable {
   package var onTimeout = Policy.allow
   package var onRefusedEdit = Policy.allow
   package var onNoClient = ClientPolicy.hold
+  /// Payload that no analyzer was shown, as it is no stream data.
+  package var onUnseen = UnseenPolicy.allow
   /// The budget of all stores together, in bytes.
   package var memory = 1 << 30
   /// Verdicts are recorded and not carried out.
@@ -40,6 +43,17 @@ package struct DeferralConfiguration: Sendable {
     /// Whether nothing of the flow goes any further.
     var endsFlow: Bool { self == .drop || self == .reset }
   }
+
+  /// What becomes of payload that no analyzer was shown.
+  package enum UnseenPolicy: String, Sendable, CaseIterable {
+    /// It is written as it was.
+    case allow
+    /// It is left out.
+    case drop
+  }
+
+  /// Whether packets with payload that no analyzer was shown are left out.
+  package var dropsUnseen: Bool { onUnseen == .drop && !isDryRun }
 
   /// What is done about a socket whose analyzer has no client (another process) to look at it.
   package enum ClientPolicy: String, Sendable, CaseIterable {
@@ -110,6 +124,8 @@ package struct DeferralCounts: Hashable, Sendable {
   package var droppedBytes: UInt64 = 0
   /// Ranges that became other bytes.
   package var edits: UInt64 = 0
+  /// Packets with payload that no analyzer was shown, of sockets that analyzers may decide about.
+  package var unseen = UnseenCounts()
 
   package init() {}
 
@@ -130,5 +146,6 @@ package struct DeferralCounts: Hashable, Sendable {
     left.droppedFlows += right.droppedFlows
     left.droppedBytes += right.droppedBytes
     left.edits += right.edits
+    left.unseen += right.unseen
   }
 }

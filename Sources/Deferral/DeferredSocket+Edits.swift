@@ -83,7 +83,7 @@ extension DeferredSocket {
       return obstacle
     }
     // What is acknowledged by now must not depend on when the answer came.
-    packets?.element.settle(by: cause.packet.ordinal &- 1) { fates.decide(packet: $0, $1) }
+    packets?.element.settle(by: cause.packet.ordinal &- 1) { decide($0, $1, $2) }
     let (count, room) = Stretch.coalesced(edits)
     if room + count * DeferralConfiguration.editCost > stage.configuration.editBytesPerPacket {
       return .budget

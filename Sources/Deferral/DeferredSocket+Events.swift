@@ -38,13 +38,19 @@ extension DeferredSocket {
       let growth = nodes.indices.reduce(0) { $0 &+ nodes[$1].growth[direction.index] }
       release(direction, to: Int64(truncatingIfNeeded: offset &+ length &- growth), cause)
     // Nothing comes behind it.
-    case .cantSendMore: release(.out, to: .max, cause)
-    case .cantReceiveMore: release(.in, to: .max, cause)
+    case .cantSendMore: finish(.out, cause)
+    case .cantReceiveMore: finish(.in, cause)
     case .disconnected:
       release(.out, to: .max, cause)
       release(.in, to: .max, cause)
     default: break
     }
+  }
+
+  /// A FIN has passed every link.
+  private func finish(_ direction: Direction, _ cause: Cause) {
+    packets?.element.noteFIN(direction)
+    release(direction, to: .max, cause)
   }
 
   func finishPeeks(

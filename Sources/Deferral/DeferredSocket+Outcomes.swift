@@ -93,7 +93,7 @@ extension DeferredSocket {
       }
     }
     packets?.element.drop(cause: cause.packet.ordinal, resets: end == .reset && !isDryRun) {
-      fates.decide(packet: $0, isDryRun ? .written : $1)
+      decide($0, isDryRun ? .written : $1, $2)
     }
   }
 

@@ -17,28 +17,55 @@ extension DeferredSocket {
       return packets?.element.fateBehindEnd(of: packet) ?? .leftOut
     }
     guard packets != nil else { return .written }
-    let outcome = packets?.element.take(
+    var outcome: PacketOutcome?
+    if let (known, reason) = packets?.element.take(
       packet, datagram: datagram, at: position, mayGo: !isWaiting)
+    {
+      if let reason {
+        stage.counts.unseen.add(reason)
+        lastUnseen = packet.info.ordinal
+      }
+      outcome = known
+    }
     if outcome == nil, !isWaiting {
       // It may be the one until which another was to wait.
-      packets?.element.settle(by: packet.info.ordinal) { fates.decide(packet: $0, $1) }
+      packets?.element.settle(by: packet.info.ordinal) { decide($0, $1, $2) }
     }
     if outcome == nil, !isMarked { stage.undecided.add(self, at: position) }
     return outcome
   }
 
+  /// It is known what becomes of a packet.
+  func decide(_ ordinal: UInt64, _ outcome: PacketOutcome, _ reason: UnseenReason?) {
+    if let reason { stage.counts.unseen.add(reason) }
+    fates.decide(packet: ordinal, outcome)
+  }
+
+  /// Something of the text of the packet that was asked about last is no stream data.
+  package func noteUntaken(_ text: UntakenText, _ reason: UnseenReason, _ ordinal: UInt64) {
+    guard !isDropped, packets != nil else { return }
+    guard packets?.element.noteUntaken(text, reason, ordinal) == false else { return }
+    // It spoke of nothing that is open, and so it has repeated what was shown.
+    if lastUnseen == ordinal { return }
+    lastUnseen = ordinal
+    stage.counts.unseen.add(reason)
+    if text != .some, stage.configuration.dropsUnseen {
+      fates.decide(packet: ordinal, .leftOut)
+    }
+  }
+
   /// The packet that was asked about last brings nothing.
   package func refuse(_ ordinal: UInt64) {
     packets?.element.refuse(ordinal)
-    if !isWaiting { packets?.element.settle(by: ordinal) { fates.decide(packet: $0, $1) } }
+    if !isWaiting { packets?.element.settle(by: ordinal) { decide($0, $1, $2) } }
   }
 
   /// The place of the oldest packet whose fate is open, and its direction.
   var oldestOpen: (position: UInt64, direction: Direction)? { packets?.element.oldest }
 
   func giveUpOldest() {
-    packets?.element.takeOldest { fates.decide(packet: $0, $1) }
-    if !isWaiting { packets?.element.settle { fates.decide(packet: $0, $1) } }
+    packets?.element.takeOldest { decide($0, $1, $2) }
+    if !isWaiting { packets?.element.settle { decide($0, $1, $2) } }
   }
 
   /// Whether somebody may decide about a direction.
@@ -87,7 +114,7 @@ extension DeferredSocket {
   /// All bytes of a direction before an offset have passed every link.
   func release(_ direction: Direction, to offset: Int64, _ cause: Cause) {
     packets?.element.release(direction, to: offset, cause: cause.packet.ordinal) {
-      fates.decide(packet: $0, $1)
+      decide($0, $1, $2)
     }
   }
 
@@ -112,7 +139,7 @@ extension DeferredSocket {
   /// At the end of a stretch.
   func forgetAcknowledgedEdits() {
     // What waits for nothing more has gone already where answers came late; what it acknowledges counts.
-    if !isWaiting { packets?.element.settle { fates.decide(packet: $0, $1) } }
+    if !isWaiting { packets?.element.settle { decide($0, $1, $2) } }
     for direction in Direction.allCases { packets?.element.forgetAcknowledged(direction) }
     countKeptEdits(packets?.element.keptBytes ?? 0)
   }
@@ -137,7 +164,7 @@ extension DeferredSocket {
 
   func releasePackets() {
     stage.undecided.remove(self)
-    packets?.element.takeAll { fates.decide(packet: $0, $1) }
+    packets?.element.takeAll { decide($0, $1, $2) }
   }
 
   /// Nobody decides about some directions any more: their packets need not wait.
@@ -146,6 +173,6 @@ extension DeferredSocket {
     for direction in Direction.allCases where !isDecided(direction) {
       packets?.element.open(direction)
     }
-    if !isWaiting { packets?.element.settle { fates.decide(packet: $0, $1) } }
+    if !isWaiting { packets?.element.settle { decide($0, $1, $2) } }
   }
 }

@@ -59,7 +59,7 @@ extension DeferredSocket {
       carryOut(item, at: index, &context)
       nodes[index].putBack()
     }
-    packets?.element.settle { fates.decide(packet: $0, $1) }
+    packets?.element.settle { decide($0, $1, $2) }
     return true
   }
 

@@ -35,6 +35,8 @@ package final class DeferredSocket: SocketAnalyzer {
 
   /// What is kept of edits, as the stage was told.
   var keptEdits = 0
+  /// The last packet with text that nobody was shown, of those that had not to wait.
+  var lastUnseen = UInt64.max
   /// Whether the stage counts it among those that have to be kept in mind when they have gone.
   var isCounted = false
 
@@ -54,9 +56,11 @@ package final class DeferredSocket: SocketAnalyzer {
     if !stage.configuration.writesPackets {
       packets = nil
     } else if let earlier {
-      packets = OwnedElement(PacketLedger(resuming: earlier.streams))
+      packets = OwnedElement(
+        PacketLedger(resuming: earlier.streams, dropsUnseen: stage.configuration.dropsUnseen))
     } else {
-      packets = OwnedElement(PacketLedger(isDatagrams: isDatagrams))
+      packets = OwnedElement(
+        PacketLedger(isDatagrams: isDatagrams, dropsUnseen: stage.configuration.dropsUnseen))
     }
     isCounted = earlier != nil
     isDropped = earlier?.isDropped ?? false

@@ -21,14 +21,19 @@ struct PacketLedger: ~Copyable {
     var limit: UInt64 = 0
     /// What its fragments were put together to.
     var datagram: [UInt8]?
+    /// Why something of its text is no stream data, whether that is certain, and before which offset.
+    var reason: UnseenReason?
+    var isCertain = false
+    var untakenBefore = Int64.min
     /// The packet with which that was over.
     var expiry = UInt64.max
 
     var isPartial: Bool { !packet.traits.contains(.isCorrupt) && packet.isTruncated }
   }
 
-  /// What becomes of a packet, and when it was known.
-  typealias Decide = (_ ordinal: UInt64, _ outcome: PacketOutcome) -> Void
+  /// What becomes of a packet, and why no analyzer was shown all of its text.
+  typealias Decide = (_ ordinal: UInt64, _ outcome: PacketOutcome, _ reason: UnseenReason?) -> Void
+  private typealias Decision = (outcome: PacketOutcome, reason: UnseenReason?)
 
   /// By `Direction.index`: all bytes before this offset are decided.
   private var decided: [2 of Int64] = [0, 0]
@@ -54,15 +59,23 @@ struct PacketLedger: ~Copyable {
   private static var patience: UInt64 { 1024 }
 
   private let isDatagrams: Bool
+  private let dropsUnseen: Bool
+  /// By `Direction.index`: whether somebody is shown its text, and where all that was shown ended; `.max`
+  /// before that is known.
+  private var isWatched: [2 of Bool] = [true, true]
+  private var shownEnd: [2 of Int64] = [.max, .max]
+  private var hasFIN: [2 of Bool] = [false, false]
 
-  init(isDatagrams: Bool) {
+  init(isDatagrams: Bool, dropsUnseen: Bool = false) {
     self.isDatagrams = isDatagrams
+    self.dropsUnseen = dropsUnseen
     translator = CaptureTranslator(isDatagrams: isDatagrams)
   }
 
   /// Of a connection that goes on where it stopped.
-  init(resuming streams: [2 of SettledStream]) {
+  init(resuming streams: [2 of SettledStream], dropsUnseen: Bool) {
     isDatagrams = false
+    self.dropsUnseen = dropsUnseen
     translator = CaptureTranslator(resuming: streams)
   }
 
@@ -77,7 +90,7 @@ struct PacketLedger: ~Copyable {
   /// - Parameter mayGo: whether no answer is open.
   mutating func take(
     _ packet: CapturedPacket, datagram: [UInt8]?, at position: UInt64, mayGo: Bool
-  ) -> PacketOutcome? {
+  ) -> (outcome: PacketOutcome, reason: UnseenReason?)? {
     keepPacketAtHand()
     if mayGo, entries.isEmpty, isAboutText(packet) {
       atHand = packet
@@ -163,13 +176,62 @@ struct PacketLedger: ~Copyable {
       && (entry.neededOfPeer <= decided[direction.reversed.index] || isExpired)
   }
 
-  private mutating func translate(_ entry: Entry) -> PacketOutcome {
+  private mutating func translate(_ entry: Entry) -> Decision {
     let direction = entry.packet.direction
     commit(entry)
-    return translator.translate(
-      entry.packet, hasDecidedText: entry.packet.end <= decided[direction.index],
-      isDecided: entry.packet.acknowledged <= decided[direction.reversed.index]
-    ).of(entry.packet, from: entry.datagram)
+    let (reason, shown) = shownText(of: entry)
+    if reason != nil, dropsUnseen, shown?.isEmpty == true { return (.leftOut, reason) }
+    let outcome = translator.translate(
+      entry.packet, only: dropsUnseen ? shown : nil,
+      hasDecidedText: entry.packet.end <= decided[direction.index],
+      isDecided: entry.packet.acknowledged <= decided[direction.reversed.index])
+    return (outcome.of(entry.packet, from: entry.datagram), reason)
+  }
+
+  // MARK: Text that nobody was shown
+
+  /// Notes that something of the text of the packet that was taken last is no stream data; `false` where
+  /// it has gone already.
+  mutating func noteUntaken(_ text: UntakenText, _ reason: UnseenReason, _ ordinal: UInt64) -> Bool
+  {
+    keepPacketAtHand()
+    guard first < entries.count, entries[entries.count - 1].packet.info.ordinal == ordinal else {
+      return false
+    }
+    let last = entries.count - 1
+    entries[last].reason = reason
+    entries[last].isCertain = text != .unlessAcknowledged
+    switch text {
+    case .all: entries[last].untakenBefore = .max
+    case .before(let offset): entries[last].untakenBefore = offset
+    case .unlessAcknowledged, .some: break
+    }
+    return true
+  }
+
+  /// The FIN of a direction has passed: nothing behind it is data.
+  mutating func noteFIN(_ direction: Direction) {
+    keepPacketAtHand()
+    hasFIN[direction.index] = true
+  }
+
+  /// Why not all of the text of a packet was shown to analyzers, and which part of it was; no reason
+  /// where all of it was, or nobody wanted it. No part where it cannot be told.
+  private func shownText(of entry: Entry) -> (reason: UnseenReason?, shown: Range<Int64>?) {
+    let packet = entry.packet
+    let index = packet.direction.index
+    guard packet.length > 0, isWatched[index], !isDatagrams || packet.traits.contains(.isCorrupt)
+    else { return (nil, nil) }
+    let nothing = packet.textStart..<packet.textStart
+    if packet.traits.contains(.isCorrupt) { return (.badChecksum, nothing) }
+    if packet.flags.contains(.rst) { return (.inReset, nothing) }
+    let end = min(packet.textEnd, decided[index], shownEnd[index])
+    let start = min(max(packet.textStart, entry.untakenBefore), max(end, packet.textStart))
+    if start == packet.textStart, end == packet.textEnd {
+      return (entry.isCertain ? entry.reason : nil, nil)
+    }
+    let standard: UnseenReason = hasFIN[index] && shownEnd[index] < .max ? .behindFIN : .undecided
+    return (entry.reason ?? standard, start..<max(start, end))
   }
 
   /// What a packet says of bytes that are not decided is written and stays: these may not get another
@@ -194,12 +256,13 @@ struct PacketLedger: ~Copyable {
     {
       atHand = nil
       decided[direction.index] = offset
-      body(cause, translator.translate(packet, hasDecidedText: true, isDecided: true))
+      body(cause, translator.translate(packet, hasDecidedText: true, isDecided: true), nil)
       return
     }
     keepPacketAtHand()
     // What went without it goes as it did.
     letGo(until: cause &- 1, body)
+    if offset == .max { shownEnd[direction.index] = decided[direction.index] }
     decided[direction.index] = offset
     letGo(until: cause, body)
   }
@@ -230,7 +293,8 @@ struct PacketLedger: ~Copyable {
         break
       }
       let entry = removeFirst()
-      body(entry.packet.info.ordinal, translate(entry))
+      let (outcome, reason) = translate(entry)
+      body(entry.packet.info.ordinal, outcome, reason)
     }
     shorten()
   }
@@ -259,11 +323,12 @@ struct PacketLedger: ~Copyable {
       let entry = removeFirst()
       let goes = isSatisfied(entry, by: cause) && entry.packet.info.ordinal <= cause
       if goes {
-        body(entry.packet.info.ordinal, translate(entry))
+        let (outcome, reason) = translate(entry)
+        body(entry.packet.info.ordinal, outcome, reason)
       } else if entry.packet.info.ordinal < cause {
-        body(entry.packet.info.ordinal, .leftOut)
+        body(entry.packet.info.ordinal, .leftOut, nil)
       } else {
-        body(entry.packet.info.ordinal, fateBehindEnd(of: entry.packet))
+        body(entry.packet.info.ordinal, fateBehindEnd(of: entry.packet), nil)
       }
     }
     shorten()
@@ -361,12 +426,16 @@ struct PacketLedger: ~Copyable {
     keepPacketAtHand()
     guard first < entries.count else { return }
     let entry = removeFirst()
-    body(entry.packet.info.ordinal, translate(entry))
+    let (outcome, reason) = translate(entry)
+    body(entry.packet.info.ordinal, outcome, reason)
     shorten()
   }
 
   /// Nobody decides about a direction any more.
-  mutating func open(_ direction: Direction) { decided[direction.index] = .max }
+  mutating func open(_ direction: Direction) {
+    decided[direction.index] = .max
+    isWatched[direction.index] = false
+  }
 
   /// Lets all packets go.
   mutating func takeAll(_ body: Decide) {

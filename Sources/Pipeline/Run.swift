@@ -47,7 +47,7 @@ package final class Run {
     output = sink.map {
       PacketOutput(
         $0, framesStay: source.framesStay, countsLeftOut: configuration.isSelected == nil,
-        configuration.reassembly)
+        dropsUnseen: configuration.deferral.dropsUnseen, configuration.reassembly)
     }
     self.log = log
     strays = StrayLog(formatter: formatter)
@@ -179,6 +179,17 @@ package final class Run {
     try lane.flush(to: log)
   }
 
+  /// Payload that no analyzer was shown matters where packets are written and analyzers decide.
+  private func countUnseen() {
+    guard let output else { return }
+    summary.dropsUnseen = configuration.deferral.dropsUnseen
+    let mayHaveDecided = workers.contains { $0.runner.mayHaveDecided }
+    guard mayHaveDecided || summary.dropsUnseen else { return }
+    summary.unseen = summary.deferral.unseen
+    summary.unseen += output.unseen
+    for worker in workers { summary.unseen += worker.runner.strayUnseen }
+  }
+
   private func summarize() {
     var counts = findings.counts
     var selectedCounts = ReassemblyCounts()
@@ -206,6 +217,7 @@ package final class Run {
       summary.unsupportedLinkTypes[type.description, default: 0] += packets
     }
     for (weird, times) in weirds.all { summary.weirds[weird.rawValue] = times }
+    countUnseen()
     summary.onCrash = configuration.deferral.onCrash
     summary.onRefusedEdit = configuration.deferral.onRefusedEdit
     summary.isDryRun = configuration.deferral.isDryRun

@@ -1,5 +1,6 @@
 package import Capture
 package import Deferral
+package import Sockets
 
 /// What was analyzed, and what was not.
 package struct RunSummary: Sendable {
@@ -73,6 +74,10 @@ package struct RunSummary: Sendable {
   package var onRefusedEdit = DeferralConfiguration.Policy.allow
   /// Whether nothing was really dropped (`--dry-run`).
   package var isDryRun = false
+  /// Packets with payload that no analyzer was shown, where packets are written; and whether they were
+  /// left out.
+  package var unseen = UnseenCounts()
+  package var dropsUnseen = false
   /// Packets that were left out of the written capture.
   package var packetsLeftOut: UInt64 = 0
   /// Packets that were written in another form.

@@ -120,9 +120,10 @@ struct PolicyTests {
     // The capture has cut off the end of what was asked.
     var bytes = CaptureBuilder.header()
     for (index, frame) in CaptureBuilder.conversation().enumerated() {
-      bytes += CaptureBuilder.record(
-        index == 3 ? frame.dropLast(3) : frame, second: 1_700_000_000 + UInt32(index),
-        claiming: UInt32(frame.count))
+      var record = CaptureBuilder.record(
+        index == 3 ? frame.dropLast(3) : frame, second: 1_700_000_000 + UInt32(index))
+      record[12] = UInt8(frame.count)
+      bytes += record
     }
     let path = try folder.file("x.pcap", bytes)
     let result = try Binary.sluice.run(

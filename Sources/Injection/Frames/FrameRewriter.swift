@@ -95,7 +95,8 @@ package struct FrameRewriter {
     var number = 0
     repeat {
       let end = start + min(text.count - start, limit)
-      let piece = Piece(range: start..<end, number: number, isLast: end == text.count)
+      let piece = Piece(
+        range: start..<end, number: number, isLast: end == text.count && !newText.isCutShort)
       build(piece, of: frame, rewrite, surroundings)
       try scratch.lend(like: frame, cut: cut, write)
       start = end

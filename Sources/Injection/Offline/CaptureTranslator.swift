@@ -96,13 +96,18 @@ package struct CaptureTranslator {
   // MARK: Packets
 
   /// - Parameters:
+  ///   - part: the part of its text that it is to have; `nil` for all of it.
   ///   - hasDecidedText: whether all of its text is decided; else nobody took it, or it was waited for
   ///     in vain.
   ///   - isDecided: the same of what it acknowledges.
   package mutating func translate(
-    _ packet: CapturedPacket, hasDecidedText: Bool, isDecided: Bool
+    _ packet: CapturedPacket, only part: Range<Int64>? = nil, hasDecidedText: Bool,
+    isDecided: Bool
   ) -> PacketOutcome {
     defer { if hasDecidedText { note(packet) } }
+    if let part, packet.traits.contains(.tcp), !packet.isTruncated {
+      return translateSegment(packet, only: part, hasDecidedText: hasDecidedText, isDecided)
+    }
     if isIdentity {
       noteSaid(packet)
       return .written
@@ -140,7 +145,8 @@ package struct CaptureTranslator {
   }
 
   private mutating func translateSegment(
-    _ packet: CapturedPacket, hasDecidedText: Bool, _ isDecided: Bool
+    _ packet: CapturedPacket, only part: Range<Int64>? = nil, hasDecidedText: Bool,
+    _ isDecided: Bool
   ) -> PacketOutcome {
     var numbers = Renumbering(packet)
     var text: PacketRewrite.Text?
@@ -155,7 +161,12 @@ package struct CaptureTranslator {
     var isEmptied = false
     var sequence: Int64
     let isProbe = isProbe(packet)
-    if isProbe && !maps[own].touches(range) {
+    if let part, part.lowerBound >= floor {
+      let runs = maps[own].runs(of: part)
+      sequence = maps[own].mapped(part.lowerBound)
+      text = newText(of: packet, part, runs)
+      text?.isCutShort = part.upperBound < packet.textEnd
+    } else if isProbe && !maps[own].touches(range) {
       sequence = maps[own].mapped(start &+ 1) &- 1
     } else if packet.traits.contains(.isCorrupt) {
       sequence = maps[own].mapped(packet.offset)

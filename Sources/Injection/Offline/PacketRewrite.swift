@@ -73,6 +73,8 @@ package struct PacketRewrite {
     /// Whether one packet is enough: of what was sent before, the end is repeated, as much of it as finds
     /// room.
     package var isRepetition = false
+    /// Whether the end of what was captured is not among it, and a FIN behind that neither.
+    package var isCutShort = false
   }
 
   /// A block of the option, by its place there; `nil` for one of which nothing is left.

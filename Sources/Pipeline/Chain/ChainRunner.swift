@@ -26,6 +26,10 @@ final class ChainRunner: SocketHandler {
   var uncounted: [ShardWeird: UInt64] = [:]
   /// Those of packets of the batch that belong to no socket.
   @exclusivity(unchecked) var strays: [StrayNote] = []
+  /// Packets of no socket with payload that nobody was shown.
+  private(set) var strayUnseen = UnseenCounts()
+  /// Whether an analyzer may have changed what is written.
+  private(set) var mayHaveDecided = false
   private var filters: LinkFilters
   /// The packets at hand.
   private(set) var batch: ElementReference<Batch>?
@@ -170,6 +174,7 @@ final class ChainRunner: SocketHandler {
     if memo != 0 { _ = makeDeferred(socket, interest, resuming: memo) }
     if lacksClient { return attachedWithoutClient(socket, interest, packet) }
     // Where packets are written, those that somebody may decide about are kept account of.
+    if decides { mayHaveDecided = true }
     if decides && deferralConfiguration.writesPackets || memo != 0 {
       let deferred = makeDeferred(socket, interest)
       return wanted(of: deferred)
@@ -395,6 +400,20 @@ final class ChainRunner: SocketHandler {
 
   func refused(_ packet: PacketInfo, of socket: SocketView) {
     deferred(socket)?.refuse(packet.ordinal)
+  }
+
+  func untaken(
+    _ text: UntakenText, _ reason: UnseenReason, _ packet: PacketInfo, of socket: SocketView?
+  ) {
+    if let socket {
+      deferred(socket)?.noteUntaken(text, reason, packet.ordinal)
+      return
+    }
+    strayUnseen.add(reason)
+    guard deferralConfiguration.dropsUnseen, let batch,
+      let index = batch.element.index(ofPacket: packet.ordinal)
+    else { return }
+    batch.element.fates[index] = .leftOut
   }
 
   @inline(__always)

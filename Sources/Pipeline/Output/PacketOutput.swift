@@ -14,6 +14,9 @@ final class PacketOutput {
   private(set) var packetsLeftOut: UInt64 = 0
   /// Packets that were written in another form.
   private(set) var packetsRewritten: UInt64 = 0
+  /// Packets of no socket with payload that nobody was shown.
+  private(set) var unseen = UnseenCounts()
+  private let dropsUnseen: Bool
   private var rewriter = FrameRewriter()
   private let layers: LayerFinder
   private var interfaces: [CaptureInterface] = []
@@ -32,10 +35,12 @@ final class PacketOutput {
   /// - Parameters:
   ///   - framesStay: whether the frames stay where they are.
   ///   - countsLeftOut: whether a packet that is left out is worth a word.
+  ///   - dropsUnseen: whether payload that nobody was shown is left out.
   init(
-    _ sink: any PacketSink, framesStay: Bool, countsLeftOut: Bool,
+    _ sink: any PacketSink, framesStay: Bool, countsLeftOut: Bool, dropsUnseen: Bool,
     _ configuration: ReassemblyConfiguration
   ) {
+    self.dropsUnseen = dropsUnseen
     self.sink = sink
     layers = LayerFinder(configuration)
     self.framesStay = framesStay
@@ -61,6 +66,7 @@ final class PacketOutput {
   /// was rewritten.
   private func settle(_ datagram: WaitingFragments.Datagram?, as fate: PacketFate? = nil) {
     guard let datagram else { return }
+    if fate == nil { for _ in datagram.ordinals { unseen.add(.incompleteDatagram) } }
     for ordinal in datagram.ordinals {
       guard let place = place(of: ordinal) else { continue }
       waiting[place].fate = (fate ?? datagram.otherwise) == .written ? .written : .leftOut
@@ -86,6 +92,9 @@ final class PacketOutput {
     for index in 0..<batch.element.packets.frames.count {
       let frame = batch.element.packets.frames[index]
       var fate = batch.element.fates[index]
+      if fate == .written, let reason = batch.element.packets.unseenReason(ofPacketAt: index) {
+        fate = fateOfUnseen(reason)
+      }
       if let mark = marks.first, mark.index == index {
         marks.removeFirst()
         fate = take(mark, frame.ordinal, fate, at: batch.element.spoolEnd)
@@ -102,6 +111,13 @@ final class PacketOutput {
       settle(fragments.take(datagram))
     }
     for datagram in fragments.takeOld(at: batch.element.spoolEnd) { settle(datagram) }
+  }
+
+  /// What becomes of a packet that belongs to no socket, and has payload.
+  private func fateOfUnseen(_ reason: UnseenReason) -> PacketFate {
+    // A fragment may come to be a part of a datagram.
+    if reason != .incompleteDatagram { unseen.add(reason) }
+    return dropsUnseen ? .leftOut : .written
   }
 
   /// What becomes of a fragment, as far as that is known.

@@ -64,6 +64,9 @@ extension Shard {
     if repeats(segment, entry) {
       noteStray(.lateRepetition)
       reportLate(segment, entry, isCorrupt: false)
+      if segment.element.length > 0, entry.traits.contains(.wantsPackets) {
+        handler.untaken(.all, .lateRepetition, packet, of: nil)
+      }
       return (true, nil)
     }
     guard isNear(segment, entry) else { return (false, nil) }

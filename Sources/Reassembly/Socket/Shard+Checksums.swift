@@ -56,7 +56,11 @@ extension Shard {
   /// A packet that no receiver took came over the wire nevertheless.
   @inline(never)
   mutating func countRefused(_ segment: DissectionReference, of socket: SocketReference?) {
-    guard let socket else { return reportLateCorrupt(segment) }
+    guard let socket else {
+      reportLateCorrupt(segment)
+      if segment.element.length > 0 { handler.untaken(.all, .badChecksum, packet, of: nil) }
+      return
+    }
     let direction = socket.element.direction(isReversed: segment.element.isReversed)
     countPacket(segment, of: socket, direction)
     if socket.element.flags.contains(.wantsPackets) {

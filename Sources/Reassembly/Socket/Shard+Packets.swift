@@ -93,8 +93,19 @@ extension Shard {
   }
 
   /// What the packet at hand carries is taken by nobody.
-  mutating func reportRefusal(of socket: SocketReference) {
+  ///
+  /// - Parameter reason: `nil` where it has no text, or repeats what was taken.
+  mutating func reportRefusal(of socket: SocketReference, _ reason: UnseenReason?) {
     guard socket.element.flags.contains(.wantsPackets) else { return }
+    if let reason { handler.untaken(.all, reason, packet, of: view(socket)) }
     handler.refused(packet, of: view(socket))
+  }
+
+  /// Something of the text of the packet at hand is no data of the stream.
+  mutating func reportUntaken(
+    _ text: UntakenText, _ reason: UnseenReason, of socket: SocketReference
+  ) {
+    guard socket.element.flags.contains(.wantsPackets) else { return }
+    handler.untaken(text, reason, packet, of: view(socket))
   }
 }

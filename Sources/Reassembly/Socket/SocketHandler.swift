@@ -33,6 +33,11 @@ public protocol SocketHandler: AnyObject {
   /// host takes its text, nor its acknowledgement.
   func refused(_ packet: PacketInfo, of socket: SocketView)
 
+  /// Of the text of a packet something is no data of the stream. Told of a packet whose socket's
+  /// `packets` are wanted, behind `packet(_:of:)`, and of one that belongs to no socket.
+  func untaken(
+    _ text: UntakenText, _ reason: UnseenReason, _ packet: PacketInfo, of socket: SocketView?)
+
   /// A TCP socket is about to go, whose connection may not be over: what the handler has to keep of it,
   /// by a number that is not 0. It is told of what it keeps in `attached`, `packet(_:ofDeparted:)` and
   /// `forget(departed:)`.
@@ -88,4 +93,7 @@ extension SocketHandler {
   public func packet(_ packet: CapturedPacket, ofDeparted memo: UInt32, shard: Int) {}
   public func forget(departed memo: UInt32, shard: Int) {}
   public func refused(_ packet: PacketInfo, of socket: SocketView) {}
+  public func untaken(
+    _ text: UntakenText, _ reason: UnseenReason, _ packet: PacketInfo, of socket: SocketView?
+  ) {}
 }

@@ -129,6 +129,9 @@ extension Shard {
       note(
         WeirdNote(.overlapConflict, direction, offset: conflict.offset, length: conflict.length),
         of: socket)
+      // Which copy waits for good, the policy says; nothing of this one where it queued nothing.
+      let isLost = policy.isFirst && result.bytes == 0
+      reportUntaken(isLost ? .all : .some, .conflict, of: socket)
     }
     guard result.bytes != nil else { return false }
     socket.element.histories[direction.index].queuedBytes &+= UInt32(

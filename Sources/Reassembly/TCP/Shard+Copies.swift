@@ -70,6 +70,9 @@ extension Shard {
     }
     guard let first else { return }
     noteConflict(first, differing, segment, socket, direction)
+    // What was delivered stays, whatever this copy has in its place.
+    let edge = Int64(truncatingIfNeeded: offset &- removedUrgentBytes(socket, direction))
+    reportUntaken(.before(edge), .conflict, of: socket)
     let headers = Self.headers(of: segment)
     guard let hopLimit, headers > 0 else { return }
     let own = Self.hopLimit(frame.extracting(droppingFirst: segment.element.networkOffset))

@@ -120,6 +120,7 @@ extension Shard {
       if !segment.element.offer.options.contains(.fastOpen) {
         note(.synData, segment, of: socket, direction)
       }
+      reportUntaken(.unlessAcknowledged, .inSYN, of: socket)
       let first = segment.element.sequence + 1
       let next = socket.element.positions[direction.index].next
       keepDoubtful(text, first.distance(from: next), hasFIN: false, .unlikely, socket, direction)

@@ -104,6 +104,7 @@ extension Shard {
     if !isOpening {
       guard configuration.midstream || resumed != nil else {
         noteStray(.midstreamIgnored)
+        if segment.element.length > 0 { handler.untaken(.all, .midstream, packet, of: nil) }
         return
       }
       flags.insert(.midstream)
@@ -214,12 +215,14 @@ extension Shard {
     }
     noteOddities(segment, examined, socket, direction)
     guard acceptsFlags(segment, socket, direction) else {
-      reportRefusal(of: socket)
+      reportRefusal(of: socket, segment.element.length > 0 ? .badFlags : nil)
       return
     }
     let flags = segment.element.flags
     if socket.element.flags.contains(.ended) {
-      reportRefusal(of: socket)
+      let hasNews =
+        segment.element.length > 0 && !flags.contains(.rst) && isNew(segment, socket, direction)
+      reportRefusal(of: socket, hasNews ? .behindEnd : nil)
       receiveAfterEnd(segment, socket, direction)
     } else if flags.contains(.rst) {
       receiveReset(segment, examined, socket, direction)
@@ -255,7 +258,7 @@ extension Shard {
     case .unused: break
     case .refused(let weird):
       note(weird, segment, of: socket, direction)
-      reportRefusal(of: socket)
+      reportRefusal(of: socket, segment.element.length > 0 ? weird.unseenReason : nil)
     case .doubtful(let weird, let kind):
       receiveDoubtful(segment, weird, kind, frame, socket, direction)
     case .good:
@@ -295,6 +298,7 @@ extension Shard {
     if isStarted(socket, direction), inside < segment.element.length {
       note(.outOfWindow, segment, of: socket, direction)
       receiveText(segment, frame, first: inside, hasFIN: false, socket, direction)
+      reportUntaken(.unlessAcknowledged, .outOfWindow, of: socket)
       let text = frame.extracting(segment.element.text)
       if inside < text.byteCount {
         let sequence = segment.element.sequence + inside
@@ -315,6 +319,9 @@ extension Shard {
     _ socket: SocketReference, _ direction: Direction
   ) {
     note(weird, segment, of: socket, direction)
+    if segment.element.length > 0 {
+      reportUntaken(.unlessAcknowledged, weird.unseenReason, of: socket)
+    }
     let ahead = segment.element.sequence.distance(
       from: socket.element.positions[direction.index].next)
     keepDoubtful(
@@ -363,6 +370,21 @@ extension Shard {
       socket.element.flags.insert(.plain)
     } else {
       socket.element.flags.remove(.plain)
+    }
+  }
+}
+
+extension Weird {
+  /// Why the text of a segment that has it is no stream data.
+  fileprivate var unseenReason: UnseenReason {
+    switch self {
+    case .badFlags, .dataWithoutACK: .badFlags
+    case .badACK: .badAcknowledgment
+    case .pawsReject: .outdatedTimestamp
+    case .authOptionMissing, .authOptionUnexpected: .signature
+    case .dataAfterEnd: .behindEnd
+    case .dataAfterFIN: .behindFIN
+    default: .outOfWindow
     }
   }
 }

@@ -147,6 +147,11 @@ struct WaitingOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
+      "What becomes of payload in -w that no analyzer saw.", valueName: "allow|drop"))
+  var onUnseen: UnseenChoice = .allow
+
+  @Option(
+    help: ArgumentHelp(
       "When an analyzer has no client to look at a socket.", valueName: "pass|hold|refuse"))
   var onNoClient: ClientPolicyChoice = .hold
 
@@ -180,6 +185,11 @@ struct WaitingOptions: ParsableArguments {
 /// What is done in place of a verdict.
 enum PolicyChoice: String, ExpressibleByArgument, CaseIterable {
   case allow, deny, drop, reset
+}
+
+/// What becomes of payload that no analyzer saw.
+enum UnseenChoice: String, ExpressibleByArgument, CaseIterable {
+  case allow, drop
 }
 
 /// What is done about a socket that no client looks at.

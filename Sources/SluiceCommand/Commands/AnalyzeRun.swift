@@ -131,6 +131,7 @@ extension WaitingOptions {
     configuration.onTimeout = onTimeout.policy
     configuration.onRefusedEdit = onRefusedEdit.policy
     configuration.onNoClient = onNoClient.policy
+    configuration.onUnseen = onUnseen == .drop ? .drop : .allow
     configuration.isDryRun = dryRun
     return configuration
   }

@@ -55,6 +55,9 @@ enum HelpText {
                               without a word or with a reset to both ends [allow]
           --on-refused-edit allow|drop|reset
                               the same when an edit is not possible [allow]
+          --on-unseen allow|drop
+                              payload in -w that is no stream data, so that no analyzer saw it:
+                              write it, or leave it out [allow]
           --on-no-client pass|hold|refuse
                               an analyzer has no client: let the sockets pass, wait 10 s for one
                               and give up, or drop the flows [hold]

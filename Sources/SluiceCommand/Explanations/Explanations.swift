@@ -19,6 +19,9 @@ enum Explanations {
     + verdictReasons.map { Entry(name: $0.0, kind: "reason of a verdict", text: $0.1) }
     + finalReasons.map { Entry(name: $0.0.rawValue, kind: "reason of a final call", text: $0.1) }
     + obstacles.map { Entry(name: $0.0.name, kind: "reason why an edit is refused", text: $0.1) }
+    + UnseenReason.allCases.map {
+      Entry(name: $0.name, kind: "payload that no analyzer saw", text: $0.explanation)
+    }
     + ends.map { Entry(name: $0.0.rawValue, kind: "end of a socket", text: $0.1) })
     .sorted { ($0.name, $0.kind) < ($1.name, $1.kind) }
 

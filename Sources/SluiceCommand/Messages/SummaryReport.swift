@@ -116,6 +116,22 @@ package struct SummaryReport {
         "peeks: \(Amounts.number(counts.peeks)), \(Amounts.number(counts.finalPeeks)) of them ended early"
       )
     }
+    let cutShort = [
+      ("at --peek-limit", counts.peeksAtLimit), ("for want of memory", counts.peeksForRoom),
+      ("after --peek-timeout", counts.peeksTimedOut),
+    ].filter { $0.1 > 0 }.map { "\(Amounts.number($0.1)) \($0.0)" }
+    if !cutShort.isEmpty {
+      lines.append("peeks ended before all was there: " + cutShort.joined(separator: ", "))
+    }
+    if !summary.unseen.isEmpty {
+      let all = summary.unseen.all
+      let reasons = all.map { "\(Amounts.number($0.packets)) \($0.reason.name)" }
+      let sum = all.reduce(0) { $0 + $1.packets }
+      let fate = summary.dropsUnseen ? "left out" : "written"
+      lines.append(
+        "\(fate) though no analyzer saw the payload: \(packets(sum)) (\(reasons.joined(separator: ", ")))"
+      )
+    }
     if counts.spoolReached > 0 {
       lines.append(
         "decided early, as too much waited to be written: \(times(counts.spoolReached))")

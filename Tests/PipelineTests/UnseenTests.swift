@@ -1,0 +1,190 @@
+import Analysis
+import Analyzers
+import Support
+import Testing
+import Wire
+
+@testable import Deferral
+@testable import Pipeline
+
+/// Payload that is no stream data: how much of it there is is said, and it is left out on demand.
+@Suite("Payload that no analyzer saw")
+struct UnseenTests {
+  private static func link(_ name: String = "replace") throws -> ChainLink {
+    let settings = ["find": "alice", "with": "bartholomew"].mapValues { Array($0.utf8) }
+    let options = try Options(settings, settings: ReplaceAnalyzer.settings)
+    return ChainLink(name: name, analyzer: try ReplaceAnalyzer(options))
+  }
+
+  /// A talk with a word, something unseen before the ends close, and how often each reason is named.
+  private static func outcome(
+    _ policy: DeferralConfiguration.UnseenPolicy, closes: Bool = true,
+    _ unseen: (Conversation) -> Void
+  ) throws -> (frames: [CapturedFrame], outcome: Outcome, reasons: [String: UInt64]) {
+    let talk = Conversation()
+    talk.opens()
+    talk.originator.sends("hello alice")
+    talk.responder.acknowledges()
+    unseen(talk)
+    if closes { talk.closes() }
+    let result = try run(talk.frames, [Self.link()]) { $0.deferral.onUnseen = policy }
+    var reasons: [String: UInt64] = [:]
+    for (reason, packets) in result.summary.unseen.all { reasons[reason.name] = packets }
+    return (talk.frames, result, reasons)
+  }
+
+  private static func text(_ frames: [CapturedFrame]) -> String {
+    frames.map { String(decoding: $0.bytes, as: UTF8.self) }.joined()
+  }
+
+  /// What is unseen, and the reason.
+  static let kinds: [(String, @Sendable (Conversation) -> Void)] = [
+    (
+      "bad_checksum",
+      { talk in
+        talk.originator.segment(
+          [.ack], sequence: talk.originator.sequence(11),
+          acknowledgment: talk.responder.sequence(0), Array("secret".utf8))
+        talk.changeLast { $0.bytes[50] ^= 0xFF }
+      }
+    ),
+    (
+      "out_of_window",
+      { talk in
+        talk.originator.segment(
+          [.ack], sequence: talk.originator.sequence(900_000),
+          acknowledgment: talk.responder.sequence(0), Array("secret".utf8))
+      }
+    ),
+    (
+      "conflict",
+      { talk in
+        talk.originator.segment(
+          [.ack], sequence: talk.originator.sequence(0),
+          acknowledgment: talk.responder.sequence(0), Array("secret".utf8))
+      }
+    ),
+    (
+      "bad_flags",
+      { talk in
+        talk.originator.segment(
+          [.psh], sequence: talk.originator.sequence(11), acknowledgment: 0, Array("secret".utf8))
+      }
+    ),
+    (
+      "bad_ack",
+      { talk in
+        talk.originator.segment(
+          [.ack], sequence: talk.originator.sequence(11),
+          acknowledgment: talk.responder.sequence(1 << 30), Array("secret".utf8))
+      }
+    ),
+    (
+      "other_protocol",
+      { talk in
+        talk.append(Self.packet(protocol: 132, Array("secret".utf8)))
+      }
+    ),
+    (
+      "not_ip",
+      { talk in
+        talk.append([2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 0x89, 0x09] + Array("secret".utf8))
+      }
+    ),
+  ]
+
+  private static func packet(protocol number: UInt8, _ payload: [UInt8]) -> [UInt8] {
+    var headers = FrameHeaders(
+      ethernet: EthernetHeader(destination: MACAddress(1), source: MACAddress(2)),
+      ip: IPHeader(source: IPAddress(ipv4: 0x0A00_0001), destination: IPAddress(ipv4: 0x0A00_0002)))
+    headers.ip.protocol = IPProtocol(rawValue: number)
+    var bytes: [UInt8] = []
+    payload.withRawSpan { headers.append(payload: $0, to: &bytes) }
+    return bytes
+  }
+
+  @Test("It is counted by its reason, and written or left out", arguments: kinds.indices)
+  func reasons(index: Int) throws {
+    let (name, unseen) = Self.kinds[index]
+    let (frames, allowed, reasons) = try Self.outcome(.allow, unseen)
+    #expect(reasons == [name: 1])
+    #expect(allowed.sink.frames.count == frames.count)
+    #expect(Self.text(allowed.sink.frames).contains("secret"))
+    let (_, dropped, again) = try Self.outcome(.drop, unseen)
+    #expect(again == reasons)
+    #expect(dropped.sink.frames.count == frames.count - 1)
+    #expect(!Self.text(dropped.sink.frames).contains("secret"))
+    #expect(Self.text(dropped.sink.frames).contains("hello bartholomew"))
+    #expect(judge(dropped.sink.frames).errors.isEmpty, "\(name)")
+  }
+
+  @Test("What comes behind a FIN, and in a reset")
+  func ends() throws {
+    let (_, dropped, reasons) = try Self.outcome(.drop, closes: false) { talk in
+      talk.originator.finishes()
+      talk.responder.acknowledges()
+      talk.originator.segment(
+        [.ack], sequence: talk.originator.sequence(12),
+        acknowledgment: talk.responder.sequence(0), Array("secret".utf8))
+      talk.responder.resets(at: 0, "secret")
+    }
+    #expect(reasons == ["data_after_fin": 1, "data_in_rst": 1])
+    #expect(!Self.text(dropped.sink.frames).contains("secret"))
+  }
+
+  @Test("A segment that begins with other bytes than were sent before keeps those that are new")
+  func partlyNew() throws {
+    let (_, dropped, reasons) = try Self.outcome(.drop) { talk in
+      talk.originator.sends("XXXXX and more", at: 6)
+      talk.responder.acknowledges()
+    }
+    #expect(reasons == ["conflict": 1])
+    let text = Self.text(dropped.sink.frames)
+    #expect(text.contains("hello bartholomew") && text.contains(" and more"))
+    #expect(!text.contains("XXXXX"))
+    #expect(judge(dropped.sink.frames).errors.isEmpty)
+  }
+
+  @Test("What lies beyond the window and is not acknowledged is cut off")
+  func partlyBeyond() throws {
+    let (frames, dropped, reasons) = try Self.outcome(.drop) { talk in
+      talk.responder.window = 5
+      talk.responder.acknowledges()
+      talk.originator.segment(
+        [.ack], sequence: talk.originator.sequence(11),
+        acknowledgment: talk.responder.sequence(0), Array("12345secret".utf8))
+      talk.originator.sent += 5
+      talk.responder.received += 5
+      talk.responder.window = 65_535
+      talk.responder.acknowledges()
+    }
+    #expect(reasons == ["out_of_window": 1])
+    let text = Self.text(dropped.sink.frames)
+    #expect(text.contains("12345") && !text.contains("secret"))
+    let errors = Set(judge(dropped.sink.frames).errors.map(\.name))
+    #expect(errors.isSubset(of: judge(frames).errors.map(\.name)))
+  }
+
+  @Test("What is acknowledged after all was seen")
+  func acknowledgedAfterAll() throws {
+    let (_, outcome, reasons) = try Self.outcome(.drop) { talk in
+      talk.responder.window = 5
+      talk.responder.acknowledges()
+      talk.originator.sends("12345 and alice")
+      talk.responder.window = 65_535
+      talk.responder.acknowledges()
+    }
+    #expect(reasons == [:])
+    #expect(Self.text(outcome.sink.frames).contains("12345 and bartholomew"))
+  }
+
+  @Test("ARP, and pings without content, serve the network")
+  func network() throws {
+    let (frames, dropped, reasons) = try Self.outcome(.drop) { talk in
+      talk.append([2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 6] + [UInt8](repeating: 0, count: 28))
+      talk.append(Self.packet(protocol: 1, [8, 0, 0xF7, 0xFF, 0, 0, 0, 0]))
+    }
+    #expect(reasons == [:])
+    #expect(dropped.sink.frames.count == frames.count)
+  }
+}
