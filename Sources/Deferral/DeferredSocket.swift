@@ -28,10 +28,10 @@ package final class DeferredSocket: SocketAnalyzer {
   var nextDataIndex: UInt32 = 0
   let packets: OwnedElement<PacketLedger>?
   /// By `Direction.index`.
-  var droppedBytes: [UInt64] = [0, 0]
+  var droppedBytes: [2 of UInt64] = [0, 0]
   /// Bytes that edits have taken out, and put in.
-  var deniedBytes: [UInt64] = [0, 0]
-  var injectedBytes: [UInt64] = [0, 0]
+  var deniedBytes: [2 of UInt64] = [0, 0]
+  var injectedBytes: [2 of UInt64] = [0, 0]
 
   /// What is kept of edits, as the stage was told.
   var keptEdits = 0
@@ -67,6 +67,11 @@ package final class DeferredSocket: SocketAnalyzer {
     for direction in Direction.allCases where !isDecided(direction) {
       packets?.element.open(direction)
     }
+  }
+
+  /// What one takes, about, with the ledger of its packets and its place among those with open ones.
+  package static func byteCount(links: Int) -> Int {
+    512 + MemoryLayout<PacketLedger>.stride + links * (64 + MemoryLayout<LinkNode>.stride)
   }
 
   /// What its links want to be told.

@@ -98,10 +98,11 @@ struct LinkNode: ~Copyable {
   /// What waits behind an item that is being carried out, whose remains come to `queue`.
   private var behind: [QueuedItem] = []
   /// By `Direction.index`; and whether there is one, as looking at it is not for nothing.
-  private var peeks: [Peek?] = [nil, nil]
+  /// Empty before the first one: most links of most sockets never peek.
+  private var peeks: [Peek?] = []
   private var isPeeking: [2 of Bool] = [false, false]
   /// By how much its edits have made each direction longer, modulo 2⁶⁴.
-  var growth: [UInt64] = [0, 0]
+  var growth: [2 of UInt64] = [0, 0]
 
   init(_ link: AttachedLink) {
     number = link.number
@@ -129,24 +130,34 @@ struct LinkNode: ~Copyable {
 
   func isPeeking(_ direction: Direction) -> Bool { isPeeking[direction.index] }
 
-  func peek(_ direction: Direction) -> Peek? { peeks[direction.index] }
+  func peek(_ direction: Direction) -> Peek? {
+    peeks.isEmpty ? nil : peeks[direction.index]
+  }
 
-  func peekNumber(_ direction: Direction) -> UInt64? { peeks[direction.index]?.number }
+  func peekNumber(_ direction: Direction) -> UInt64? {
+    peeks.isEmpty ? nil : peeks[direction.index]?.number
+  }
 
-  func peekedCount(_ direction: Direction) -> Int { peeks[direction.index]?.bytes.count ?? 0 }
+  func peekedCount(_ direction: Direction) -> Int {
+    peeks.isEmpty ? 0 : peeks[direction.index]?.bytes.count ?? 0
+  }
 
   func hasPeekedEnough(_ direction: Direction) -> Bool {
-    peeks[direction.index].map { $0.bytes.count >= $0.target } ?? false
+    guard isPeeking(direction) else { return false }
+    return peeks[direction.index].map { $0.bytes.count >= $0.target } ?? false
   }
 
   /// Whether a peek began at or before a time.
   func isPeekOver(_ direction: Direction, at latest: Timestamp?) -> Bool {
-    guard let latest, let start = peeks[direction.index]?.start else { return false }
+    guard let latest, isPeeking(direction), let start = peeks[direction.index]?.start else {
+      return false
+    }
     return start.timestamp <= latest
   }
 
   /// Adds what follows to a peek.
   mutating func extendPeek(by bytes: Span<UInt8>, _ stretch: Stretch) {
+    guard isPeeking(stretch.direction) else { return }
     let index = stretch.direction.index
     let count = peekedCount(stretch.direction)
     peeks[index]?.stretch.append(stretch, count, bytes.count)
@@ -154,10 +165,12 @@ struct LinkNode: ~Copyable {
   }
 
   mutating func setPeekSocket(_ socket: SocketInfo, _ direction: Direction) {
+    guard isPeeking(direction) else { return }
     peeks[direction.index]?.socket = socket
   }
 
   mutating func setPeek(_ peek: Peek?, _ direction: Direction) {
+    if peeks.isEmpty { peeks = [nil, nil] }
     peeks[direction.index] = peek
     isPeeking[direction.index] = peek != nil
   }

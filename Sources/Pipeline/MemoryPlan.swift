@@ -1,5 +1,6 @@
 import Analysis
 import Capture
+import Deferral
 
 /// What becomes of the memory that a run may use: the process as a whole is to stay near it.
 package struct MemoryPlan {
@@ -29,6 +30,7 @@ extension RunConfiguration {
   /// What the chain keeps for each socket.
   var bytesPerSocket: Int {
     let slots = chain.count > 1 ? chain.count * ChainSlot.byteCount : 0
-    return chain.reduce(slots) { $0 + $1.analyzer.bytesPerSocket }
+    let deferred = deferral.writesPackets ? DeferredSocket.byteCount(links: chain.count) : 0
+    return chain.reduce(slots + deferred) { $0 + $1.analyzer.bytesPerSocket }
   }
 }
