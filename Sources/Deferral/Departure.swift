@@ -12,6 +12,9 @@ struct Departure: BitwiseCopyable {
   func outcome(of packet: CapturedPacket, datagram: [UInt8]?) -> PacketOutcome {
     if isDropped { return .leftOut }
     var translator = CaptureTranslator(resuming: streams)
+    if packet.traits.contains(.quote) {
+      return translator.translateQuote(packet, dropsText: false)
+    }
     return translator.translate(packet, hasDecidedText: true, isDecided: true)
       .of(packet, from: datagram)
   }

@@ -179,6 +179,10 @@ struct PacketLedger: ~Copyable {
   private mutating func translate(_ entry: Entry) -> Decision {
     let direction = entry.packet.direction
     commit(entry)
+    if entry.packet.traits.contains(.quote) {
+      let outcome = translator.translateQuote(entry.packet, dropsText: dropsUnseen)
+      return (outcome, entry.packet.captured > 0 ? .quote : nil)
+    }
     let (reason, shown) = shownText(of: entry)
     if reason != nil, dropsUnseen, shown?.isEmpty == true { return (.leftOut, reason) }
     let outcome = translator.translate(

@@ -176,7 +176,8 @@ public final class Reassembler {
     case .tcp: shards[shard].receiveTCP(dissection, in: frame.element.bytes)
     case .udp: shards[shard].receiveUDP(dissection, in: frame.element.bytes)
     case .wholeTCP, .wholeUDP, .innerTCP, .innerUDP: processOther(batch, index, dissection)
-    case .icmpError, .pathMTU: shards[shard].receiveICMPError(dissection)
+    case .icmpError, .pathMTU:
+      shards[shard].receiveICMPError(dissection, in: frame.element.bytes)
     default: break
     }
   }

@@ -69,6 +69,10 @@ public struct CapturedPacket: Sendable, BitwiseCopyable {
     @inlinable public static var layered: Self { Self(rawValue: 32) }
     /// It speaks of what was not captured, or not yet: it acknowledges that, or stands behind it.
     @inlinable public static var speaksOfUnseen: Self { Self(rawValue: 64) }
+    /// An ICMP error that quotes a packet: the numbers are those of the quoted header, and the direction
+    /// that of the quoted packet. `networkOffset` is where the ICMP message begins, `captured` how
+    /// much text is quoted.
+    @inlinable public static var quote: Self { Self(rawValue: 1 << 12) }
     /// The IP header says 0, or does not say how long the packet is.
     @inlinable public static var zeroLength: Self { Self(rawValue: 128) }
   }

@@ -187,4 +187,54 @@ struct UnseenTests {
     #expect(reasons == [:])
     #expect(dropped.sink.frames.count == frames.count)
   }
+
+  /// An ICMP error that quotes a frame of a conversation, as much of it as `count` bytes.
+  private static func error(quoting frame: CapturedFrame, _ count: Int) -> [UInt8] {
+    var message: [UInt8] = [3, 4, 0, 0, 0, 0, 5, 0x78] + frame.bytes.dropFirst(14).prefix(count)
+    var sum = Checksum()
+    message.withRawSpan { sum.add($0) }
+    message[2] = UInt8(~sum.folded >> 8)
+    message[3] = UInt8(truncatingIfNeeded: ~sum.folded)
+    var headers = FrameHeaders(
+      ethernet: EthernetHeader(destination: MACAddress(1), source: MACAddress(2)),
+      ip: IPHeader(source: IPAddress(ipv4: 0x0A01_00FE), destination: IPAddress(ipv4: 0x0A00_0001)))
+    headers.ip.protocol = .icmp
+    var bytes: [UInt8] = []
+    message.withRawSpan { headers.append(payload: $0, to: &bytes) }
+    return bytes
+  }
+
+  private static func isRight(_ bytes: ArraySlice<UInt8>) -> Bool {
+    var sum = Checksum()
+    Array(bytes).withRawSpan { sum.add($0) }
+    return sum.folded == 0xFFFF
+  }
+
+  @Test(
+    "What an ICMP error quotes has the numbers of the edited stream, and loses its text on demand",
+    arguments: [28, 40, 70])
+  func quotes(count: Int) throws {
+    let talk = Conversation()
+    talk.opens()
+    talk.originator.sends("hello alice")
+    talk.responder.sends("alice, too")
+    talk.originator.sends("and a second segment with alice")
+    talk.append(Self.error(quoting: talk.frames[5], count))
+    talk.responder.acknowledges()
+    for policy in [DeferralConfiguration.UnseenPolicy.allow, .drop] {
+      let result = try run(talk.frames, [Self.link()]) { $0.deferral.onUnseen = policy }
+      let hasText = count > 40
+      #expect(result.summary.unseen.all.map(\.reason) == (hasText ? [.quote] : []))
+      let before = Array(talk.frames[6].bytes)
+      let after = Array(result.sink.frames[6].bytes)
+      let isCut = hasText && policy == .drop
+      #expect(after.count == (isCut ? 14 + 20 + 8 + 40 : before.count))
+      // Ethernet, IP, ICMP, the quoted IP header and the ports.
+      let place = 14 + 20 + 8 + 20 + 4
+      #expect(after[place + 3] == before[place + 3] + 6)
+      if count >= 40 { #expect(after[place + 7] == before[place + 7] + 6) }
+      #expect(Self.isRight(after[14..<34]) && Self.isRight(after[34...]))
+      #expect(Int(after[16]) << 8 + Int(after[17]) == after.count - 14)
+    }
+  }
 }

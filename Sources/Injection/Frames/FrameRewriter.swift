@@ -10,7 +10,7 @@ package struct FrameRewriter {
   private var text: [UInt8] = []
 
   /// What an Ethernet frame has at least, without its check sequence.
-  private static var smallestEthernetFrame: Int { 60 }
+  static var smallestEthernetFrame: Int { 60 }
 
   package init() {}
 
@@ -36,7 +36,11 @@ package struct FrameRewriter {
     _ frame: Frame, _ rewrite: PacketRewrite, layers: (Frame) -> [LayerPlace],
     to write: (Frame) throws -> Void
   ) rethrows {
-    if let datagram = rewrite.datagram {
+    if let quote = rewrite.quote {
+      scratch.rewriteQuote(quote, rewrite, of: frame, Surroundings(layers(frame), in: frame.bytes))
+      let cut = quote.losesText ? 0 : frame.originalLength - frame.capturedLength
+      try scratch.lend(like: frame, cut: cut, write)
+    } else if let datagram = rewrite.datagram {
       try rewriteWhole(datagram, frame, rewrite, layers: layers, to: write)
     } else if !rewrite.resets.isEmpty {
       let surroundings = Surroundings(layers(frame), in: frame.bytes)

@@ -271,6 +271,31 @@ package struct CaptureTranslator {
     return map(mark, of: index, within: max(sent[index], packet.textEnd))
   }
 
+  // MARK: Quotes
+
+  /// An ICMP error that quotes a packet: the numbers in the quote become those of the edited streams.
+  ///
+  /// - Parameter dropsText: whether the text in the quote goes.
+  package func translateQuote(_ packet: CapturedPacket, dropsText: Bool) -> PacketOutcome {
+    var rewrite = PacketRewrite(packet)
+    if packet.traits.contains(.tcp) {
+      let own = packet.direction.index
+      let sequence = map(packet.offset, of: own, within: max(sent[own], packet.offset))
+      rewrite.numbers.sequenceDelta = UInt32(truncatingIfNeeded: sequence &- packet.offset)
+    }
+    if packet.traits.contains(.acknowledges) {
+      let peer = packet.direction.reversed.index
+      let acknowledged = map(packet.acknowledged, of: peer, within: sent[peer])
+      rewrite.numbers.acknowledgmentDelta = UInt32(
+        truncatingIfNeeded: acknowledged &- packet.acknowledged)
+    }
+    rewrite.quote = PacketRewrite.Quote(losesText: dropsText && packet.captured > 0)
+    let isSame =
+      rewrite.numbers.sequenceDelta == 0 && rewrite.numbers.acknowledgmentDelta == 0
+      && rewrite.quote?.losesText == false
+    return isSame ? .written : .rewritten(rewrite)
+  }
+
   // MARK: Resets
 
   /// The resets to both ends that a packet gives rise to, which does not go itself: each has exactly

@@ -51,6 +51,8 @@ package struct PacketRewrite {
   package var urgentDistance: Int64?
   /// What its fragments were put together to, behind the IP header.
   package var datagram: [UInt8]?
+  /// What becomes of the quote of an ICMP error; `nil` for a packet that is none.
+  package var quote: Quote?
   /// Resets that the packet gives rise to, behind which it is left out.
   package var resets: [Reset] = []
 
@@ -64,6 +66,12 @@ package struct PacketRewrite {
     numbers.changesNothing(of: packet) && text == nil && resets.isEmpty
       && urgentDistance.map { $0 == Int64(packet.urgentPointer) } ?? true
       && blocks.map { $0.allSatisfy { $0.left == 0 && $0.right == 0 } } ?? true
+  }
+
+  /// The quoted header has the new numbers.
+  package struct Quote {
+    /// Whether nothing is quoted behind it.
+    package var losesText: Bool
   }
 
   package struct Text {

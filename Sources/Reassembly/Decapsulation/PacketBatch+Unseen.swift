@@ -9,8 +9,7 @@ extension PacketBatch {
   public func unseenReason(ofPacketAt index: Int) -> UnseenReason? {
     let kind = dissections.reference(to: index).element.kind
     switch kind {
-    case .tcp, .udp, .wholeTCP, .wholeUDP, .innerTCP, .innerUDP: return nil
-    case .icmpError, .pathMTU: return .quote
+    case .tcp, .udp, .wholeTCP, .wholeUDP, .innerTCP, .innerUDP, .icmpError, .pathMTU: return nil
     case .fragment: return .incompleteDatagram
     case .otherProtocol: return carriesPayload(index) ? .otherProtocol : nil
     case .notIP: return servesNetwork(index) ? nil : .notIP

@@ -83,7 +83,7 @@ extension Shard {
   }
 
   /// The offset of a number in a stream, as it is reported. A FIN counts one byte.
-  private mutating func place(
+  mutating func place(
     of number: SequenceNumber, _ socket: SocketReference, _ stream: Direction
   ) -> Int64 {
     let position = socket.element.positions[stream.index]

@@ -39,4 +39,20 @@ public struct ICMPError: ~Escapable {
   public var quote: RawSpan {
     @_lifetime(copy self) get { bytes.extracting(droppingFirst: 8) }
   }
+
+  /// Where the transport header of the quoted packet begins, counted from the type field on; `nil` where
+  /// that is not there, or in another fragment.
+  public var quotedTransport: (protocol: IPProtocol, offset: Int)? {
+    if isIPv6 {
+      guard let packet = try? IPv6Packet(validating: quote), packet.fragmentOffset == 0,
+        let place = try? IPv6Packet.followChain(
+          in: packet.bytes, at: packet.payloadOffset, packet.protocol)
+      else { return nil }
+      return (place.protocol, 8 + place.offset)
+    }
+    guard let packet = try? IPv4Packet(validating: quote), packet.fragmentOffset == 0 else {
+      return nil
+    }
+    return (packet.protocol, 8 + packet.headerLength)
+  }
 }
