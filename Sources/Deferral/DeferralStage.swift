@@ -43,6 +43,7 @@ package final class DeferralStage {
   /// Of each shard the connections that are, or have to be, kept in mind when they have gone; and
   /// whether they were too many at the end of the last stretch.
   private var departureCounts = [Int](repeating: 0, count: PerShard<DeferralStage>.count)
+  private var hasDepartures = false
   private var isShortOfDepartures = [Bool](repeating: false, count: PerShard<DeferralStage>.count)
   /// The sockets with packets whose fate is open.
   var undecided = UndecidedSockets()
@@ -308,9 +309,7 @@ package final class DeferralStage {
 
   /// At the end of a stretch, when all is decided, so that it does not depend on when answers came.
   package func noteKeptEdits() {
-    for shard in departureCounts.indices {
-      isShortOfDepartures[shard] = departureCounts[shard] >= configuration.departuresPerShard
-    }
+    if hasDepartures { noteDepartures() }
     if allKeptEdits <= configuration.editBytesPerShard, !isAnyShort { return }
     for shard in keptEdits.indices where keptEdits[shard] > configuration.editBytesPerShard {
       for socket in edited[shard].values { socket.forgetAcknowledgedEdits() }
@@ -323,7 +322,16 @@ package final class DeferralStage {
 
   // MARK: Connections that have gone
 
-  func countDeparture(ofShard shard: Int) { departureCounts[shard] += 1 }
+  func countDeparture(ofShard shard: Int) {
+    hasDepartures = true
+    departureCounts[shard] += 1
+  }
+
+  private func noteDepartures() {
+    for shard in departureCounts.indices {
+      isShortOfDepartures[shard] = departureCounts[shard] >= configuration.departuresPerShard
+    }
+  }
 
   /// Whether so many connections have to be kept in mind that no other may be changed.
   func isShortOfDepartures(_ shard: Int) -> Bool { isShortOfDepartures[shard] }

@@ -386,8 +386,8 @@ struct PacketLedger: ~Copyable {
       let packet = entry.packet
       if packet.textEnd <= range.lowerBound { break }
       if packet.textStart >= range.upperBound { continue }
-      if packet.traits.contains(.fragmented) { return .fragmented }
       if change.isNone { continue }
+      if packet.traits.contains(.fragmented) { return .fragmented }
       if packet.isTruncated { return .truncated }
       if Int(packet.length) + change.total > packet.largestDatagram { return .size }
     }

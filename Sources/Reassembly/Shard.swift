@@ -24,7 +24,8 @@ struct Shard: ~Copyable {
   private var details: DetailStore
   var wheel = TimerWheel()
   private(set) var evictions: EvictionOrder
-  var departed: DepartedSockets
+  /// Made when the first connection goes: most shards of a short run never need it.
+  var departed: DepartedSockets?
   var queue: SegmentQueue
   /// The text of the segment at hand, where that lies in its frame, and how far before it its IP header
   /// begins.
@@ -42,9 +43,6 @@ struct Shard: ~Copyable {
     hash = FlowHash(seed: configuration.hashSeed)
     sockets = ReservedArray(capacity: configuration.socketsPerShard)
     evictions = EvictionOrder(capacity: configuration.socketsPerShard)
-    departed = DepartedSockets(
-      looseLimit: configuration.departedPerShard,
-      capacity: configuration.departedPerShard + configuration.pinnedDeparturesPerShard)
     details = DetailStore(capacity: configuration.detailsPerShard)
     journal = DeliveryJournal(
       capacity: configuration.journalEntriesPerShard,

@@ -63,7 +63,8 @@ package struct FrameRewriter {
     }
   }
 
-  /// The same of a packet that came in fragments: it becomes one that did not.
+  /// The same of a packet that came in fragments: a segment becomes one that did not, a datagram the
+  /// same number of fragments.
   private mutating func rewriteWhole(
     _ datagram: [UInt8], _ frame: Frame, _ rewrite: PacketRewrite,
     layers: (Frame) -> [LayerPlace], to write: (Frame) throws -> Void
@@ -80,7 +81,29 @@ package struct FrameRewriter {
       rewrite.packet.networkOffset = UInt32(network.offset)
       rewrite.packet.transportOffset += UInt32(start)
       rewrite.numbers.move(to: rewrite.packet)
-      try self.rewrite(whole, rewrite, layers: layers, to: write)
+      if rewrite.packet.traits.contains(.tcp) {
+        try self.rewrite(whole, rewrite, layers: layers, to: write)
+        return
+      }
+      try self.rewrite(whole, rewrite, layers: layers) {
+        try Self.writeFragments(of: $0, like: frame, layers, to: write)
+      }
+    }
+  }
+
+  /// Takes a packet apart again: its fragments are as large as the one that made it whole lets them have
+  /// been.
+  private static func writeFragments(
+    of whole: Frame, like fragment: Frame, _ layers: (Frame) -> [LayerPlace],
+    to write: (Frame) throws -> Void
+  ) rethrows {
+    var memory = FrameScratch()
+    guard
+      let pattern = FragmentPattern(fragment, layers(fragment), whole: whole, layers(whole))
+    else { return try write(whole) }
+    for piece in pattern.pieces {
+      memory.putFragment(piece, of: whole, pattern)
+      try memory.lend(like: fragment, write)
     }
   }
 

@@ -7,7 +7,7 @@ import Wire
 ///
 /// An entry for which the handler keeps something stays until another connection takes its ports. Of
 /// the others the oldest goes when there is no room.
-struct DepartedSockets: ~Copyable {
+final class DepartedSockets {
   struct Entry: BitwiseCopyable {
     var key: FlowKey
     /// A keyed hash of the addresses, where they are not in the key.
@@ -66,8 +66,6 @@ struct DepartedSockets: ~Copyable {
     entries = ReservedArray(capacity: capacity)
   }
 
-  var isEmpty: Bool { index.count == 0 }
-
   func find(_ key: FlowKey, _ wide: UInt64, _ hash: UInt32) -> Int? {
     index.find(hash) { entries[$0].key == key && entries[$0].wide == wide }
   }
@@ -77,7 +75,7 @@ struct DepartedSockets: ~Copyable {
   /// Keeps a connection in mind; `false` where there is no room.
   ///
   /// - Parameter hashOf: the hash of a key, to find the entry that goes.
-  mutating func add(_ entry: Entry, under hash: UInt32, hashOf: (FlowKey) -> UInt32) -> Bool {
+  func add(_ entry: Entry, under hash: UInt32, hashOf: (FlowKey) -> UInt32) -> Bool {
     let isLoose = entry.memo == 0
     if isLoose, looseCount >= looseLimit {
       guard oldest != 0 else { return false }
@@ -99,14 +97,14 @@ struct DepartedSockets: ~Copyable {
     return true
   }
 
-  mutating func remove(_ place: Int, under hash: UInt32) {
+  func remove(_ place: Int, under hash: UInt32) {
     index.remove(place, under: hash)
     if entries[place].memo == 0 { unlink(place) }
     entries[place].newer = firstFree
     firstFree = UInt32(place &+ 1)
   }
 
-  private mutating func link(_ place: Int) {
+  private func link(_ place: Int) {
     let link = UInt32(place &+ 1)
     entries[place].older = newest
     entries[place].newer = 0
@@ -115,7 +113,7 @@ struct DepartedSockets: ~Copyable {
     looseCount &+= 1
   }
 
-  private mutating func unlink(_ place: Int) {
+  private func unlink(_ place: Int) {
     let (older, newer) = (entries[place].older, entries[place].newer)
     if older != 0 { entries[Int(older) &- 1].newer = newer } else { oldest = newer }
     if newer != 0 { entries[Int(newer) &- 1].older = older } else { newest = older }

@@ -26,6 +26,7 @@ extension Shard {
     }
     entry.memo = handler.departing(
       view(socket), ends: [reportedEnd(socket, .out), reportedEnd(socket, .in)])
+    let departed = departedSockets()
     let tableHash = hash.tableHash(entry.key)
     if let place = departed.find(entry.key, entry.wide, tableHash) { forget(place) }
     if !departed.add(entry, under: tableHash, hashOf: { [hash] in hash.tableHash($0) }),
@@ -35,6 +36,15 @@ extension Shard {
     }
   }
 
+  private mutating func departedSockets() -> DepartedSockets {
+    if let departed { return departed }
+    let made = DepartedSockets(
+      looseLimit: configuration.departedPerShard,
+      capacity: configuration.departedPerShard + configuration.pinnedDeparturesPerShard)
+    departed = made
+    return made
+  }
+
   private mutating func hasEnded(_ socket: SocketReference) -> Bool {
     if socket.element.flags.contains(.closing) { return true }
     return socket.element.endReason == .fin || socket.element.endReason == .reset
@@ -42,7 +52,7 @@ extension Shard {
 
   /// The place of a connection that has gone between the ends of a segment.
   mutating func findDeparted(_ segment: DissectionReference) -> Int? {
-    if departed.isEmpty { return nil }
+    guard let departed else { return nil }
     let key = segment.element.key
     let wide = key.isWide ? hash.hash(segment.element.wide) : 0
     return departed.find(key, wide, segment.element.tableHash)
@@ -50,6 +60,7 @@ extension Shard {
 
   /// Forgets a connection that has gone, and lets the handler forget it.
   mutating func forget(_ place: Int) {
+    guard let departed else { return }
     let entry = departed.entry(place)
     departed.remove(place, under: hash.tableHash(entry.key))
     if entry.memo != 0 { handler.forget(departed: entry.memo, shard: number) }
@@ -60,6 +71,7 @@ extension Shard {
   mutating func receiveLate(
     _ segment: DissectionReference, _ place: Int
   ) -> (isTaken: Bool, resumed: DepartedSockets.Entry?) {
+    guard let departed else { return (false, nil) }
     let entry = departed.entry(place)
     if repeats(segment, entry) {
       noteStray(.lateRepetition)
@@ -109,7 +121,7 @@ extension Shard {
     guard let place = findDeparted(segment), segment.element.flags.isDisjoint(with: .syn) else {
       return
     }
-    reportLate(segment, departed.entry(place), isCorrupt: true)
+    if let departed { reportLate(segment, departed.entry(place), isCorrupt: true) }
   }
 
   /// Tells of a packet of a connection that has gone: its numbers are counted from the ends of the

@@ -33,7 +33,7 @@ extension Shard {
 
   /// An error about a connection that has gone, or about none.
   private mutating func receiveLateError(_ error: DissectionReference, _ frame: RawSpan) {
-    let entry = findDeparted(error).map { departed.entry($0) }
+    let entry = findDeparted(error).flatMap { departed?.entry($0) }
     let direction = entry?.direction(isReversed: error.element.isReversed) ?? .out
     guard var (packet, acknowledgment) = quote(of: error, direction, frame) else { return }
     guard let entry, entry.memo != 0, entry.traits.contains(.isStarted(direction)) else {

@@ -96,7 +96,10 @@ enum Explanations {
       .urgent,
       "The connection has urgent data, which --urgent oob takes out: offsets are not those of numbers."
     ),
-    (.fragmented, "The bytes came in a packet that was fragmented."),
+    (
+      .fragmented,
+      "The bytes came in a datagram that was fragmented, and would have had another length."
+    ),
     (
       .truncated,
       """
