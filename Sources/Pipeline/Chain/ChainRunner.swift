@@ -352,20 +352,31 @@ final class ChainRunner: SocketHandler {
       return
     }
     batch.element.fates[index] = .open
-    if packet.hasMoreToRead {
+    if packet.traits.contains(.fragmented) {
+      takeWhole(packet, at: index, of: deferred, batch)
+    } else if packet.hasMoreToRead(in: batch.element.packets.frames[index].bytes) {
       var packet = packet
       packet.readOptions(in: batch.element.packets.frames[index].bytes)
-      take(packet, at: index, of: deferred, batch)
+      take(packet, datagram: nil, at: index, of: deferred, batch)
     } else {
-      take(packet, at: index, of: deferred, batch)
+      take(packet, datagram: nil, at: index, of: deferred, batch)
     }
   }
 
-  private func take(
+  /// The same of a packet that was put together from fragments: its header lies in no frame.
+  private func takeWhole(
     _ packet: CapturedPacket, at index: Int, of deferred: DeferredSocket,
     _ batch: ElementReference<Batch>
   ) {
-    let datagram = wholeDatagram(of: packet, at: index, batch)
+    var packet = packet
+    let datagram = wholeDatagram(of: &packet, at: index, batch)
+    take(packet, datagram: datagram, at: index, of: deferred, batch)
+  }
+
+  private func take(
+    _ packet: CapturedPacket, datagram: [UInt8]?, at index: Int, of deferred: DeferredSocket,
+    _ batch: ElementReference<Batch>
+  ) {
     let position = batch.element.spoolStart
     if let outcome = deferred.outcome(of: packet, datagram: datagram, at: position) {
       batch.element.setFate(outcome, at: index)
@@ -385,17 +396,26 @@ final class ChainRunner: SocketHandler {
       return
     }
     var packet = packet
-    if packet.hasMoreToRead { packet.readOptions(in: batch.element.packets.frames[index].bytes) }
-    let outcome = deferral.outcome(
-      of: packet, ofDeparted: memo, datagram: wholeDatagram(of: packet, at: index, batch))
+    let datagram = wholeDatagram(of: &packet, at: index, batch)
+    if datagram == nil, packet.hasMoreToRead(in: batch.element.packets.frames[index].bytes) {
+      packet.readOptions(in: batch.element.packets.frames[index].bytes)
+    }
+    let outcome = deferral.outcome(of: packet, ofDeparted: memo, datagram: datagram)
     batch.element.setFate(outcome, at: index)
   }
 
-  /// What the fragments of a packet were put together to; `nil` for one that was none.
+  /// What the fragments of a packet were put together to, in which its options are read; `nil` for
+  /// one that was none.
   private func wholeDatagram(
-    of packet: CapturedPacket, at index: Int, _ batch: ElementReference<Batch>
+    of packet: inout CapturedPacket, at index: Int, _ batch: ElementReference<Batch>
   ) -> [UInt8]? {
-    packet.traits.contains(.fragmented) ? batch.element.packets.datagram(ofPacketAt: index) : nil
+    guard packet.traits.contains(.fragmented),
+      let datagram = batch.element.packets.datagram(ofPacketAt: index)
+    else { return nil }
+    if packet.hasMoreToRead(in: datagram.span.bytes) {
+      packet.readOptions(in: datagram.span.bytes)
+    }
+    return datagram
   }
 
   func refused(_ packet: PacketInfo, of socket: SocketView) {

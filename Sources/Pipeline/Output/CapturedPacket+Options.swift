@@ -2,15 +2,21 @@ import Sockets
 import Wire
 
 extension CapturedPacket {
-  /// Whether the header says what is not read yet.
-  var hasMoreToRead: Bool {
-    guard traits.contains(.tcp), !traits.contains(.fragmented) else { return false }
-    // An option with one block takes ten bytes, and timestamps, which most segments have, twelve.
-    return flags.contains(.urg)
-      || headerLength >= 32 && length == 0 && !flags.contains(.syn) || headerLength > 32
+  /// Whether the header says what is not read yet: an urgent pointer, or options other than the
+  /// timestamps, which stand in most segments as RFC 7323 (appendix A) has them.
+  func hasMoreToRead(in frame: RawSpan) -> Bool {
+    guard traits.contains(.tcp), !flags.contains(.urg) else { return traits.contains(.tcp) }
+    // An option with one block takes ten bytes.
+    guard headerLength >= 32, !flags.contains(.syn) else { return false }
+    let options = Int(transportOffset) + 20
+    return headerLength > 32 || options + 4 > frame.byteCount
+      || frame.load(bigEndianAt: options, as: UInt32.self) != 0x0101_080A
   }
 
   /// Reads the urgent pointer and the selective acknowledgements.
+  ///
+  /// - Parameter frame: the bytes in which the header lies, also those of a datagram that was put
+  ///   together.
   mutating func readOptions(in frame: RawSpan) {
     let start = Int(transportOffset)
     guard start + Int(headerLength) <= frame.byteCount,
