@@ -61,4 +61,37 @@ import Testing
     map.forget(before: 301)
     #expect(map.count == 1 && map.mapped(301) == 315)
   }
+
+  @Test func whatIsForgottenKeepsItsPlace() {
+    let whole = self.map
+    var map = self.map
+    map.forget(before: 400)
+    #expect(map.placeCount == 2)
+    for offset in Int64(-50)...600 { #expect(map.mapped(offset) == whole.mapped(offset)) }
+  }
+
+  /// Old acknowledgements of what even the places are gone of are never before the start, and never in
+  /// another order.
+  @Test(arguments: [(1, 0), (3, 1), (0, 2), (2, 2)])
+  func veryManyPlaces(removed: Int, added: Int) {
+    var map = SequenceMap()
+    var whole = SequenceMap()
+    let count = Int64(3 * SequenceMap.placeLimit)
+    for index in 0..<count {
+      let content = [UInt8](repeating: 1, count: added)
+      map.append(at: 5 * index, removing: Int64(removed), inserting: content)
+      whole.append(at: 5 * index, removing: Int64(removed), inserting: content)
+      map.forget(before: 5 * index + 4)
+    }
+    #expect(map.placeCount <= SequenceMap.placeLimit * 5 / 4 && map.count == 0)
+    var last = Int64.min
+    for offset in Int64(-10)...5 * count + 10 {
+      let mapped = map.mapped(offset)
+      #expect(mapped >= last && mapped >= min(offset, 0))
+      if offset > 5 * (count - Int64(SequenceMap.placeLimit)) {
+        #expect(mapped == whole.mapped(offset))
+      }
+      last = mapped
+    }
+  }
 }

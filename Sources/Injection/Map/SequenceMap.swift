@@ -33,12 +33,33 @@ package struct SequenceMap {
   private var baseDelta: Int64 = 0
   /// What is added to offsets behind the last splice.
   private(set) package var delta: Int64 = 0
-  /// Before this offset of S, nothing can be said any more.
+  /// The places of splices whose content is forgotten, in their order; of very many the oldest are
+  /// gone.
+  private var places: [Place] = []
+  /// The end of the last splice whose place is gone, too, and what was added up there.
+  private var lostFloor = Int64.min
+  private var lostDelta: Int64 = 0
+  /// Where the stream begins, in S and in R.
+  private var start: Int64 = 0
+  /// Before this offset of S, it is not known any more what was put in.
   private(set) package var floor = Int64.min
   /// The offset of S behind the last splice: from there on the map is one addition.
   private var settledFrom = Int64.min
   /// Bytes that splices have put in, of those that are not forgotten.
   private(set) package var contentBytes = 0
+
+  /// Where a splice was.
+  private struct Place {
+    /// Offsets of S from here on are behind it, or in it.
+    var first: Int64
+    var end: Int64
+    var mappedEnd: Int64
+  }
+
+  /// Places of a stream that are kept; with a quarter more the oldest go.
+  package static var placeLimit: Int { 4096 }
+  /// What one takes, in bytes.
+  package static var placeCost: Int { MemoryLayout<Place>.stride }
 
   package init() {}
 
@@ -49,6 +70,9 @@ package struct SequenceMap {
     baseDelta = settled.delta
     delta = settled.delta
     floor = settled.floor
+    lostFloor = settled.floor
+    lostDelta = settled.delta
+    start = settled.start
     settledFrom = settled.floor
   }
 
@@ -62,8 +86,16 @@ package struct SequenceMap {
   /// Whether it changes nothing, and never did.
   package var isIdentity: Bool { settledFrom == .min }
 
+  /// The same of what stands before an offset of S, whatever has been changed behind it.
+  package func isIdentity(before offset: Int64) -> Bool {
+    floor == .min && (first == splices.count || splices[first].place >= offset)
+  }
+
   /// How many splices it knows.
   package var count: Int { splices.count - first }
+
+  /// How many places it knows of splices that are forgotten.
+  package var placeCount: Int { places.count }
 
   package subscript(index: Int) -> Splice { splices[first + index] }
 
@@ -122,9 +154,20 @@ package struct SequenceMap {
     let splice = splices[first]
     splices[first].content = []
     contentBytes -= splice.content.count
+    if places.count >= Self.placeLimit + Self.placeLimit / 4 { losePlaces() }
+    places.append(
+      Place(
+        first: splice.isAlone ? splice.place : splice.place &+ 1, end: splice.end,
+        mappedEnd: splice.mappedEnd))
     baseDelta &+= Int64(splice.content.count) &- splice.removed
     floor = splice.end
     first += 1
+  }
+
+  private mutating func losePlaces() {
+    let last = places[Self.placeLimit / 4 - 1]
+    (lostFloor, lostDelta) = (last.end, last.mappedEnd &- last.end)
+    places.removeFirst(Self.placeLimit / 4)
   }
 
   // MARK: S to R
@@ -137,9 +180,24 @@ package struct SequenceMap {
   /// the end of what it puts in.
   package func mapped(_ offset: Int64) -> Int64 {
     if offset > settledFrom || isIdentity { return offset &+ delta }
-    guard let index = lastSplice(where: { $0.isBefore(offset) }) else { return offset &+ baseDelta }
+    guard let index = lastSplice(where: { $0.isBefore(offset) }) else {
+      return mappedAmongPlaces(offset)
+    }
     let splice = splices[index]
     return splice.mappedEnd &+ max(offset &- splice.end, 0)
+  }
+
+  /// The same in front of all splices that are known. Where even the places are gone it is not exact,
+  /// but never before the start, behind what follows, or in another order.
+  private func mappedAmongPlaces(_ offset: Int64) -> Int64 {
+    var (low, high) = (0, places.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if places[middle].first <= offset { low = middle + 1 } else { high = middle }
+    }
+    if low > 0 { return places[low - 1].mappedEnd &+ max(offset &- places[low - 1].end, 0) }
+    let moved = offset &+ lostDelta
+    return offset >= lostFloor ? moved : max(moved, min(offset, start))
   }
 
   /// The same behind what stands at the offset itself and leaves nothing out: where a FIN is.
