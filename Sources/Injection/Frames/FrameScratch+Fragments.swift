@@ -56,8 +56,14 @@ extension MutableRawSpan {
     store(byte: bytes.byte(at: start + 6) & 0x40, at: start + 6)
     store(byte: 0, at: start + 7)
     store(UInt16(truncatingIfNeeded: length), bigEndianAt: start + 2)
-    after.add(bytes.extracting(start..<start + header))
+    if before.folded == 0xFFFF {
+      updateIPv4Checksum(at: start, headerLength: header)
+      return
+    }
     let field: UInt16 = bytes.load(bigEndianAt: start + 10)
+    // It is left to the network card.
+    if field == 0 { return }
+    after.add(bytes.extracting(start..<start + header))
     store(Checksum.updated(field, replacing: before, with: after), bigEndianAt: start + 10)
   }
 }

@@ -22,13 +22,13 @@ extension MutableRawSpan {
     if !isAtomic {
       store(identification &+ UInt16(truncatingIfNeeded: extent.number), bigEndianAt: offset + 4)
     }
-    // A packet that was not captured has no wrong checksum to keep.
-    if extent.number > 0 {
+    // A packet that was not captured has no wrong checksum to keep. One that is right may be 0.
+    if extent.number > 0 || old.folded == 0xFFFF {
       updateIPv4Checksum(at: offset, headerLength: header.count)
       return
     }
     let field: UInt16 = bytes.load(bigEndianAt: offset + 10)
-    // 0 is left to the network card.
+    // A wrong one that is 0 is left to the network card.
     if field == 0 { return }
     var new = Checksum()
     new.add(bytes.extracting(header))
