@@ -323,6 +323,7 @@ struct PacketLedger: ~Copyable {
   mutating func drop(cause: UInt64, resets: Bool, _ body: Decide) {
     owesResets = resets
     keepPacketAtHand()
+    translator.end()
     while first < entries.count {
       let entry = removeFirst()
       let goes = isSatisfied(entry, by: cause) && entry.packet.info.ordinal <= cause

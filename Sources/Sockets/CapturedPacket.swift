@@ -11,6 +11,10 @@ public struct CapturedPacket: Sendable, BitwiseCopyable {
   public var flags: TCPFlags = []
   /// By how many bits `window` is scaled; means something with `.hasKnownShift`.
   public var windowShift: UInt8 = 0
+  /// The same of the other end's windows; means something with `.hasKnownPeerShift`.
+  public var peerWindowShift: UInt8 = 0
+  /// TSval (RFC 7323 §3.2); means something with `.hasTimestamp`.
+  public var timestamp: UInt32 = 0
   /// As it stands in the header.
   public var window: UInt16 = 0
   /// The largest segment that the receiver takes, options included (RFC 9293 §3.7.1); 0 where it did
@@ -75,6 +79,10 @@ public struct CapturedPacket: Sendable, BitwiseCopyable {
     @inlinable public static var quote: Self { Self(rawValue: 1 << 12) }
     /// The IP header says 0, or does not say how long the packet is.
     @inlinable public static var zeroLength: Self { Self(rawValue: 128) }
+    /// `timestamp` is there.
+    @inlinable public static var hasTimestamp: Self { Self(rawValue: 256) }
+    /// `peerWindowShift` is known.
+    @inlinable public static var hasKnownPeerShift: Self { Self(rawValue: 512) }
   }
 
   @inlinable

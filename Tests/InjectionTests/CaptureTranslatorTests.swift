@@ -44,6 +44,7 @@ import Wire
         parts.append("text \(text.runs.reduce(0) { $0 + $1.count })")
         if text.isRepetition { parts.append("again") }
       }
+      if let update = rewrite.windowUpdate { parts.append("behind window \(update.window)") }
       if let distance = rewrite.urgentDistance { parts.append("urgent \(distance)") }
       for block in rewrite.blocks ?? [] {
         let (left, right) = (Int32(bitPattern: block.left), Int32(bitPattern: block.right))
@@ -275,5 +276,128 @@ import Wire
   @Test func aFullWindowStaysFull() {
     let closed = Self.packet(.in, 0, ack: 100, window: 0)
     #expect(Self.outcomes([Self.sent, closed]) == ["text 198", "ack+98"])
+  }
+
+  private static func withPeerShift(_ shift: UInt8 = 0) -> (inout CapturedPacket) -> Void {
+    {
+      $0.traits.insert(.hasKnownPeerShift)
+      $0.peerWindowShift = shift
+    }
+  }
+
+  /// The windows before it were announced when nothing was known of what was put in.
+  @Test func aWindowIsOpenedWhereTextHasOutgrownIt() {
+    let packets = [
+      Self.packet(.in, -1, ack: 0, window: 50, [.syn]), Self.packet(.in, 0, ack: 0, window: 100),
+      Self.packet(.out, 0, 99, [], Self.withPeerShift()),
+      Self.packet(.out, 99, 1, [], Self.withPeerShift()),
+      Self.packet(.out, 0, 10, [], Self.withPeerShift()), Self.packet(.in, 0, ack: 50, window: 50),
+      Self.packet(.in, 0, ack: 100, window: 100),
+      Self.packet(.out, 100, 100, [], Self.withPeerShift()),
+    ]
+    #expect(
+      Self.outcomes(packets) == [
+        "written", "written", "text 97", "seq-2 text 101 behind window 198", "written",
+        "ack-2 window 150", "ack+98", "seq+98",
+      ])
+  }
+
+  @Test func whatWasBeyondTheWindowStaysThere() {
+    let window = Self.packet(.in, 0, ack: 0, window: 90)
+    #expect(
+      Self.outcomes([window, Self.packet(.out, 0, 100, [], Self.withPeerShift())])
+        == ["written", "text 198"])
+  }
+
+  @Test func whatIsOpenedIsScaledAndFindsRoom() {
+    let window = Self.packet(.in, 0, ack: 0, window: 25) { $0.windowShift = 2 }
+    #expect(
+      Self.outcomes([window, Self.packet(.out, 0, 100, [], Self.withPeerShift(2))])
+        == ["written", "text 198 behind window 50"])
+    // A window is no wider than its field.
+    var translator = CaptureTranslator(isDatagrams: false)
+    translator.edit(
+      .out, at: 10, removing: 0, inserting: [UInt8](repeating: 1, count: 70_000))
+    #expect(
+      Self.outcomes(
+        [
+          Self.packet(.in, 0, ack: 0, window: 100),
+          Self.packet(.out, 0, 100, [], Self.withPeerShift()),
+        ], translator) == ["written", "text 70100"])
+  }
+
+  /// The numbers of the sender are known, and those of what it repeats as well.
+  @Test func theUpdateHasTheLastNumbersOfItsSender() throws {
+    var translator = Self.edited
+    let packets = [
+      Self.packet(.in, 0, 7, ack: 0, window: 100) {
+        $0.traits.insert(.hasTimestamp)
+        $0.timestamp = 70
+      },
+      Self.packet(.out, 0, 40, ack: 0) {
+        $0.traits.insert(.hasTimestamp)
+        $0.timestamp = 900
+      },
+      Self.packet(.out, 40, 60, ack: 7, [], Self.withPeerShift()),
+    ]
+    let outcomes = packets.map {
+      translator.translate($0, hasDecidedText: true, isDecided: true)
+    }
+    guard case .rewritten(let rewrite) = outcomes[2] else {
+      Issue.record("not rewritten")
+      return
+    }
+    let update = try #require(rewrite.windowUpdate)
+    #expect(update.sequenceDistance == 0 && update.acknowledgmentDistance == -40)
+    #expect(update.timestamp == 70 && update.echo == 900 && update.window == 198)
+  }
+
+  @Test func lateTextIsCutToTheSegmentSize() {
+    var translator = CaptureTranslator(isDatagrams: false)
+    translator.edit(
+      .out, at: 10, removing: 0, inserting: [UInt8](repeating: 1, count: 3000))
+    let packets = [Self.packet(.out, 20, 80), Self.packet(.out, 0, 20)]
+    let outcomes = packets.map { translator.translate($0, hasDecidedText: true, isDecided: true) }
+    guard case .rewritten(let rewrite) = outcomes[1] else {
+      Issue.record("not rewritten")
+      return
+    }
+    #expect(rewrite.text?.limit == 1460)
+  }
+
+  /// Behind what was not seen there is no number that is certain.
+  @Test func whatStandsBehindUnseenTextHasTheLastKnownNumber() {
+    var translator = Self.edited
+    var outcomes: [String] = []
+    for packet in [
+      Self.packet(.out, 0, 50), Self.packet(.out, 90, ack: 5),
+      Self.packet(.in, 5, ack: 50) { packet in
+        packet.blocks[0] = CapturedPacket.Block(left: 10, right: 30)
+        packet.blockCount = 1
+      },
+    ] {
+      let isSeen = packet.offset < 90
+      outcomes.append(
+        Self.describe(
+          translator.translate(packet, hasDecidedText: isSeen, isDecided: true), of: packet))
+    }
+    #expect(outcomes == ["text 48", "seq-42", "ack-2 no block"])
+  }
+
+  /// What is left out of a flow that is dropped is not spoken of, changed or not.
+  @Test(arguments: [true, false])
+  func whatWasDroppedIsNotSpokenOf(isEdited: Bool) {
+    var translator = isEdited ? Self.edited : CaptureTranslator(isDatagrams: false)
+    _ = translator.translate(Self.packet(.out, 0, 20), hasDecidedText: true, isDecided: true)
+    translator.end()
+    let packet = Self.packet(.in, 0, ack: 25) { packet in
+      packet.blocks[0] = CapturedPacket.Block(left: 10, right: 30)
+      packet.blocks[1] = CapturedPacket.Block(left: -20, right: -15)
+      packet.blockCount = 2
+    }
+    let outcome = Self.describe(
+      translator.translate(packet, hasDecidedText: true, isDecided: false), of: packet)
+    #expect(
+      outcome == "\(isEdited ? "ack-2" : "ack-5") window 1005 no block block 0 0")
   }
 }

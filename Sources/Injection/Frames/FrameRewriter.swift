@@ -5,7 +5,7 @@ package import Wire
 /// Builds the frames that a rewritten packet becomes: the headers are those that were captured, with
 /// other numbers, lengths and checksums.
 package struct FrameRewriter {
-  private var scratch = FrameScratch()
+  var scratch = FrameScratch()
   /// The text of the packet in its new form.
   private var text: [UInt8] = []
 
@@ -42,7 +42,13 @@ package struct FrameRewriter {
       try scratch.lend(like: frame, cut: cut, write)
     } else if let datagram = rewrite.datagram {
       try rewriteWhole(datagram, frame, rewrite, layers: layers, to: write)
-    } else if !rewrite.resets.isEmpty {
+      return
+    }
+    if let update = rewrite.windowUpdate {
+      build(update, of: frame, rewrite, Surroundings(layers(frame), in: frame.bytes))
+      try scratch.lend(like: frame, write)
+    }
+    if !rewrite.resets.isEmpty {
       let surroundings = Surroundings(layers(frame), in: frame.bytes)
       for reset in rewrite.resets {
         build(reset, of: frame, rewrite, surroundings)
@@ -229,7 +235,7 @@ package struct FrameRewriter {
   /// What stands behind a packet: as long as a header around it says that it belongs there, it stays.
   /// What follows is the link's: the padding of a short Ethernet frame is made anew, and what other links
   /// have there may be announced in front.
-  private mutating func appendRest(
+  mutating func appendRest(
     of frame: Frame, from end: Int, _ surroundings: Surroundings, change: Int
   ) {
     let enclosed = max(min(surroundings.end, frame.capturedLength), end)
@@ -241,28 +247,51 @@ package struct FrameRewriter {
     }
   }
 
-  // MARK: Resets
+  // MARK: Segments that were not captured
 
   /// A reset made of the headers of a packet, without its options and its text.
   private mutating func build(
     _ reset: PacketRewrite.Reset, of frame: Frame, _ rewrite: PacketRewrite,
     _ surroundings: Surroundings
   ) {
+    build(of: frame, rewrite, surroundings) {
+      $0.makeReset(reset, rewrite.packet, $1, isEthernet: $2)
+    }
+  }
+
+  /// An acknowledgement that goes the other way.
+  private mutating func build(
+    _ update: PacketRewrite.WindowUpdate, of frame: Frame, _ rewrite: PacketRewrite,
+    _ surroundings: Surroundings
+  ) {
+    let echo = frame.bytes.timestampEcho(of: rewrite.packet)
+    let options = echo == nil ? 0 : 12
+    build(of: frame, rewrite, surroundings, options: options) {
+      $0.makeWindowUpdate(update, echo, rewrite.packet, $1, isEthernet: $2)
+    }
+  }
+
+  /// - Parameter options: bytes of options.
+  private mutating func build(
+    of frame: Frame, _ rewrite: PacketRewrite, _ surroundings: Surroundings, options: Int = 0,
+    _ change: (inout MutableRawSpan, [LayerPlace], _ isEthernet: Bool) -> Void
+  ) {
     let packet = rewrite.packet
     let transport = Int(packet.transportOffset)
-    let end = transport + 20
-    let change = 20 - Int(packet.headerLength) - Int(packet.length)
+    let end = transport + 20 + options
+    let difference = 20 + options - Int(packet.headerLength) - Int(packet.length)
     let isEthernet = frame.linkType == .ethernet
-    scratch.fill(frame.bytes.extracting(0..<end))
+    scratch.fill(frame.bytes.extracting(0..<transport + 20))
+    scratch.append(zeros: options)
     let oldEnd = transport + Int(packet.headerLength) + Int(packet.captured)
-    if !packet.isTruncated { appendRest(of: frame, from: oldEnd, surroundings, change: change) }
+    if !packet.isTruncated { appendRest(of: frame, from: oldEnd, surroundings, change: difference) }
     if isEthernet, frame.originalLength >= Self.smallestEthernetFrame {
       scratch.append(zeros: max(Self.smallestEthernetFrame - scratch.bytes.count, 0))
     }
     var span = scratch.bytes.mutableSpan
     var bytes = unsafe span.mutableBytes
-    bytes.makeReset(reset, packet, surroundings.layers, isEthernet: isEthernet)
-    let extent = Extent(end: end, change: change, number: 0)
+    change(&bytes, surroundings.layers, isEthernet)
+    let extent = Extent(end: end, change: difference, number: 0)
     bytes.changeLayers(surroundings, of: packet, extent, from: frame.bytes)
   }
 }

@@ -242,6 +242,31 @@ extension MutableRawSpan {
     store(UInt16(0), bigEndianAt: start + 18)
   }
 
+  /// Makes a pure acknowledgement that goes the other way, behind whose header there is room for
+  /// timestamps where the segment has an echo.
+  mutating func makeWindowUpdate(
+    _ update: PacketRewrite.WindowUpdate, _ echo: UInt32?, _ packet: CapturedPacket,
+    _ layers: [LayerPlace], isEthernet: Bool
+  ) {
+    let start = Int(packet.transportOffset)
+    let sequence: UInt32 = bytes.load(bigEndianAt: start + 4)
+    let acknowledged: UInt32 = bytes.load(bigEndianAt: start + 8)
+    reverse(layers, transport: start, isEthernet: isEthernet)
+    let own = acknowledged &+ UInt32(truncatingIfNeeded: update.sequenceDistance)
+    let peer = sequence &+ UInt32(truncatingIfNeeded: update.acknowledgmentDistance)
+    store(own, bigEndianAt: start + 4)
+    store(peer, bigEndianAt: start + 8)
+    store(byte: echo == nil ? 0x50 : 0x80, at: start + 12)
+    store(byte: TCPFlags.ack.rawValue, at: start + 13)
+    store(update.window, bigEndianAt: start + 14)
+    store(UInt16(0), bigEndianAt: start + 18)
+    guard let echo else { return }
+    // As RFC 7323 (appendix A) has it.
+    store(UInt32(0x0101_080A), bigEndianAt: start + 20)
+    store(update.timestamp ?? echo, bigEndianAt: start + 24)
+    store(update.echo, bigEndianAt: start + 28)
+  }
+
   /// Exchanges the ends of a packet: ports, addresses and stations.
   private mutating func reverse(_ layers: [LayerPlace], transport: Int, isEthernet: Bool) {
     exchange(transport, transport + 2, count: 2)
@@ -317,6 +342,22 @@ extension MutableRawSpan {
 }
 
 extension RawSpan {
+  /// TSecr of a segment; `nil` where it has no timestamps.
+  func timestampEcho(of packet: CapturedPacket) -> UInt32? {
+    let start = Int(packet.transportOffset)
+    guard start + Int(packet.headerLength) <= byteCount,
+      let segment = try? TCPSegment(
+        validating: extracting(start..<start + Int(packet.headerLength)))
+    else { return nil }
+    var options = segment.options
+    while let option = options.next() {
+      if option.kind == TCPOptions.Kind.timestamps, option.value.byteCount == 8 {
+        return option.value.load(bigEndianAt: 4)
+      }
+    }
+    return nil
+  }
+
   /// The addresses that a checksum behind the IP header at `offset` covers.
   func ipEnds(at offset: Int) -> (source: IPAddress, destination: IPAddress)? {
     let packet = extracting(droppingFirst: offset)

@@ -8,31 +8,39 @@ import Wire
 /// It is given the packets in their order, each when all is decided that it speaks of.
 package struct CaptureTranslator {
   /// By `Direction.index`, as all below.
-  private var maps: [2 of SequenceMap] = [SequenceMap(), SequenceMap()]
+  private(set) var maps: [2 of SequenceMap] = [SequenceMap(), SequenceMap()]
   /// The offset of S behind all packets so far.
-  private var sent: [2 of Int64] = [0, 0]
+  private(set) var sent: [2 of Int64] = [0, 0]
   /// The text of all packets so far.
   private var text: [2 of SentRanges] = [SentRanges(), SentRanges()]
   /// The longest text of a packet so far.
   private var largest: [2 of UInt32] = [0, 0]
   /// What the last packets of each direction said: the acknowledgement in S and in R, the window as it
   /// is written and as it was captured.
-  private var said: [2 of Said] = [Said(), Said()]
+  var said: [2 of Said] = [Said(), Said()]
+  /// The newest TSval of each direction.
+  private(set) var stamps: [2 of UInt32?] = [nil, nil]
+  /// Whether the flow is dropped: what has not been written by now is not spoken of.
+  private var isEnding = false
   private let isDatagrams: Bool
 
-  private struct Said {
+  struct Said {
     var acknowledged = Int64.min
     var mapped = Int64.min
+    /// The furthest acknowledgement, in R.
+    var highest = Int64.min
     var window: UInt16 = 0
     var windowBefore: UInt16 = 0
     /// The right edge of the window, furthest so far, and that of the last packet: where a receiver has
     /// taken back a window, it is the last one that must not move back again.
     var furthest = Edge()
     var latest = Edge()
+    /// As far as a sender may go that took every window: the furthest edge, that of a SYN too.
+    var reach = Edge()
   }
 
   /// A right edge of a window, in S and in R.
-  private struct Edge {
+  struct Edge {
     var before = Int64.min
     var mapped = Int64.min
   }
@@ -60,6 +68,7 @@ package struct CaptureTranslator {
   /// What is kept of edits, in bytes, with something for each of them.
   package var keptBytes: Int {
     maps[0].contentBytes + maps[1].contentBytes + Self.spliceCost * (maps[0].count + maps[1].count)
+      + SequenceMap.placeCost * (maps[0].placeCount + maps[1].placeCount)
   }
 
   /// What a place that was changed counts for, besides the bytes that were put in.
@@ -108,7 +117,7 @@ package struct CaptureTranslator {
     if let part, packet.traits.contains(.tcp), !packet.isTruncated {
       return translateSegment(packet, only: part, hasDecidedText: hasDecidedText, isDecided)
     }
-    if isIdentity {
+    if isIdentity, !speaksBehindEnd(packet) {
       noteSaid(packet)
       return .written
     }
@@ -130,6 +139,11 @@ package struct CaptureTranslator {
       text[packet.direction.index].insert(packet.textStart..<packet.textEnd)
     }
     largest[packet.direction.index] = max(largest[packet.direction.index], packet.length)
+    guard packet.traits.contains(.hasTimestamp) else { return }
+    let newest = stamps[packet.direction.index] ?? packet.timestamp
+    if Int32(bitPattern: packet.timestamp &- newest) >= 0 {
+      stamps[packet.direction.index] = packet.timestamp
+    }
   }
 
   private mutating func translateDatagram(_ packet: CapturedPacket) -> PacketOutcome {
@@ -188,6 +202,9 @@ package struct CaptureTranslator {
       sequence = maps[own].mapped(packet.offset)
       let bytes = maps[own].takePending(at: packet.offset, by: packet.info.ordinal)
       text = PacketRewrite.Text(runs: [.replaced(bytes)], limit: limit(packet))
+    } else if isBehindUnseen(packet), !hasDecidedText {
+      // Where that is going to be is not known. What is known was its number a moment ago.
+      sequence = maps[own].mapped(sent[own])
     } else {
       let bound = hasDecidedText ? max(sent[own], packet.offset) : sent[own]
       sequence = self.map(packet.offset, of: own, within: bound)
@@ -200,11 +217,13 @@ package struct CaptureTranslator {
     } else if isEmptied, !isProbe, packet.flags.isDisjoint(with: .unique) {
       return .leftOut
     }
-    if text == nil, packet.blockCount == 0, !packet.flags.contains(.urg) {
+    let update = windowUpdate(for: packet, text, at: sequence)
+    if text == nil, update == nil, packet.blockCount == 0, !packet.flags.contains(.urg) {
       return numbers.changesNothing(of: packet) ? .written : .renumbered(numbers)
     }
     var rewrite = PacketRewrite(packet, numbers)
     rewrite.text = text
+    rewrite.windowUpdate = update
     if packet.flags.contains(.urg) {
       rewrite.urgentDistance = mappedUrgentPointer(of: packet) &- sequence
     }
@@ -227,13 +246,8 @@ package struct CaptureTranslator {
     of packet: CapturedPacket, _ range: Range<Int64>, _ runs: [SequenceMap.Run]
   ) -> PacketRewrite.Text {
     let own = packet.direction.index
-    // Of what comes late, out of order or behind its acknowledgement, each piece would look like
-    // another packet that is late.
-    let isLate =
-      said[packet.direction.reversed.index].mapped >= maps[own].mapped(packet.end)
-      || range.lowerBound < sent[own]
     return PacketRewrite.Text(
-      runs: runs, limit: isLate ? max(limit(packet), 1 << 15) : limit(packet),
+      runs: runs, limit: limit(packet),
       isRepetition: text[own].contains(range) && !packet.flags.contains(.fin))
   }
 
@@ -244,6 +258,14 @@ package struct CaptureTranslator {
       && packet.flags.contains(.ack) && packet.offset == sent[index]
       && !packet.traits.contains(.isCorrupt)
       && maps[index].hasPending(at: packet.offset, by: packet.info.ordinal)
+  }
+
+  /// Whether a packet that takes no place in its stream stands behind text that was not seen.
+  private func isBehindUnseen(_ packet: CapturedPacket) -> Bool {
+    let index = packet.direction.index
+    return packet.length == 0 && packet.flags.isDisjoint(with: .unique)
+      && packet.offset > sent[index] && !maps[index].isIdentity(before: sent[index])
+      && !packet.traits.contains(.isCorrupt)
   }
 
   /// Asks whether the other end is there: it repeats the last byte, or a byte in its place, or stands
@@ -296,7 +318,16 @@ package struct CaptureTranslator {
     return isSame ? .written : .rewritten(rewrite)
   }
 
-  // MARK: Resets
+  // MARK: Flows that are dropped
+
+  /// The flow is dropped: of its packets some are left out from now on, and what others say of these
+  /// has to be left out as well.
+  package mutating func end() { isEnding = true }
+
+  /// How far a direction may be spoken of.
+  private func horizon(_ direction: Direction) -> Int64 {
+    isEnding ? sent[direction.index] : .max
+  }
 
   /// The resets to both ends that a packet gives rise to, which does not go itself: each has exactly
   /// the number that its receiver expects next, as others would only be challenged (RFC 5961 §3.2).
@@ -321,6 +352,11 @@ package struct CaptureTranslator {
     ]
   }
 
+  private func speaksBehindEnd(_ packet: CapturedPacket) -> Bool {
+    guard isEnding, packet.traits.contains(.acknowledges) else { return false }
+    return packet.blockCount > 0 || packet.acknowledged > horizon(packet.direction.reversed)
+  }
+
   // MARK: What is said of the other direction
 
   /// Whether it tells the other end anything; not so an acknowledgement that was one of bytes that are
@@ -329,8 +365,9 @@ package struct CaptureTranslator {
     of packet: CapturedPacket, _ isDecided: Bool, isEmptied: Bool, _ numbers: inout Renumbering
   ) -> Bool {
     let bound = bound(of: packet, isDecided)
+    let peer = packet.direction.reversed.index
     let acknowledged = map(
-      packet.acknowledged, of: packet.direction.reversed.index, within: bound)
+      min(packet.acknowledged, horizon(packet.direction.reversed)), of: peer, within: bound)
     numbers.acknowledgmentDelta = UInt32(
       truncatingIfNeeded: acknowledged &- packet.acknowledged)
     mapWindow(of: packet, acknowledged, within: bound, &numbers)
@@ -343,6 +380,7 @@ package struct CaptureTranslator {
     if packet.traits.contains(.isCorrupt) { return true }
     said[index].acknowledged = packet.acknowledged
     said[index].mapped = acknowledged
+    said[index].highest = max(said[index].highest, acknowledged)
     said[index].window = numbers.window
     said[index].windowBefore = packet.window
     return isNews
@@ -355,7 +393,7 @@ package struct CaptureTranslator {
     return isDecided ? max(sent[peer], packet.acknowledged) : sent[peer]
   }
 
-  private func map(_ offset: Int64, of direction: Int, within bound: Int64) -> Int64 {
+  func map(_ offset: Int64, of direction: Int, within bound: Int64) -> Int64 {
     let inside = min(offset, bound)
     return maps[direction].mapped(inside) &+ (offset &- inside)
   }
@@ -366,6 +404,7 @@ package struct CaptureTranslator {
     of packet: CapturedPacket, _ acknowledged: Int64, within bound: Int64,
     _ numbers: inout Renumbering
   ) {
+    if packet.flags.contains(.syn) { noteReach(of: packet, acknowledged) }
     guard packet.traits.contains(.hasKnownShift), packet.flags.isDisjoint(with: [.syn, .rst])
     else { return }
     let shift = Int64(packet.windowShift)
@@ -384,8 +423,9 @@ package struct CaptureTranslator {
     noteEdge(Edge(before: edge, mapped: acknowledged &+ scaled << shift), of: index)
   }
 
-  private mutating func noteEdge(_ edge: Edge, of index: Int) {
+  mutating func noteEdge(_ edge: Edge, of index: Int) {
     said[index].latest = edge
+    said[index].reach.extend(to: edge)
     if edge.before >= said[index].furthest.before {
       said[index].furthest.before = edge.before
       said[index].furthest.mapped = max(said[index].furthest.mapped, edge.mapped)
@@ -398,8 +438,10 @@ package struct CaptureTranslator {
     let index = packet.direction.index
     said[index].acknowledged = packet.acknowledged
     said[index].mapped = packet.acknowledged
+    said[index].highest = max(said[index].highest, packet.acknowledged)
     said[index].window = packet.window
     said[index].windowBefore = packet.window
+    if packet.flags.contains(.syn) { noteReach(of: packet, packet.acknowledged) }
     guard packet.traits.contains(.hasKnownShift) else { return }
     let edge = packet.acknowledged &+ Int64(packet.window) << Int64(packet.windowShift)
     noteEdge(Edge(before: edge, mapped: edge), of: index)
@@ -411,15 +453,18 @@ package struct CaptureTranslator {
     guard packet.blockCount > 0, packet.traits.contains(.acknowledges) else { return nil }
     let peer = packet.direction.reversed.index
     let bound = bound(of: packet, isDecided)
+    let horizon = horizon(packet.direction.reversed)
     return (0..<Int(packet.blockCount)).map { index in
       let left = packet.acknowledged &+ Int64(packet.blocks[index].left)
       let right = packet.acknowledged &+ Int64(packet.blocks[index].right)
-      let mappedLeft = map(left, of: peer, within: bound)
-      let mappedRight = map(right, of: peer, within: bound)
+      let mappedLeft = map(min(left, horizon), of: peer, within: bound)
+      let mappedRight = map(min(right, horizon), of: peer, within: bound)
+      // Of what was not seen it is not known where it is going to be.
+      let isKnown = right <= bound || maps[peer].isIdentity(before: bound)
       return PacketRewrite.SACKChange(
         left: UInt32(truncatingIfNeeded: mappedLeft &- left),
         right: UInt32(truncatingIfNeeded: mappedRight &- right),
-        isKept: mappedLeft < mappedRight || left >= right)
+        isKept: isKnown && mappedLeft < mappedRight || left >= right)
     }
   }
 

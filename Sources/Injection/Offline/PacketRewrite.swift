@@ -61,6 +61,9 @@ package struct PacketRewrite {
     self.numbers = numbers ?? Renumbering(packet)
   }
 
+  /// What the other end says first, so that there is room for the text.
+  package var windowUpdate: WindowUpdate?
+
   /// Whether the packet is as it was after all.
   var changesNothing: Bool {
     numbers.changesNothing(of: packet) && text == nil && resets.isEmpty
@@ -72,6 +75,19 @@ package struct PacketRewrite {
   package struct Quote {
     /// Whether nothing is quoted behind it.
     package var losesText: Bool
+  }
+
+  /// An acknowledgement of the other end that says again how far it is, and opens its window
+  /// (RFC 9293 §3.8.6).
+  package struct WindowUpdate {
+    /// Its numbers, as distances from those of the packet's header that speak of the same stream.
+    package var sequenceDistance: Int64
+    package var acknowledgmentDistance: Int64
+    package var window: UInt16
+    /// TSval and TSecr, for where the packet has timestamps; the packet's own echo where the first is
+    /// not known.
+    package var timestamp: UInt32?
+    package var echo: UInt32
   }
 
   package struct Text {

@@ -51,6 +51,14 @@ extension Shard {
     if !segment.element.flags.contains(.syn) {
       packet.windowShift = socket.element.shifts[direction.index]
       if hasKnownShift(socket, direction) { packet.traits.insert(.hasKnownShift) }
+      if segment.element.hasTimestamp {
+        packet.traits.insert(.hasTimestamp)
+        packet.timestamp = segment.element.timestamp
+      }
+    }
+    packet.peerWindowShift = socket.element.shifts[peer.index]
+    if hasKnownShift(socket, peer) {
+      packet.traits.insert(.hasKnownPeerShift)
     }
     // What a stream begins with stands at its beginning.
     let isSYN = segment.element.flags.contains(.syn)
