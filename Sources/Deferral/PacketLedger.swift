@@ -326,7 +326,8 @@ struct PacketLedger: ~Copyable {
     translator.end()
     while first < entries.count {
       let entry = removeFirst()
-      let goes = isSatisfied(entry, by: cause) && entry.packet.info.ordinal <= cause
+      let goes =
+        (isSatisfied(entry, by: cause) || isAnswer(entry)) && entry.packet.info.ordinal <= cause
       if goes {
         let (outcome, reason) = translate(entry)
         body(entry.packet.info.ordinal, outcome, reason)
@@ -337,6 +338,14 @@ struct PacketLedger: ~Copyable {
       }
     }
     shorten()
+  }
+
+  /// Whether a packet says nothing but how far it has the other direction, which went that far: what goes
+  /// the other way may need its window.
+  private func isAnswer(_ entry: Entry) -> Bool {
+    entry.packet.length == 0 && entry.packet.flags.isDisjoint(with: [.syn, .fin, .rst])
+      && entry.packet.traits.contains(.acknowledges)
+      && entry.neededOfPeer <= decided[entry.packet.direction.reversed.index]
   }
 
   /// What becomes of a packet of a flow that has been dropped.

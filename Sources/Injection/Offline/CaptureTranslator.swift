@@ -264,7 +264,8 @@ package struct CaptureTranslator {
   private func isBehindUnseen(_ packet: CapturedPacket) -> Bool {
     let index = packet.direction.index
     return packet.length == 0 && packet.flags.isDisjoint(with: .unique)
-      && packet.offset > sent[index] && !maps[index].isIdentity(before: sent[index])
+      && packet.offset > sent[index]
+      && (isEnding || !maps[index].isIdentity(before: sent[index]))
       && !packet.traits.contains(.isCorrupt)
   }
 
@@ -355,6 +356,7 @@ package struct CaptureTranslator {
   private func speaksBehindEnd(_ packet: CapturedPacket) -> Bool {
     guard isEnding, packet.traits.contains(.acknowledges) else { return false }
     return packet.blockCount > 0 || packet.acknowledged > horizon(packet.direction.reversed)
+      || packet.offset > sent[packet.direction.index]
   }
 
   // MARK: What is said of the other direction
