@@ -40,7 +40,9 @@ package struct FrameRewriter {
       scratch.rewriteQuote(quote, rewrite, of: frame, Surroundings(layers(frame), in: frame.bytes))
       let cut = quote.losesText ? 0 : frame.originalLength - frame.capturedLength
       try scratch.lend(like: frame, cut: cut, write)
-    } else if let datagram = rewrite.datagram {
+      return
+    }
+    if let datagram = rewrite.datagram {
       try rewriteWhole(datagram, frame, rewrite, layers: layers, to: write)
       return
     }
