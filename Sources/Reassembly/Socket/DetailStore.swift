@@ -34,6 +34,10 @@ struct DetailStore: ~Copyable {
 struct SocketDetails: BitwiseCopyable {
   /// What waits for its receiver to say whether it took it.
   var doubts = SocketDoubts()
+  /// Receivers that were not heard while their senders went on past the window.
+  var unheard: [2 of UnheardReceiver] = InlineArray(repeating: UnheardReceiver())
+  /// Signs that a stream goes on elsewhere.
+  var leaps: [2 of Leap] = InlineArray(repeating: Leap())
   /// What its first packet came out of.
   var tunnel: Tunnel?
   var weirds = WeirdCounts()

@@ -101,7 +101,7 @@ extension Shard {
     let hasSYN = segment.element.flags.contains(.syn)
     let end = segment.element.sequence + (segment.element.length &+ (hasSYN ? 1 : 0))
     let position = socket.element.positions[direction.index]
-    if !end.isAfter(position.next) { return true }
+    if !end.isAfter(position.next) { return !isLapAhead(end, socket, direction) }
     let list = socket.element.histories[direction.index].queue
     if list.isEmpty { return false }
     let queued = queue.segment(list.tail).end &- position.offset

@@ -81,6 +81,10 @@ public enum Weird: String, Hashable, Sendable, CaseIterable, BitwiseCopyable {
   case reservedBits = "reserved_bits"
   case urgent = "urgent"
   case urgentPending = "urgent_pending"
+  /// The capture lacks acknowledgements: a sender goes on past the window of a receiver that is not heard.
+  case acknowledgmentsNotCaptured = "acks_not_captured"
+  /// Both ends went on at numbers beyond the window: more than that is missing in the capture.
+  case lossBeyondWindow = "loss_beyond_window"
   case resumedAfterTimeout = "resumed_after_timeout"
   /// A connection had ended, and was no longer kept, when a FIN or data of it came once more.
   case lateRepetition = "late_repetition"

@@ -91,6 +91,12 @@ extension Shard {
     }
   }
 
+  /// Whether both ends have closed: what was kept in doubt may have shown that only now.
+  private mutating func hasClosed(_ socket: SocketReference) -> Bool {
+    socket.element.histories[0].state.intersection(socket.element.histories[1].state)
+      .contains(.finAcknowledged)
+  }
+
   /// The end of a conversation, once. The object stays for a while to absorb stragglers, if it does not
   /// go as well.
   mutating func end(
@@ -99,6 +105,7 @@ extension Shard {
     guard !socket.element.flags.contains(.ended) else { return }
     let sent = (sentEdge(socket, .out), sentEdge(socket, .in))
     settleDoubts(socket)
+    let reason = reason == .endOfInput && hasClosed(socket) ? .fin : reason
     flush(socket)
     for direction in Direction.allCases
     where socket.element.positions[direction.index].isAcknowledgedBeyond {

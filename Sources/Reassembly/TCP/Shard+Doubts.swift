@@ -59,7 +59,7 @@ extension Shard {
     let new = text.extracting(droppingFirst: max(-ahead, 0))
     let start = offset &+ UInt64(max(ahead, 0))
     var doubts = details.element.doubts[direction, kind]
-    let limit = isNearWindow(start, socket, direction) ? Doubts.Kind.likely.limit : kind.limit
+    let limit = limit(of: kind, at: start, socket, direction)
     guard doubts.weight < limit else {
       noteDoubtsBudget(start, new.byteCount, socket, direction)
       if kind == .likely { takeDoubts(before: .max, kind, socket, direction) }
@@ -72,6 +72,20 @@ extension Shard {
     if !isKept { noteDoubtsBudget(start, new.byteCount, socket, direction) }
   }
 
+  /// How much may wait in doubt: more where it is likely to be acknowledged.
+  private mutating func limit(
+    of kind: Doubts.Kind, at offset: UInt64, _ socket: SocketReference, _ direction: Direction
+  ) -> UInt32 {
+    let most = Doubts.Kind.likely.limit
+    if isNearWindow(offset, socket, direction) { return most }
+    guard mayLeap(socket, direction) else { return kind.limit }
+    // No sender goes further without an answer.
+    return min(max(kind.limit, UInt32(clamping: largestWindow(socket, direction) &* 2)), most)
+  }
+
+  /// A capture may lack the packet that opened a window by as much.
+  static var nearWindow: Int { 1 << 20 }
+
   /// Whether text stands so near to the window of a receiver that was seen to answer that it is likely
   /// to be acknowledged: a capture may lack the packet that opened the window.
   private mutating func isNearWindow(
@@ -82,7 +96,8 @@ extension Shard {
     else { return false }
     let position = socket.element.positions[direction.index]
     let ahead = Int(clamping: offset &- position.offset)
-    return ahead &- socket.element.edges[direction.index].distance(from: position.next) < 1 << 20
+    return ahead &- socket.element.edges[direction.index].distance(from: position.next)
+      < Self.nearWindow
   }
 
   private mutating func noteDoubtsBudget(
@@ -120,7 +135,8 @@ extension Shard {
   /// `true` when there was any.
   @discardableResult
   mutating func takeDoubts(
-    before edge: UInt64, _ kind: Doubts.Kind, _ socket: SocketReference, _ stream: Direction
+    before edge: UInt64, _ kind: Doubts.Kind, isWhole: Bool = false, _ socket: SocketReference,
+    _ stream: Direction
   ) -> Bool {
     guard let details = socket.element.details else { return false }
     var hasTaken = false
@@ -133,7 +149,7 @@ extension Shard {
       else {
         return hasTaken
       }
-      let end = min(piece.end, max(edge, piece.offset))
+      let end = isWhole ? piece.end : min(piece.end, max(edge, piece.offset))
       if end < piece.end, piece.end > offset {
         let rest = piece.piece.bytes.extracting(droppingFirst: Int(end &- piece.offset))
         _ = queue.insert(rest, at: end, &doubts.list)
@@ -149,7 +165,7 @@ extension Shard {
     }
   }
 
-  private mutating func confirmFIN(
+  mutating func confirmFIN(
     before edge: UInt64, _ kind: Doubts.Kind, _ socket: SocketReference, _ stream: Direction
   ) {
     guard let details = socket.element.details else { return }
@@ -168,6 +184,7 @@ extension Shard {
     guard let details = socket.element.details,
       !details.element.doubts[stream, .likely].isEmpty
     else { return }
+    noteRefusedPastWindow(socket, stream)
     var likely = details.element.doubts[stream, .likely]
     details.element.doubts[stream, .likely] = Doubts()
     var unlikely = details.element.doubts[stream, .unlikely]
@@ -183,8 +200,10 @@ extension Shard {
 
   /// At the end of a connection: what the capture only makes look wrong is data, the rest is let go.
   mutating func settleDoubts(_ socket: SocketReference) {
+    settleLeaps(socket)
     guard hasDoubts(socket) else { return }
     for stream in Direction.allCases {
+      settleUnheard(socket, stream)
       takeDoubts(before: .max, .likely, socket, stream)
       confirmFIN(before: .max, .likely, socket, stream)
       discardDoubts(socket, stream)

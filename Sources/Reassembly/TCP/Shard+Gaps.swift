@@ -23,11 +23,19 @@ extension Shard {
       return
     }
     socket.element.histories[direction.index].packetsSinceSkipped &+= 1
-    guard socket.element.histories[direction.index].packetsSinceSkipped > Self.patience else {
-      return
-    }
-    giveUp(until: edge, socket, direction)
+    guard
+      socket.element.histories[direction.index].packetsSinceSkipped > Self.patience
+        || isHopeless(socket, direction)
+    else { return }
+    passGap(until: edge, socket, direction)
     socket.element.histories[direction.index].packetsSinceSkipped = 0
+  }
+
+  /// Whether the receiver has acknowledged so much that is missing that it soon could not be told any
+  /// more what lies before and what behind. No queue of packets is as long.
+  private mutating func isHopeless(_ socket: SocketReference, _ direction: Direction) -> Bool {
+    let position = socket.element.positions[direction.index]
+    return position.acknowledged.distance(from: position.next) > 1 << 29
   }
 
   /// Where the first hole ends, if the receiver has acknowledged all of it.

@@ -84,6 +84,7 @@ extension Shard {
     let history = socket.element.histories[direction.index]
     if sequence == position.next || sequence == position.acknowledged
       || sequence == sentEdge(socket, direction) || history.state.contains(.finSeen)
+      || endsLeap(sequence, socket, direction)
     {
       return .taken
     }

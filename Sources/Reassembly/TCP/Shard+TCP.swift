@@ -188,15 +188,15 @@ extension Shard {
       && isStarted(socket, direction)
       && !segment.element.sequence.isBefore(socket.element.positions[direction.index].next)
       && passesAtAGlance(segment, socket, direction, isFirstTimestampEnough: true)
-      && (socket.element.details == nil || !isToBeJudged(socket, direction))
+      && !socket.element.positions[direction.reversed.index].isAcknowledgedBeyond
+      && (socket.element.details == nil || !isToBeJudged(socket))
   }
 
-  /// Whether what a glance does not tell may matter: that there was more than one SYN, or that more was
-  /// acknowledged than was seen.
+  /// Whether what a glance does not tell may matter: that there was more than one SYN, or that a stream
+  /// may have gone on elsewhere.
   @inline(__always)
-  private mutating func isToBeJudged(_ socket: SocketReference, _ direction: Direction) -> Bool {
-    let answered = socket.element.positions[direction.reversed.index]
-    return answered.acknowledged.isAfter(answered.next) || mayChooseSYN(socket)
+  private mutating func isToBeJudged(_ socket: SocketReference) -> Bool {
+    mayChooseSYN(socket) || isLeaping(socket)
   }
 
   /// What is out of the ordinary in its header, or in its place in the connection.
@@ -251,16 +251,21 @@ extension Shard {
     _ socket: SocketReference, _ direction: Direction
   ) {
     chooseSYN(segment, socket, direction)
-    let isRepetition = isRepetition(segment, socket, direction)
+    let far = followLeaps(segment, socket, direction)
+    let isRepetition = !far.contains(.sequence) && isRepetition(segment, socket, direction)
     if isRepetition { noteRepetition(segment, frame, socket, direction) }
     let hasText = segment.element.length > 0 || segment.element.flags.contains(.fin)
-    switch judge(segment, examined, hasText: hasText && !isRepetition, socket, direction) {
+    switch judge(
+      segment, examined, hasText: hasText && !isRepetition, far: far, socket, direction)
+    {
     case .unused: break
+    case .pastWindow: receivePastWindow(segment, frame, droppingFirst: 0, socket, direction)
     case .refused(let weird):
       note(weird, segment, of: socket, direction)
       reportRefusal(of: socket, segment.element.length > 0 ? weird.unseenReason : nil)
     case .doubtful(let weird, let kind):
-      receiveDoubtful(segment, weird, kind, frame, socket, direction)
+      receiveDoubtful(
+        segment, weird, kind, frame, isFar: far.contains(.sequence), socket, direction)
     case .good:
       takeTimestamp(examined, segment, socket, direction)
       noteUrgent(segment, examined, frame, socket, direction)
@@ -275,8 +280,11 @@ extension Shard {
     _ segment: DissectionReference, _ frame: RawSpan, _ socket: SocketReference,
     _ direction: Direction
   ) {
+    let offset = socket.element.positions[direction.reversed.index].offset
+    let wasUnheard = isUnheard(socket, direction.reversed)
     receiveAcknowledgment(segment, socket, direction)
     takeWindow(segment, socket, direction)
+    if wasUnheard { hear(socket, direction.reversed, since: offset) }
     if segment.element.length > 0 || segment.element.flags.contains(.fin)
       || !isStarted(socket, direction)
     {
@@ -296,6 +304,11 @@ extension Shard {
     }
     let inside = textWithinWindow(segment, segment.element.sequence, socket, direction)
     if isStarted(socket, direction), inside < segment.element.length {
+      if goesOnPastWindow(segment, socket, direction) {
+        receiveText(segment, frame, first: inside, hasFIN: false, socket, direction)
+        receivePastWindow(segment, frame, droppingFirst: inside, socket, direction)
+        return
+      }
       note(.outOfWindow, segment, of: socket, direction)
       receiveText(segment, frame, first: inside, hasFIN: false, socket, direction)
       reportUntaken(.unlessAcknowledged, .outOfWindow, of: socket)
@@ -316,14 +329,17 @@ extension Shard {
 
   mutating func receiveDoubtful(
     _ segment: DissectionReference, _ weird: Weird, _ kind: Doubts.Kind, _ frame: RawSpan,
-    _ socket: SocketReference, _ direction: Direction
+    isFar: Bool = false, _ socket: SocketReference, _ direction: Direction
   ) {
-    note(weird, segment, of: socket, direction)
+    // Where both ends have agreed already, nothing is odd about it.
+    if !isFar || !hasAgreedOnLeap(socket, direction) { note(weird, segment, of: socket, direction) }
     if segment.element.length > 0 {
       reportUntaken(.unlessAcknowledged, weird.unseenReason, of: socket)
     }
-    let ahead = segment.element.sequence.distance(
-      from: socket.element.positions[direction.index].next)
+    let ahead =
+      isFar
+      ? distance(ofFar: segment, socket, direction)
+      : segment.element.sequence.distance(from: socket.element.positions[direction.index].next)
     keepDoubtful(
       frame.extracting(segment.element.text), ahead,
       hasFIN: segment.element.flags.contains(.fin), kind, socket, direction)
@@ -363,7 +379,9 @@ extension Shard {
       socket.element.flags.remove(.waiting)
     }
     if isQueueEmpty && isOpen && socket.element.flags.contains(.connected),
-      socket.element.checks.isDisjoint(with: .offFastPath), !hasDoubts(socket)
+      socket.element.checks.isDisjoint(with: .offFastPath), !hasDoubts(socket),
+      !isLeaping(socket), !socket.element.positions[0].isAcknowledgedBeyond,
+      !socket.element.positions[1].isAcknowledgedBeyond
     {
       openUnknownWindow(socket, .out)
       openUnknownWindow(socket, .in)

@@ -11,6 +11,8 @@ extension Shard {
     case good
     /// It should not be taken, for the reason that is named.
     case doubtful(Weird, Doubts.Kind)
+    /// It follows in order past the window, and its receiver was not heard since.
+    case pastWindow
     /// Nobody takes it, whatever the capture may lack.
     case refused(Weird)
     /// Nothing of it is used: it carries nothing that could be taken, and its acknowledgement is wrong
@@ -67,19 +69,30 @@ extension Shard {
     return true
   }
 
-  /// - Parameter hasText: whether it brings text or a FIN that was not there before.
+  /// - Parameters:
+  ///   - hasText: whether it brings text or a FIN that was not there before.
+  ///   - far: which of its numbers are far from where the streams are.
   mutating func judge(
-    _ segment: DissectionReference, _ examined: ExaminedSegment, hasText: Bool,
+    _ segment: DissectionReference, _ examined: ExaminedSegment, hasText: Bool, far: FarNumbers,
     _ socket: SocketReference, _ direction: Direction
   ) -> Judgment {
-    if let fault = misacknowledges(segment, socket, direction) {
+    if hasText, far.contains(.acknowledgment),
+      let kind = doubt(ofAnswer: socket, to: direction.reversed)
+    {
+      return .doubtful(.badACK, far.contains(.sequence) ? .unlikely : kind)
+    }
+    if let fault = misacknowledges(segment, far, socket, direction) {
       // Of what was sent and not captured a pure acknowledgement is the only evidence, and of a
       // connection whose start was not captured more may be missing.
       if fault == .perhapsUnseen, !hasText || socket.element.flags.contains(.midstream) {
         return .good
       }
       if hasText {
-        return fault == .perhapsUnseen ? .doubtful(.badACK, .likely) : .refused(.badACK)
+        switch fault {
+        case .perhapsUnseen: return .doubtful(.badACK, .likely)
+        case .tooOld: return .doubtful(.badACK, .unlikely)
+        case .neverSent: return .refused(.badACK)
+        }
       }
       return fault == .tooOld ? .unused : .refused(.badACK)
     }
@@ -87,7 +100,12 @@ extension Shard {
       return hasText ? .doubtful(.pawsReject, .unlikely) : .unused
     }
     guard hasText, isStarted(socket, direction) else { return .good }
-    if !isWithinWindow(segment.element.sequence, socket, direction) {
+    if far.isDisjoint(with: .sequence), isPastWindow(segment, socket, direction),
+      goesOnPastWindow(segment, socket, direction)
+    {
+      return .pastWindow
+    }
+    if far.contains(.sequence) || !isWithinWindow(segment.element.sequence, socket, direction) {
       return .doubtful(segment.element.length > 0 ? .outOfWindow : .finOutOfWindow, .unlikely)
     }
     if let weird = windowFault(segment, socket, direction) {
@@ -111,17 +129,31 @@ extension Shard {
 
   /// What is wrong with an acknowledgement; `nil` for one that may be right.
   private mutating func misacknowledges(
-    _ segment: DissectionReference, _ socket: SocketReference, _ direction: Direction
+    _ segment: DissectionReference, _ far: FarNumbers, _ socket: SocketReference,
+    _ direction: Direction
   ) -> AcknowledgmentFault? {
     let stream = direction.reversed
     guard isStarted(socket, stream), socket.element.packets[stream.index] > 0 else { return nil }
     let acknowledged = segment.element.acknowledgment
+    if liesBeforeStart(acknowledged, socket, stream) { return .tooOld }
+    if far.contains(.acknowledgment) { return .neverSent }
     if isUnseen(acknowledged, socket, stream) {
       return isWithinWindow(acknowledged, socket, stream) ? .perhapsUnseen : .neverSent
     }
     let last = socket.element.positions[stream.index].acknowledged
     let largestWindow = 1 << (16 &+ Int(socket.element.shifts[direction.index]))
     return last.distance(from: acknowledged) > largestWindow ? .tooOld : nil
+  }
+
+  /// Whether an acknowledgement is of less than the SYN: it was never right, however large the window.
+  private mutating func liesBeforeStart(
+    _ number: SequenceNumber, _ socket: SocketReference, _ stream: Direction
+  ) -> Bool {
+    let position = socket.element.positions[stream.index]
+    let state = socket.element.histories[stream.index].state
+    guard state.contains(.synKnown), position.offset < 1 << 30 else { return false }
+    let end = Int(position.offset) &+ (state.contains(.finReported) ? 1 : 0)
+    return number.distance(from: position.next) &+ end < -1
   }
 
   /// Whether a number lies behind all that was captured of a stream. Of one that is not far before what
@@ -144,8 +176,10 @@ extension Shard {
     if let details = socket.element.details {
       for kind in Doubts.Kind.allCases {
         let doubts = details.element.doubts[stream, kind]
-        if !doubts.list.isEmpty { end = max(end, queue.segment(doubts.list.tail).end) }
-        end = max(end, doubts.finEnd)
+        var last = doubts.finEnd
+        if !doubts.list.isEmpty { last = max(last, queue.segment(doubts.list.tail).end) }
+        // What is kept from elsewhere in the sequence space is not yet known to be sent.
+        if last < position.offset &+ 1 << 30 { end = max(end, last) }
       }
     }
     return position.next + Int(truncatingIfNeeded: end &- position.offset)
@@ -157,6 +191,15 @@ extension Shard {
   ) -> Bool {
     guard socket.element.checks.contains(.edge(stream)) else { return true }
     return !number.isAfter(socket.element.edges[stream.index])
+  }
+
+  /// Whether all of a segment lies at the end of the window or beyond.
+  private mutating func isPastWindow(
+    _ segment: DissectionReference, _ socket: SocketReference, _ direction: Direction
+  ) -> Bool {
+    let sequence = segment.element.sequence
+    if !isWithinWindow(sequence, socket, direction) { return true }
+    return segment.element.length > 0 && textWithinWindow(segment, sequence, socket, direction) == 0
   }
 
   /// How much of the text lies in the window of its receiver.

@@ -75,7 +75,12 @@ extension Shard {
   @inline(__always)
   mutating func openUnknownWindow(_ socket: SocketReference, _ stream: Direction) {
     if !socket.element.checks.contains(.edge(stream)) {
-      socket.element.edges[stream.index] = socket.element.positions[stream.index].next + 1 << 30
+      let next = socket.element.positions[stream.index].next
+      socket.element.edges[stream.index] = next + 1 << 30
+      // No window is larger: so what is further back has been acknowledged, though nobody saw it.
+      if next.rawValue &- socket.element.positions[stream.index].acknowledged.rawValue >= 1 << 30 {
+        socket.element.positions[stream.index].noteAcknowledged(next + -(1 << 30))
+      }
     }
   }
 }

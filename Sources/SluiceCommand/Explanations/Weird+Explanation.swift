@@ -226,6 +226,16 @@ extension Weird {
       """
     case .urgentPending:
       "An urgent pointer beyond its segment: offset is the place of the byte that it speaks of."
+    case .acknowledgmentsNotCaptured:
+      """
+      A sender goes on in order past the window of a receiver of which nothing was captured since. \
+      The capture lacks acknowledgements, and the text is stream data.
+      """
+    case .lossBeyondWindow:
+      """
+      Both ends went on at numbers beyond the window: the capture lacks more than a window. \
+      What is missing is a gap, of as many bytes as length at most.
+      """
     case .resumedAfterTimeout:
       "A connection that was given up as idle goes on; value is the flow_id that it had before."
     case .lateRepetition:
