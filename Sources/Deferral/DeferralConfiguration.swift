@@ -69,7 +69,7 @@ package struct DeferralConfiguration: Sendable {
   package var clientPatience: Duration { min(.seconds(10), deadline) }
   /// What the peeks of a shard may take together: an eighth of the memory for all shards.
   var peekBytesPerShard: Int {
-    max(largestPeek + PeekList.overhead, memory / 8 / PerShard<DeferralStage>.count)
+    max(1 << 16 + PeekList.overhead, memory / 8 / PerShard<DeferralStage>.count)
   }
   /// What is kept of the edits of a shard together: an eighth of the memory for all shards.
   var editBytesPerShard: Int { memory / 8 / PerShard<DeferralStage>.count }
@@ -91,8 +91,8 @@ package struct DeferralConfiguration: Sendable {
 
   /// The most that one socket may have of the pool.
   var socketShare: Int { max(1, buffers / 2) }
-  /// Bytes that a peek can come to: it is shown in one buffer.
-  var largestPeek: Int { min(peekLimit, bufferSize) }
+  /// Bytes that a peek can come to. It lies beside the pool, and may be larger than a buffer.
+  var largestPeek: Int { min(peekLimit, peekBytesPerShard - PeekList.overhead) }
 }
 
 /// What has waited, and how it ended.
@@ -126,6 +126,10 @@ package struct DeferralCounts: Hashable, Sendable {
   package var edits: UInt64 = 0
   /// Packets with payload that no analyzer was shown, of sockets that analyzers may decide about.
   package var unseen = UnseenCounts()
+  /// Those that would have, with `--dry-run`.
+  package var wouldEdits: UInt64 = 0
+  /// Edits of another length in the body of an HTTP message that announces its length.
+  package var lengthChanges: UInt64 = 0
 
   package init() {}
 
@@ -147,5 +151,7 @@ package struct DeferralCounts: Hashable, Sendable {
     left.droppedBytes += right.droppedBytes
     left.edits += right.edits
     left.unseen += right.unseen
+    left.wouldEdits += right.wouldEdits
+    left.lengthChanges += right.lengthChanges
   }
 }

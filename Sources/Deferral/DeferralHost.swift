@@ -31,8 +31,10 @@ package protocol DeferralHost: AnyObject {
   func noteTimeout(link: Int)
   /// A verdict that makes no sense where it was given.
   func noteRefused(link: Int, _ verdict: Verdict)
-  /// An edit that is not possible.
-  func noteRefused(link: Int, _ obstacle: EditObstacle)
+  /// Edits that are not possible.
+  func noteRefused(link: Int, _ obstacle: EditObstacle, edits: Int)
+  /// An edit that is carried out, or would be with `--dry-run`.
+  func noteEdit(link: Int)
 }
 
 /// Where it is noted what becomes of packets. Each deferred socket has it at hand, as that is what most

@@ -77,7 +77,7 @@ package final class DeferralStage {
 
   /// Why a peek ends that has grown as far as it may.
   var limitReason: FinalReason {
-    configuration.peekLimit > configuration.bufferSize ? .buffersShort : .peekLimit
+    configuration.peekLimit > configuration.largestPeek ? .buffersShort : .peekLimit
   }
 
   // MARK: Holding

@@ -52,10 +52,20 @@ extension DeferredSocket {
     let action = verdict == .deny ? "deny" : "edit"
     let isDryRun = stage.configuration.isDryRun
     record(isDryRun ? "would_" + action : action, VerdictPlace(note, link: index), reason, cause)
+    countEdit(at: index)
     if isDryRun { return }
-    stage.counts.edits += 1
     injectedBytes[stretch.direction.index] &+= UInt64(edit.replacement.count)
     deniedBytes[stretch.direction.index] &+= UInt64(edit.range.count)
+  }
+
+  /// An edit is carried out, or would be with `--dry-run`.
+  func countEdit(at index: Int) {
+    host.noteEdit(link: nodes[index].number)
+    if stage.configuration.isDryRun {
+      stage.counts.wouldEdits += 1
+    } else {
+      stage.counts.edits += 1
+    }
   }
 
   /// Why edits of some bytes cannot be carried out; `nil` where they can.

@@ -35,6 +35,7 @@ extension DeferredSocket {
     guard packets != nil else { return }
     switch event {
     case .gap(let direction, let offset, let length):
+      if followsLengths(direction) { lengths[direction.index].skip(length) }
       let growth = nodes.indices.reduce(0) { $0 &+ nodes[$1].growth[direction.index] }
       release(direction, to: Int64(truncatingIfNeeded: offset &+ length &- growth), cause)
     // Nothing comes behind it.

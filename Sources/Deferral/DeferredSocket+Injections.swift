@@ -65,8 +65,8 @@ extension DeferredSocket {
     place.note.newLength = UInt64(count)
     let isDryRun = stage.configuration.isDryRun
     record(isDryRun ? "would_inject" : "inject", place, "analyzer", cause)
+    countEdit(at: place.link)
     if isDryRun { return }
-    stage.counts.edits += 1
     injectedBytes[direction.index] &+= UInt64(count)
   }
 

@@ -43,7 +43,7 @@ extension DeferredSocket {
   func cannot(
     _ verdict: Verdict, _ obstacle: EditObstacle, _ place: VerdictPlace, _ cause: Cause
   ) {
-    host.noteRefused(link: nodes[place.link].number, obstacle)
+    host.noteRefused(link: nodes[place.link].number, obstacle, edits: verdict.editCount)
     var place = place
     place.note.refusal = obstacle.name
     follow(stage.configuration.onRefusedEdit, place, "refused_" + verdict.action, cause)
@@ -127,6 +127,14 @@ extension DeferredSocket {
 extension Verdict {
   /// The word for it in what is said of a refusal.
   fileprivate var action: String { self == .deny ? "deny" : "edit" }
+
+  /// How many ranges it changes.
+  fileprivate var editCount: Int {
+    switch self {
+    case .edit(let edits), .editPrefix(let edits, _, _): edits.count
+    default: 1
+    }
+  }
 }
 
 /// Which bytes a verdict is about, and whose it is.

@@ -76,6 +76,7 @@ extension DeferredSocket {
   /// Bytes have passed every link: what was changed about them is known, and their packets may go.
   func release(_ bytes: Span<UInt8>, _ stretch: Stretch, _ cause: Cause) {
     guard packets != nil else { return }
+    followLengths(bytes, stretch)
     let end =
       Int64(truncatingIfNeeded: stretch.source) &+ Int64(stretch.sourceCount(of: bytes.count))
     if !stretch.parts.isEmpty {
@@ -111,6 +112,30 @@ extension DeferredSocket {
     }
   }
 
+  @inline(__always)
+  func followsLengths(_ direction: Direction) -> Bool {
+    lengths.count > 0 && lengths[direction.index].isFollowed
+  }
+
+  private func followLengths(_ bytes: Span<UInt8>, _ stretch: Stretch) {
+    let index = stretch.direction.index
+    guard followsLengths(stretch.direction) else { return }
+    if stretch.parts.isEmpty {
+      lengths[index].pass(bytes)
+      return
+    }
+    var start = 0
+    for part in stretch.parts {
+      let bytes = bytes.extracting(start..<(start + part.count))
+      start += part.count
+      if case .replaced(let removed, _) = part {
+        if lengths[index].pass(bytes, inPlaceOf: removed) { stage.counts.lengthChanges += 1 }
+      } else {
+        lengths[index].pass(bytes)
+      }
+    }
+  }
+
   /// All bytes of a direction before an offset have passed every link.
   func release(_ direction: Direction, to offset: Int64, _ cause: Cause) {
     packets?.element.release(direction, to: offset, cause: cause.packet.ordinal) {
@@ -122,6 +147,7 @@ extension DeferredSocket {
   @inline(__always)
   func releaseAtHand(_ chunk: borrowing Chunk, _ ordinal: UInt64) {
     let end = Int64(truncatingIfNeeded: chunk.endOffset)
+    if followsLengths(chunk.direction) { lengths[chunk.direction.index].pass(chunk.bytes) }
     if packets?.element.releaseAtHand(ordinal, chunk.direction, to: end) == true {
       fates.decide(packet: ordinal, .written)
     } else {

@@ -27,6 +27,8 @@ package final class DeferredSocket: SocketAnalyzer {
   var isMarked = false
   var nextDataIndex: UInt32 = 0
   let packets: OwnedElement<PacketLedger>?
+  /// Of each direction, where packets are written.
+  let lengths: OwnedElements<HTTPLengths>
   /// By `Direction.index`.
   var droppedBytes: [2 of UInt64] = [0, 0]
   /// Bytes that edits have taken out, and put in.
@@ -64,6 +66,8 @@ package final class DeferredSocket: SocketAnalyzer {
     }
     isCounted = earlier != nil
     isDropped = earlier?.isDropped ?? false
+    let isStream = stage.configuration.writesPackets && !isDatagrams
+    lengths = OwnedElements(count: isStream ? 2 : 0) { _ in HTTPLengths() }
     for direction in Direction.allCases where !isDecided(direction) {
       packets?.element.open(direction)
     }

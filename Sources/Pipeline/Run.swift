@@ -221,6 +221,7 @@ package final class Run {
     summary.onCrash = configuration.deferral.onCrash
     summary.onRefusedEdit = configuration.deferral.onRefusedEdit
     summary.isDryRun = configuration.deferral.isDryRun
+    summary.writesPackets = configuration.deferral.writesPackets
     summary.packetsRewritten = output?.packetsRewritten ?? 0
     summary.packetsLeftOut = output?.packetsLeftOut ?? 0
     summary.analyzers = configuration.chain.indices.map { link in

@@ -22,6 +22,9 @@ package struct RunSummary: Sendable {
     /// Edits that were not possible, by the name of what was in the way; `--on-refused-edit` was
     /// applied to each.
     package var obstacles: [String: UInt64] = [:]
+    /// Ranges that its edits changed, or would have with `--dry-run`, and those that were not possible.
+    package var edits: UInt64 = 0
+    package var refusedEdits: UInt64 = 0
 
     package init(name: String) { self.name = name }
 
@@ -39,6 +42,8 @@ package struct RunSummary: Sendable {
         }
         refused.merge(part.refused, uniquingKeysWith: +)
         obstacles.merge(part.obstacles, uniquingKeysWith: +)
+        edits += part.edits
+        refusedEdits += part.refusedEdits
       }
     }
   }
@@ -78,6 +83,8 @@ package struct RunSummary: Sendable {
   /// left out.
   package var unseen = UnseenCounts()
   package var dropsUnseen = false
+  /// Whether packets were written, so that what was changed shows anywhere (`-w`).
+  package var writesPackets = false
   /// Packets that were left out of the written capture.
   package var packetsLeftOut: UInt64 = 0
   /// Packets that were written in another form.

@@ -96,4 +96,62 @@ struct SummaryReportTests {
         "  replace: crashed 2 times, data allowed, first: no room",
       ])
   }
+
+  @Test("Edits that were not carried out are told from those that were")
+  func refusedEdits() {
+    func change(_ summary: inout RunSummary) {
+      var analyzer = RunSummary.Analyzer(name: "replace")
+      analyzer.statements = ["1,500 matches in 12 streams"]
+      analyzer.obstacles = ["tcp_md5": 2]
+      (analyzer.edits, analyzer.refusedEdits) = (1497, 3)
+      var other = RunSummary.Analyzer(name: "insert")
+      other.edits = 1
+      summary.analyzers = [analyzer, other]
+    }
+    #expect(
+      lines(change).dropFirst() == [
+        "  replace: 1,500 matches in 12 streams; 1,497 of 1,500 edits carried out",
+        "  replace: not possible to edit: 2 tcp_md5; data allowed",
+      ])
+    let dry = lines {
+      change(&$0)
+      $0.isDryRun = true
+    }
+    #expect(
+      dry[1] == "  replace: 1,500 matches in 12 streams; 1,497 of 1,500 edits would be carried out")
+  }
+
+  @Test("What was edited or dropped shows only where packets are written", arguments: [false, true])
+  func written(_ isWritten: Bool) {
+    let lines = lines {
+      $0.deferral.droppedFlows = 1
+      $0.deferral.droppedBytes = 10
+      $0.deferral.edits = 2
+      $0.deferral.lengthChanges = isWritten ? 1 : 0
+      $0.packetsRewritten = isWritten ? 5 : 0
+      $0.packetsLeftOut = isWritten ? 3 : 0
+      $0.writesPackets = isWritten
+    }
+    #expect(
+      lines.dropFirst()
+        == (isWritten
+          ? [
+            "  dropped: 1 flow, 10 bytes; 3 packets left out",
+            "  edited: 2 places; 5 packets rewritten",
+            "  1 edit changed the length of an HTTP message that announces one",
+          ]
+          : [
+            "  dropped: 1 flow, 10 bytes; nothing was written (no -w)",
+            "  edited: 2 places; nothing was written (no -w)",
+          ]))
+  }
+
+  @Test("With --dry-run the summary says what would be edited")
+  func dryRun() {
+    let lines = lines {
+      $0.deferral.wouldEdits = 2
+      $0.isDryRun = true
+    }
+    #expect(lines.dropFirst() == ["  would be edited: 2 places"])
+  }
 }

@@ -37,16 +37,15 @@ package struct DenyMatchAnalyzer: Analyzer {
 
   package func attach(to socket: SocketInfo) -> (any SocketAnalyzer)? {
     switch action {
-    case .cut(let shards): EditingSocket(socket, shards[socket], rules.matcher, limit: .max)
-    case .end(let verdict, let shards):
-      EndingSocket(socket, shards[socket], rules.matcher, verdict)
+    case .cut(let shards): EditingSocket(socket, shards[socket], rules, limit: .max)
+    case .end(let verdict, let shards): EndingSocket(socket, shards[socket], rules, verdict)
     }
   }
 
   package func finish(_ context: inout FinishContext) {
     switch action {
-    case .cut(let shards): EditingShard.summarize(shards.all, &context)
-    case .end(_, let shards): EndingShard.summarize(shards.all, &context)
+    case .cut(let shards): EditingShard.summarize(shards.all, rules.onEarlyEnd, &context)
+    case .end(_, let shards): EndingShard.summarize(shards.all, rules.onEarlyEnd, &context)
     }
   }
 }

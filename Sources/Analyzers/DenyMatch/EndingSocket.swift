@@ -5,16 +5,16 @@ final class EndingSocket: SocketAnalyzer {
   var interest: Interest { .data }
 
   private let shard: EndingShard
-  private let matcher: Matcher
+  private let rules: RuleSettings
   private let verdict: Verdict
   private let isDatagrams: Bool
   private var out: StreamPlace
   private var `in`: StreamPlace
   private var isOver = false
 
-  init(_ socket: SocketInfo, _ shard: EndingShard, _ matcher: Matcher, _ verdict: Verdict) {
+  init(_ socket: SocketInfo, _ shard: EndingShard, _ rules: RuleSettings, _ verdict: Verdict) {
     self.shard = shard
-    self.matcher = matcher
+    self.rules = rules
     self.verdict = verdict
     isDatagrams = socket.transport == .udp
     out = StreamPlace(isMidstream: socket.isMidstream && !isDatagrams)
@@ -28,24 +28,69 @@ final class EndingSocket: SocketAnalyzer {
 
   private func verdict(for chunk: borrowing Chunk, _ place: inout StreamPlace) -> Verdict {
     if isDatagrams { place = StreamPlace(isMidstream: false) } else { place.move(to: chunk.offset) }
-    shard.search.begin(chunk.bytes, at: place)
     let end = isDatagrams ? .stream : ChunkEnd(chunk.final)
-    switch shard.search.next(in: chunk.bytes, from: 0, end) {
+    if let count = shard.search.decidedUnseen(in: chunk.bytes, end, &place) {
+      pass(count, of: chunk, &place)
+      return .allowPrefix(count, need: 1)
+    }
+    shard.search.begin(chunk.bytes, at: place)
+    place.open = LiteralAutomaton.root
+    let sighting = shard.search.next(in: chunk.bytes, from: 0, end)
+    if end == .early, case .open(let start, _) = sighting {
+      return earlyEnd(of: chunk, start, &place)
+    }
+    return verdict(for: chunk, sighting, &place)
+  }
+
+  private func verdict(
+    for chunk: borrowing Chunk, _ sighting: Sighting, _ place: inout StreamPlace
+  ) -> Verdict {
+    switch sighting {
     case .none:
-      place.pass(chunk.bytes, keeping: matcher.lookbehind)
+      pass(chunk.bytes.count, of: chunk, &place)
       return .allow
     case .open(let start, _):
-      place.pass(chunk.bytes.extracting(first: start), keeping: matcher.lookbehind)
-      return .allowPrefix(start, need: 1)
+      pass(start, of: chunk, &place)
+      place.open(chunk.bytes.extracting(droppingFirst: start), in: shard.search)
+      return .allowPrefix(start, need: shard.search.need(behind: chunk.bytes.count - start))
     case .match(let range, _) where range.lowerBound > 0 && !isDatagrams:
       // What stands before it goes on; with the next call the match is in front.
-      place.pass(chunk.bytes.extracting(first: range.lowerBound), keeping: matcher.lookbehind)
+      pass(range.lowerBound, of: chunk, &place)
       return .allowPrefix(range.lowerBound, need: 0)
-    case .match:
-      if !isOver { shard.ended += 1 }
-      isOver = true
-      return verdict
+    case .match: return ended(verdict)
     }
+  }
+
+  /// There may be a match from a place on, and it is not possible to wait for more.
+  private func earlyEnd(
+    of chunk: borrowing Chunk, _ start: Int, _ place: inout StreamPlace
+  ) -> Verdict {
+    if rules.onEarlyEnd.ending != nil, start > 0 {
+      // The rest is shown once more.
+      pass(start, of: chunk, &place)
+      return .allowPrefix(start, need: 0)
+    }
+    // What is shown once more for a match in it has been noted.
+    if place.earlyEnd != chunk.endOffset { shard.earlyEnds.note(chunk.final) }
+    place.earlyEnd = chunk.endOffset
+    if let ending = rules.onEarlyEnd.ending { return ended(ending) }
+    if rules.onEarlyEnd == .cut {
+      pass(chunk.bytes.count, of: chunk, &place)
+      return .removing(start..<chunk.bytes.count)
+    }
+    shard.search.forget()
+    return verdict(
+      for: chunk, shard.search.next(in: chunk.bytes, from: start, .cut), &place)
+  }
+
+  private func pass(_ count: Int, of chunk: borrowing Chunk, _ place: inout StreamPlace) {
+    place.pass(chunk.bytes.extracting(first: count), keeping: rules.matcher.lookbehind)
+  }
+
+  private func ended(_ verdict: Verdict) -> Verdict {
+    if !isOver { shard.ended += 1 }
+    isOver = true
+    return verdict
   }
 }
 
@@ -54,15 +99,19 @@ final class EndingShard {
   let search: MatchSearch
   var sockets: UInt64 = 0
   var ended: UInt64 = 0
+  var earlyEnds = EarlyEnds()
   // Two shards may be counted by two workers: their sums must not share a cache line.
   private let padding = InlineArray<12, UInt64>(repeating: 0)
 
   init(_ matcher: Matcher) { search = MatchSearch(matcher) }
 
-  static func summarize(_ shards: [EndingShard], _ context: inout FinishContext) {
+  static func summarize(
+    _ shards: [EndingShard], _ policy: EarlyEndPolicy, _ context: inout FinishContext
+  ) {
     let ended = shards.reduce(0) { $0 + $1.ended }
     let sockets = shards.reduce(0) { $0 + $1.sockets }
     context.summarize("\(ended) of \(sockets.counted("socket")) ended at a match")
+    EarlyEnds.summarize(shards.map(\.earlyEnds), policy, &context)
     EditingShard.summarizeExhausted(shards.map(\.search), &context)
   }
 }

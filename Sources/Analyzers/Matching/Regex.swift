@@ -14,6 +14,9 @@ final class Regex: @unchecked Sendable {
   let groupCount: Int
   /// How many bytes before a place tell whether it matches there.
   let lookbehind: Int
+  /// A byte that each match has, or that stands ahead of it, where one is known: in both cases, if it is a
+  /// letter.
+  let requiredByte: BytePair?
 
   /// Throws what is wrong with the pattern, and where.
   init(_ pattern: [UInt8], isCaseless: Bool) throws(OptionError) {
@@ -23,6 +26,10 @@ final class Regex: @unchecked Sendable {
     unsafe anchored = try Self.compile(pattern, options | PCRE2_ANCHORED)
     groupCount = unsafe Self.number(PCRE2_INFO_CAPTURECOUNT, of: scanning)
     lookbehind = unsafe Self.number(PCRE2_INFO_MAXLOOKBEHIND, of: scanning)
+    let hasRequired = unsafe Self.number(PCRE2_INFO_LASTCODETYPE, of: scanning) != 0
+    let required = unsafe UInt8(
+      truncatingIfNeeded: Self.number(PCRE2_INFO_LASTCODEUNIT, of: scanning))
+    requiredByte = hasRequired ? BytePair([required], isCaseless: true) : nil
   }
 
   deinit {
@@ -88,7 +95,9 @@ final class RegexMatching {
     var mayContinue = false
   }
 
-  private let regex: Regex
+  let regex: Regex
+  /// How many bytes were given to all looks together.
+  private(set) var lookedAt = 0
   private let data: OpaquePointer
   private let context: OpaquePointer
   private let stack: OpaquePointer?
@@ -119,6 +128,7 @@ final class RegexMatching {
 
   /// Looks for a match. What stands before the range is seen by what looks behind.
   func look(_ look: Look, in subject: Span<UInt8>) -> Outcome {
+    lookedAt += look.range.count
     var options = UInt32(PCRE2_NOTEMPTY)
     if !look.isBegin { options |= PCRE2_NOTBOL }
     if !look.isEnd && !look.mayContinue { options |= PCRE2_NOTEOL }

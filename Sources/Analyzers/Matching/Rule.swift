@@ -30,6 +30,10 @@ struct Rule: Sendable {
   init(regex: [UInt8], isCaseless: Bool, with replacement: [UInt8]?) throws(OptionError) {
     guard !regex.isEmpty else { throw OptionError("the regular expression is empty") }
     let compiled = try Regex(regex, isCaseless: isCaseless)
+    guard compiled.lookbehind <= Self.longestLookbehind else {
+      throw OptionError(
+        "it looks back at \(compiled.lookbehind) bytes; the most is \(Self.longestLookbehind)")
+    }
     pattern = .regex(compiled)
     self.replacement =
       if let replacement { .template(try Template(replacement, for: compiled)) } else { .bytes([]) }
@@ -37,4 +41,6 @@ struct Rule: Sendable {
 
   /// What a possible beginning may come to that is held back: less than a peek may hold.
   static let longestLiteral = 4096
+  /// What is kept of each direction of a socket, and copied in front of each chunk.
+  static let longestLookbehind = 4096
 }

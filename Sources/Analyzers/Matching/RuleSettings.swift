@@ -5,6 +5,7 @@ struct RuleSettings {
   let matcher: Matcher
   /// How long a possible beginning of a match is held back; `nil` for as long as any peek.
   let hold: Duration?
+  let onEarlyEnd: EarlyEndPolicy
 
   static let find = [
     Setting("find", .literal, "the bytes to find; or regex=, or rules="),
@@ -18,11 +19,21 @@ struct RuleSettings {
     Setting(
       "hold", .duration,
       "inline only: how long what may begin a match is held back"),
+    Setting(
+      "on-early-end", .choice(EarlyEndPolicy.allCases.map(\.rawValue)), default: "allow",
+      "what becomes of bytes that may begin a match where the wait for more ended early"),
   ]
+
+  init(_ matcher: Matcher, onEarlyEnd: EarlyEndPolicy = .allow) {
+    self.matcher = matcher
+    self.onEarlyEnd = onEarlyEnd
+    hold = nil
+  }
 
   /// - Parameter replacement: `nil` where the analyzer puts nothing in the place of a match.
   init(_ options: Options, hasReplacements: Bool) throws(OptionError) {
     hold = options.duration("hold")
+    onEarlyEnd = options.text("on-early-end").flatMap(EarlyEndPolicy.init) ?? .allow
     let isCaseless = options.flag("nocase")
     let window = options.size("window") ?? 4096
     guard (1...(1 << 16)).contains(window) else {

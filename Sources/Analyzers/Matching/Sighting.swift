@@ -32,8 +32,13 @@ enum Sighting: Hashable {
 enum ChunkEnd {
   /// More bytes, as far as is known.
   case open
+  /// More bytes, for which it is not possible to wait.
+  case early
   /// It has to be decided now, although the stream may go on.
   case cut
   /// The end of the stream, or of the datagram.
   case stream
+
+  /// Whether what more bytes would tell is told apart from what does not match.
+  var mayContinue: Bool { self == .open || self == .early }
 }

@@ -5,7 +5,7 @@ final class EditingSocket: SocketAnalyzer {
   var interest: Interest { .data }
 
   private let shard: EditingShard
-  private let matcher: Matcher
+  private let rules: RuleSettings
   private let limit: Int
   private let isDatagrams: Bool
   private let hasLiteralsOnly: Bool
@@ -15,12 +15,14 @@ final class EditingSocket: SocketAnalyzer {
   private var outIsPlain = false
   private var inIsPlain = false
 
-  init(_ socket: SocketInfo, _ shard: EditingShard, _ matcher: Matcher, limit: Int) {
+  private var matcher: Matcher { rules.matcher }
+
+  init(_ socket: SocketInfo, _ shard: EditingShard, _ rules: RuleSettings, limit: Int) {
     self.shard = shard
-    self.matcher = matcher
+    self.rules = rules
     self.limit = limit
     isDatagrams = socket.transport == .udp
-    hasLiteralsOnly = matcher.hasLiteralsOnly
+    hasLiteralsOnly = rules.matcher.hasLiteralsOnly
     out = EditedStream(isMidstream: socket.isMidstream && !isDatagrams)
     `in` = out
   }
@@ -29,10 +31,8 @@ final class EditingSocket: SocketAnalyzer {
     let end = isDatagrams ? .stream : ChunkEnd(chunk.final)
     let isPlain = chunk.direction == .out ? outIsPlain : inIsPlain
     // Most chunks of most streams.
-    if isPlain, hasLiteralsOnly, case .none = matcher.nextLiteral(in: chunk.bytes, from: 0, end) {
-      return .allow
-    }
-    defer { (outIsPlain, inIsPlain) = (out.isPlain, `in`.isPlain) }
+    if isPlain, hasLiteralsOnly, matcher.hasNoLiteral(in: chunk.bytes, end) { return .allow }
+    defer { (outIsPlain, inIsPlain) = (out.isPlain(limit), `in`.isPlain(limit)) }
     return chunk.direction == .out
       ? verdict(for: chunk, end, &out) : verdict(for: chunk, end, &`in`)
   }
@@ -45,16 +45,21 @@ final class EditingSocket: SocketAnalyzer {
       stream.isSeen = true
       shard.streams += 1
     }
-    if stream.editCount >= limit {
-      stream.end()
-      return .allow
+    if stream.editCount >= limit { return .allow }
+    if isDatagrams {
+      stream.place = StreamPlace(isMidstream: false)
+    } else {
+      stream.place.move(to: chunk.offset)
     }
-    if isDatagrams { stream.place = StreamPlace(isMidstream: false) }
-    if !isDatagrams { stream.place.move(to: chunk.offset) }
+    if let count = shard.search.decidedUnseen(in: chunk.bytes, end, &stream.place) {
+      stream.place.pass(chunk.bytes.extracting(first: count), keeping: matcher.lookbehind)
+      return .allowPrefix(count, need: 1)
+    }
     shard.search.begin(chunk.bytes, at: stream.place)
+    stream.place.open = LiteralAutomaton.root
     let sighting = shard.search.next(in: chunk.bytes, from: 0, end)
     if case .none = sighting {
-      stream.pass(chunk.bytes, at: chunk.offset, [], keeping: matcher.lookbehind)
+      stream.place.pass(chunk.bytes, keeping: matcher.lookbehind)
       return .allow
     }
     return edit(chunk, sighting, end, &stream)
@@ -63,47 +68,58 @@ final class EditingSocket: SocketAnalyzer {
   private func edit(
     _ chunk: borrowing Chunk, _ first: Sighting, _ end: ChunkEnd, _ stream: inout EditedStream
   ) -> Verdict {
+    let total = chunk.bytes.count
     var edits: [Edit] = []
+    /// How many bytes are decided.
+    var count = total
+    var end = end
     var sighting = first
-    while case .match(let range, let rule) = sighting {
-      edits.append(Edit(range, with: shard.search.replacement(ofRule: rule)))
-      stream.editCount += 1
-      if stream.editCount >= limit { break }
-      sighting = shard.search.next(in: chunk.bytes, from: range.upperBound, end)
+    search: while true {
+      switch sighting {
+      case .none: break search
+      case .match(let range, let rule):
+        edits.append(Edit(range, with: shard.search.replacement(ofRule: rule)))
+        shard.edits += 1
+        stream.editCount += 1
+        if stream.editCount >= limit { break search }
+        sighting = shard.search.next(in: chunk.bytes, from: range.upperBound, end)
+      case .open(let start, _)
+      where end == .early && (rules.onEarlyEnd.ending == nil || start == 0):
+        shard.earlyEnds.note(chunk.final)
+        if let ending = rules.onEarlyEnd.ending { return ending }
+        if rules.onEarlyEnd == .cut {
+          edits.append(Edit(start..<total, with: []))
+          break search
+        }
+        end = .cut
+        shard.search.forget()
+        sighting = shard.search.next(in: chunk.bytes, from: start, end)
+      case .open(let start, _):
+        count = start
+        break search
+      }
     }
-    shard.edits += UInt64(edits.count)
-    var count = chunk.bytes.count
-    if case .open(let start, _) = sighting { count = start }
-    shard.lengthChanges += stream.pass(
-      chunk.bytes.extracting(first: count), at: chunk.offset, edits, keeping: matcher.lookbehind)
-    if count == chunk.bytes.count { return .edit(edits) }
+    stream.place.pass(chunk.bytes.extracting(first: count), keeping: matcher.lookbehind)
+    if count == total { return .edit(edits) }
+    stream.place.open(chunk.bytes.extracting(droppingFirst: count), in: shard.search)
+    // Where it is too early the rest is shown once more, for the end of the flow.
+    let need = end == .early ? 0 : shard.search.need(behind: total - count)
     return edits.isEmpty
-      ? .allowPrefix(count, need: 1) : .editPrefix(edits, count: count, need: 1)
+      ? .allowPrefix(count, need: need) : .editPrefix(edits, count: count, need: need)
   }
 }
 
 /// What is known of one direction.
 struct EditedStream {
-  /// Whether nothing is to be noted of a chunk in which no literal may begin.
-  private(set) var isPlain = false
   var isSeen = false
   var editCount = 0
   var place: StreamPlace
-  private var lengths = HTTPLengths()
-
-  /// Nothing more is looked for.
-  mutating func end() { isPlain = false }
 
   init(isMidstream: Bool) { place = StreamPlace(isMidstream: isMidstream) }
 
-  /// Bytes go on, with edits. How many of these change the length of an HTTP message that announces one.
-  @discardableResult
-  mutating func pass(
-    _ bytes: Span<UInt8>, at offset: UInt64, _ edits: [Edit], keeping lookbehind: Int
-  ) -> UInt64 {
-    place.pass(bytes, keeping: lookbehind)
-    defer { isPlain = !lengths.mayBeHTTP }
-    return lengths.changes(by: edits, in: bytes, at: offset)
+  /// Whether nothing is to be noted of a chunk in which no literal may begin.
+  func isPlain(_ limit: Int) -> Bool {
+    isSeen && editCount < limit && place.open == LiteralAutomaton.root
   }
 }
 
@@ -113,22 +129,20 @@ final class EditingShard {
   /// Directions of sockets that carried bytes.
   var streams: UInt64 = 0
   var edits: UInt64 = 0
-  var lengthChanges: UInt64 = 0
+  var earlyEnds = EarlyEnds()
   // Two shards may be counted by two workers: their sums must not share a cache line.
   private let padding = InlineArray<12, UInt64>(repeating: 0)
 
   init(_ matcher: Matcher) { search = MatchSearch(matcher) }
 
-  static func summarize(_ shards: [EditingShard], _ context: inout FinishContext) {
+  static func summarize(
+    _ shards: [EditingShard], _ policy: EarlyEndPolicy, _ context: inout FinishContext
+  ) {
     let edits = shards.reduce(0) { $0 + $1.edits }
     context.summarize(
       "\(edits.counted("match", "matches")) in "
         + shards.reduce(0) { $0 + $1.streams }.counted("stream"))
-    let changes = shards.reduce(0) { $0 + $1.lengthChanges }
-    if changes > 0 {
-      context.summarize(
-        "\(changes.counted("edit")) changed the length of an HTTP message that announces one")
-    }
+    EarlyEnds.summarize(shards.map(\.earlyEnds), policy, &context)
     summarizeExhausted(shards.map(\.search), &context)
   }
 
@@ -146,7 +160,8 @@ extension ChunkEnd {
     switch final {
     case nil: self = .open
     case .fin, .reset, .endOfInput, .timeout, .evicted, .superseded: self = .stream
-    case .peekLimit, .peekTimeout, .buffersShort, .spoolFull, .gap: self = .cut
+    case .peekLimit, .peekTimeout, .buffersShort, .spoolFull: self = .early
+    case .gap: self = .cut
     }
   }
 }

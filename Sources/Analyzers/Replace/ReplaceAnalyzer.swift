@@ -35,10 +35,10 @@ package struct ReplaceAnalyzer: Analyzer {
   package var bytesPerSocket: Int { 384 + 2 * rules.matcher.lookbehind }
 
   package func attach(to socket: SocketInfo) -> (any SocketAnalyzer)? {
-    EditingSocket(socket, shards[socket], rules.matcher, limit: limit)
+    EditingSocket(socket, shards[socket], rules, limit: limit)
   }
 
   package func finish(_ context: inout FinishContext) {
-    EditingShard.summarize(shards.all, &context)
+    EditingShard.summarize(shards.all, rules.onEarlyEnd, &context)
   }
 }

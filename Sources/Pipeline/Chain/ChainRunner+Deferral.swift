@@ -179,7 +179,10 @@ extension ChainRunner: DeferralHost {
     reports[link].refused[verdict.name, default: 0] += 1
   }
 
-  func noteRefused(link: Int, _ obstacle: EditObstacle) {
+  func noteRefused(link: Int, _ obstacle: EditObstacle, edits: Int) {
     reports[link].obstacles[obstacle.name, default: 0] += 1
+    reports[link].refusedEdits += UInt64(edits)
   }
+
+  func noteEdit(link: Int) { reports[link].edits += 1 }
 }

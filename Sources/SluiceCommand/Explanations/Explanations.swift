@@ -143,7 +143,7 @@ enum Explanations {
     (.peekTimeout, "The peek has lasted for --peek-timeout in packet time."),
     (
       .buffersShort,
-      "A buffer holds no more, or others needed the room: the oldest peek has to decide."
+      "Others needed the room, or --memory has no more of it: the oldest peek has to decide."
     ),
     (.spoolFull, "Too many packets waited to be written behind the bytes of the peek."),
     (.gap, "The bytes that would have followed will never come."),

@@ -91,17 +91,27 @@ package struct SummaryReport {
     var lines: [String] = []
     let counts = summary.deferral
     if counts.droppedFlows > 0 {
-      let left = summary.isDryRun ? "" : "; \(packets(summary.packetsLeftOut)) left out"
+      let left =
+        summary.isDryRun ? "" : "; \(written("\(packets(summary.packetsLeftOut)) left out"))"
       lines.append(
         "\(summary.isDryRun ? "would be dropped" : "dropped"): "
           + "\(Amounts.count(counts.droppedFlows, "flow")), \(bytes(counts.droppedBytes))\(left)")
     }
     if counts.edits > 0 {
       let rewritten = summary.packetsRewritten
-      let written = rewritten > 0 ? "; \(packets(rewritten)) rewritten" : ""
+      let hasRewritten = rewritten > 0 || !summary.writesPackets
+      let written = hasRewritten ? "; \(written("\(packets(rewritten)) rewritten"))" : ""
       let left = summary.packetsLeftOut
       let leftOut = left > 0 && counts.droppedFlows == 0 ? ", \(Amounts.number(left)) left out" : ""
       lines.append("edited: \(Amounts.count(counts.edits, "place"))\(written)\(leftOut)")
+    }
+    if counts.wouldEdits > 0 {
+      lines.append("would be edited: \(Amounts.count(counts.wouldEdits, "place"))")
+    }
+    if counts.lengthChanges > 0 {
+      lines.append(
+        "\(Amounts.count(counts.lengthChanges, "edit")) changed the length of an HTTP message that "
+          + "announces one")
     }
     if counts.held > 0 && (isVerbose || counts.lateAnswers > 0) {
       var text = "waited: \(Amounts.count(counts.held, "chunk")), \(bytes(counts.heldBytes))"
@@ -142,13 +152,19 @@ package struct SummaryReport {
     return lines
   }
 
+  /// What was done to the packets that are written.
+  private func written(_ text: String) -> String {
+    summary.writesPackets ? text : "nothing was written (no -w)"
+  }
+
   private func times(_ count: UInt64) -> String { Amounts.count(count, "time") }
 
   private var analyzers: [String] {
     summary.analyzers.flatMap { analyzer in
       var lines: [String] = []
-      if !analyzer.statements.isEmpty {
-        lines.append("\(analyzer.name): \(analyzer.statements.joined(separator: "; "))")
+      let statements = analyzer.statements + carriedOut(analyzer)
+      if !statements.isEmpty {
+        lines.append("\(analyzer.name): \(statements.joined(separator: "; "))")
       }
       for (verdict, count) in analyzer.refused.sorted(by: { $0.key < $1.key }) {
         lines.append(
@@ -175,6 +191,14 @@ package struct SummaryReport {
       }
       return lines
     }
+  }
+
+  /// How many of its edits were, where some were not.
+  private func carriedOut(_ analyzer: RunSummary.Analyzer) -> [String] {
+    if analyzer.refusedEdits == 0 { return [] }
+    let all = Amounts.count(analyzer.edits + analyzer.refusedEdits, "edit")
+    let were = summary.isDryRun ? "would be carried out" : "carried out"
+    return ["\(Amounts.number(analyzer.edits)) of \(all) \(were)"]
   }
 
   /// What a policy comes to.

@@ -165,10 +165,11 @@ struct LiteralReplacementTests {
     }
     let others = (0..<Int.random(in: 0...1, using: &random)).map { _ in find.reversed() + [1] }
     let rules = ([find] + others).map { (find: $0, with: [UInt8]("<>".utf8)) }
-    let settings = try Matcher(
+    let matcher = try Matcher(
       rules.map { try Rule(literal: $0.find, with: $0.with) }, isCaseless: false, window: 1)
+    let settings = RuleSettings(matcher)
     for pieces in [1, 100, 1448, 5000] {
-      let looker = EditingSocket(.sample(), EditingShard(settings), settings, limit: .max)
+      let looker = EditingSocket(.sample(), EditingShard(matcher), settings, limit: .max)
       var player = StreamPlayer(looker)
       try player.send(stream, pieces: pieces, using: &random)
       #expect(player.output == replaced(stream, rules), "seed \(seed)")
