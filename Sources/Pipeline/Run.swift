@@ -204,6 +204,7 @@ package final class Run {
     summary.tcpSockets = sockets.tcpSockets
     summary.udpSockets = sockets.udpSockets
     summary.streamBytes = sockets.streamBytes
+    summary.refusedBytes = counts.refusedBytes
     summary.gaps = sockets.gaps
     summary.gapBytes = sockets.gapBytes
     summary.badChecksums = counts.badChecksums

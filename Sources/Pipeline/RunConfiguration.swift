@@ -8,6 +8,8 @@ package struct RunConfiguration: Sendable {
   /// The analyzers in the order of the command line.
   package var chain: [ChainLink] = []
   package var checksums: ChecksumMode = .auto
+  /// Which text is stream data.
+  package var validity = ValidityMode.host
   /// Whether connections whose start was not seen become sockets.
   package var midstream = true
   /// What receivers do with TCP segments that overlap.
@@ -52,6 +54,7 @@ package struct RunConfiguration: Sendable {
   var reassembly: ReassemblyConfiguration {
     var reassembly = ReassemblyConfiguration()
     reassembly.checksums = checksums
+    reassembly.validity = validity
     reassembly.midstream = midstream
     reassembly.tcpPolicy = tcpPolicy
     reassembly.urgent = urgent

@@ -54,6 +54,8 @@ package struct RunSummary: Sendable {
   package var tcpSockets: UInt64 = 0
   package var udpSockets: UInt64 = 0
   package var streamBytes: UInt64 = 0
+  /// Bytes of segments that a host would not take, and that were not taken.
+  package var refusedBytes: UInt64 = 0
   package var gaps: UInt64 = 0
   package var gapBytes: UInt64 = 0
   /// Wrong checksums; their packets were not used.

@@ -3,6 +3,7 @@ public import Buffers
 /// How packets become sockets.
 public struct ReassemblyConfiguration: Sendable {
   public var checksums = ChecksumMode.auto
+  public var validity = ValidityMode.host
   /// Whether connections whose start was not seen become sockets.
   public var midstream = true
   /// Bytes for all stores together.

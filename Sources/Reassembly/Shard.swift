@@ -225,6 +225,8 @@ public struct ReassemblyCounts: Hashable, Sendable {
   public var gaps: UInt64 = 0
   public var gapBytes: UInt64 = 0
   public var evicted: UInt64 = 0
+  /// Bytes of segments that a host would not take, and that were not taken.
+  public var refusedBytes: UInt64 = 0
   public var badChecksums: UInt64 = 0
   public var offloadedChecksums: UInt64 = 0
   public var truncatedPackets: UInt64 = 0
@@ -242,6 +244,7 @@ public struct ReassemblyCounts: Hashable, Sendable {
     left.gaps += right.gaps
     left.gapBytes += right.gapBytes
     left.evicted += right.evicted
+    left.refusedBytes &+= right.refusedBytes
     left.badChecksums += right.badChecksums
     left.offloadedChecksums += right.offloadedChecksums
     left.truncatedPackets += right.truncatedPackets

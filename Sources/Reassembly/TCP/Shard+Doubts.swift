@@ -103,6 +103,7 @@ extension Shard {
   private mutating func noteDoubtsBudget(
     _ offset: UInt64, _ length: Int, _ socket: SocketReference, _ direction: Direction
   ) {
+    counts.refusedBytes &+= UInt64(length)
     note(
       WeirdNote(.doubtsBudgetReached, direction, offset: offset, length: UInt64(length)),
       of: socket)
@@ -215,6 +216,7 @@ extension Shard {
     guard let details = socket.element.details else { return }
     for kind in Doubts.Kind.allCases {
       var list = details.element.doubts[stream, kind].list
+      counts.refusedBytes &+= UInt64(queue.byteCount(of: list))
       queue.discard(&list)
       details.element.doubts[stream, kind] = Doubts()
     }

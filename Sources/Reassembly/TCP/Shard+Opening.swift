@@ -120,9 +120,15 @@ extension Shard {
       if !segment.element.offer.options.contains(.fastOpen) {
         note(.synData, segment, of: socket, direction)
       }
-      reportUntaken(.unlessAcknowledged, .inSYN, of: socket)
       let first = segment.element.sequence + 1
       let next = socket.element.positions[direction.index].next
+      if configuration.validity == .any {
+        let ahead = Int64(first.distance(from: next))
+        let start = socket.element.positions[direction.index].offset &+ UInt64(bitPattern: ahead)
+        take(text, at: start, socket, direction)
+        return finish(socket)
+      }
+      reportUntaken(.unlessAcknowledged, .inSYN, of: socket)
       keepDoubtful(text, first.distance(from: next), hasFIN: false, .unlikely, socket, direction)
     }
     finish(socket)

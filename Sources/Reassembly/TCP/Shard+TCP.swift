@@ -215,6 +215,12 @@ extension Shard {
     }
     noteOddities(segment, examined, socket, direction)
     guard acceptsFlags(segment, socket, direction) else {
+      if takesInvalid(segment, socket) {
+        receiveInvalid(segment, frame, socket, direction)
+        finish(socket)
+        return
+      }
+      counts.refusedBytes &+= UInt64(segment.element.length)
       reportRefusal(of: socket, segment.element.length > 0 ? .badFlags : nil)
       return
     }
@@ -259,9 +265,17 @@ extension Shard {
       segment, examined, hasText: hasText && !isRepetition, far: far, socket, direction)
     {
     case .unused: break
+    case .refused(let weird) where takesInvalid(segment, socket),
+      .doubtful(let weird, _) where takesInvalid(segment, socket):
+      note(weird, segment, of: socket, direction)
+      receiveInvalid(segment, frame, socket, direction)
+    case .pastWindow where takesInvalid(segment, socket):
+      note(.outOfWindow, segment, of: socket, direction)
+      receiveInvalid(segment, frame, socket, direction)
     case .pastWindow: receivePastWindow(segment, frame, droppingFirst: 0, socket, direction)
     case .refused(let weird):
       note(weird, segment, of: socket, direction)
+      counts.refusedBytes &+= UInt64(segment.element.length)
       reportRefusal(of: socket, segment.element.length > 0 ? weird.unseenReason : nil)
     case .doubtful(let weird, let kind):
       receiveDoubtful(
@@ -272,6 +286,24 @@ extension Shard {
       takeGood(segment, frame, socket, direction)
     }
     finish(socket)
+  }
+
+  /// Whether what no host would take is stream data nevertheless.
+  private mutating func takesInvalid(
+    _ segment: DissectionReference, _ socket: SocketReference
+  ) -> Bool {
+    configuration.validity == .any && !segment.element.flags.isContradictory
+      && (segment.element.length > 0 || segment.element.flags.contains(.fin))
+  }
+
+  /// Text that counts by its numbers alone. What the segment says of the other direction does not.
+  private mutating func receiveInvalid(
+    _ segment: DissectionReference, _ frame: RawSpan, _ socket: SocketReference,
+    _ direction: Direction
+  ) {
+    receiveText(
+      segment, frame, first: segment.element.length,
+      hasFIN: segment.element.flags.contains(.fin), socket, direction)
   }
 
   /// A segment that its receiver takes.
@@ -297,6 +329,12 @@ extension Shard {
     _ segment: DissectionReference, _ frame: RawSpan, _ socket: SocketReference,
     _ direction: Direction
   ) {
+    if configuration.validity == .any {
+      receiveText(
+        segment, frame, first: segment.element.length,
+        hasFIN: segment.element.flags.contains(.fin), socket, direction)
+      return
+    }
     if !socket.element.checks.isDisjoint(with: .anyReset),
       waitsAfterReset(segment, frame, socket, direction)
     {

@@ -69,6 +69,12 @@ struct AnalysisOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
+      "host: what a host would refuse is no stream data; any: all that is there is.",
+      valueName: "host|any"))
+  var validity: ValidityChoice = .host
+
+  @Option(
+    help: ArgumentHelp(
       "inline: urgent bytes stay in the stream; oob: they are taken out of it.",
       valueName: "inline|oob"))
   var urgent: UrgentChoice = .inline
@@ -180,6 +186,11 @@ struct WaitingOptions: ParsableArguments {
         "--on-refused-edit deny: would be an edit itself; there are allow, drop and reset")
     }
   }
+}
+
+/// Which text is stream data.
+enum ValidityChoice: String, ExpressibleByArgument, CaseIterable {
+  case host, any
 }
 
 /// What is done in place of a verdict.

@@ -105,6 +105,7 @@ struct AnalyzeRun {
     configuration.midstream = command.analysis.midstream == .yes
     configuration.tcpPolicy = tcpPolicy
     configuration.urgent = command.analysis.urgent.mode
+    configuration.validity = command.analysis.validity == .any ? .any : .host
     configuration.fragmentPolicy = fragmentPolicy
     configuration.workers = command.analysis.jobs
     configuration.packetLimit = command.input.count

@@ -37,6 +37,8 @@ enum HelpText {
                               bsd-right, linux, windows, solaris or drop-on-overlap; in a file by
                               network (YAML: 10.0.0.0/8: linux), or as Suricata's host-os-policy
                               [first; for IPv6 drop-on-overlap]
+          --validity host|any what a host would refuse is no stream data; or all that is there
+                              is, by its numbers, for captures that were made by hand [host]
           --urgent inline|oob urgent bytes stay in the stream, or are taken out of it [inline]
       -j, --jobs N            how many share the work; the results are the same for all [1]
           --memory SIZE       the budget of all stores together [1G]

@@ -43,6 +43,11 @@ package struct SummaryReport {
     if summary.gaps > 0 {
       lines.append("gaps: \(Amounts.number(summary.gaps)), \(bytes(summary.gapBytes)) missing")
     }
+    if summary.refusedBytes > summary.streamBytes {
+      lines.append(
+        "no host would take \(bytes(summary.refusedBytes)), more than was taken; "
+          + "--validity any takes all that is there")
+    }
     if summary.badChecksums > 0 {
       lines.append("bad checksums: \(packets(summary.badChecksums)), not used")
     }
