@@ -313,6 +313,7 @@ extension Shard {
   private mutating func isRatherAhead(
     by distance: Int, _ socket: SocketReference, _ stream: Direction
   ) -> Bool {
+    if distance < 0 { return false }
     let offset = socket.element.positions[stream.index].offset
     return UInt64(distance) > offset
       || socket.element.histories[stream.index].gapBytes >= offset &- offset / 8
