@@ -94,10 +94,9 @@ extension DeferredSocket {
     }
     // What is acknowledged by now must not depend on when the answer came.
     packets?.element.settle(by: cause.packet.ordinal &- 1) { decide($0, $1, $2) }
-    let (count, room) = Stretch.coalesced(edits)
-    if room + count * DeferralConfiguration.editCost > stage.configuration.editBytesPerPacket {
-      return .budget
-    }
+    let room = edits.reduce(0) { $0 + $1.replacement.count }
+    let cost = room + edits.count * DeferralConfiguration.editCost
+    if cost > stage.configuration.editBytesPerPacket { return .budget }
     if stage.isShortOfEdits(shard) { return .budget }
     if !isDatagrams, !isCounted, stage.isShortOfDepartures(shard) { return .budget }
     return packets?.element.hasRoom(for: room, stretch.direction) == false ? .budget : nil

@@ -90,7 +90,7 @@ extension DeferredSocket {
   private func noteEdits(_ bytes: Span<UInt8>, _ stretch: Stretch, _ cause: Cause) {
     var place = Int64(truncatingIfNeeded: stretch.source)
     var start = 0
-    let parts = stretch.coalescedParts
+    let parts = stretch.parts
     for (index, part) in parts.enumerated() {
       let end = start + part.count
       // What is put in behind the last byte leaves with it: it takes its place, and repeats it.

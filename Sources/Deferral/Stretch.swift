@@ -45,45 +45,6 @@ struct Stretch {
     source = offset
   }
 
-  /// The parts; where these are very many, so that few bytes lie between those that were changed, such
-  /// bytes count as changed, too: a place costs more than they do.
-  var coalescedParts: [Part] {
-    guard parts.count > Self.manyParts else { return parts }
-    var coalesced: [Part] = []
-    for (index, part) in parts.enumerated() {
-      guard let last = coalesced.last, case .replaced(let removed, let count) = last else {
-        coalesced.append(part)
-        continue
-      }
-      if case .kept(let kept) = part, kept > Self.fewBytes || index == parts.count - 1 {
-        coalesced.append(part)
-      } else {
-        coalesced[coalesced.count - 1] = .replaced(
-          removed: removed + part.sourceCount, count: count + part.count)
-      }
-    }
-    return coalesced
-  }
-
-  /// How many edits there are, counted as `coalescedParts` puts them together, and the bytes of them.
-  static func coalesced(_ edits: [Edit]) -> (count: Int, bytes: Int) {
-    var (count, bytes) = (0, 0)
-    var end: Int?
-    for edit in edits {
-      if edits.count > Self.manyParts / 2, let end, edit.range.lowerBound - end <= Self.fewBytes {
-        bytes += edit.range.lowerBound - end
-      } else {
-        count += 1
-      }
-      bytes += edit.replacement.count
-      end = edit.range.upperBound
-    }
-    return (count, bytes)
-  }
-
-  private static var manyParts: Int { 64 }
-  private static var fewBytes: Int { 64 }
-
   /// How many bytes of the stream `count` bytes stand for, which must be all of it.
   func sourceCount(of count: Int) -> Int {
     parts.isEmpty ? count : parts.reduce(0) { $0 + $1.sourceCount }

@@ -144,29 +144,4 @@ struct StretchTests {
     model.edit([Edit(6..<8, with: [1])])
     #expect(model.stretch.parts == [.kept(5), .replaced(removed: 0, count: 3), .kept(5)])
   }
-
-  @Test("Very many places become few, which stand for the same bytes")
-  func coalesced() {
-    var model = Model(0..<3000)
-    // Every second byte; then a long piece without an edit; then every tenth.
-    let places =
-      Array(stride(from: 1, to: 400, by: 2)) + Array(stride(from: 1000, to: 2900, by: 10))
-    model.edit(places.map { Edit($0..<$0 + 1, with: [1, 2]) })
-    let parts = model.stretch.coalescedParts
-    #expect(
-      parts == [
-        .kept(1), .replaced(removed: 399, count: 599), .kept(600),
-        .replaced(removed: 1891, count: 2081), .kept(109),
-      ])
-    #expect(parts.reduce(0) { $0 + $1.count } == model.bytes.count)
-    let counted = Stretch.coalesced(places.map { Edit($0..<$0 + 1, with: [1, 2]) })
-    #expect(counted.count == 2 && counted.bytes == 599 + 2081)
-  }
-
-  @Test("Few places stay as they are")
-  func notCoalesced() {
-    var model = Model(0..<100)
-    model.edit([Edit(4..<6, with: []), Edit(8..<9, with: [1])])
-    #expect(model.stretch.coalescedParts == model.stretch.parts)
-  }
 }
