@@ -69,7 +69,7 @@ package struct DeferralConfiguration: Sendable {
   package var clientPatience: Duration { min(.seconds(10), deadline) }
   /// What the peeks of a shard may take together: an eighth of the memory for all shards.
   var peekBytesPerShard: Int {
-    max(1 << 16 + PeekList.overhead, memory / 8 / PerShard<DeferralStage>.count)
+    max((1 << 16) + PeekList.overhead, memory / 8 / PerShard<DeferralStage>.count)
   }
   /// What is kept of the edits of a shard together: an eighth of the memory for all shards.
   var editBytesPerShard: Int { memory / 8 / PerShard<DeferralStage>.count }

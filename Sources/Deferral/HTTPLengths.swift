@@ -49,7 +49,11 @@ struct HTTPLengths: ~Copyable {
       case .counted(let left):
         let count = Int(min(left, UInt64(bytes.count - place)))
         place += count
-        count == 0 ? begin() : (state = .counted(left - UInt64(count)))
+        if count == 0 {
+          begin()
+        } else {
+          state = .counted(left - UInt64(count))
+        }
         continue
       case .chunked, .unannounced, .notHTTP: return
       }

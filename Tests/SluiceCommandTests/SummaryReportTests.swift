@@ -121,7 +121,8 @@ struct SummaryReportTests {
       dry[1] == "  replace: 1,500 matches in 12 streams; 1,497 of 1,500 edits would be carried out")
   }
 
-  @Test("What was edited or dropped shows only where packets are written", arguments: [false, true])
+  @Test(
+    "What was edited or dropped shows only where packets are written", arguments: [false, true])
   func written(_ isWritten: Bool) {
     let lines = lines {
       $0.deferral.droppedFlows = 1

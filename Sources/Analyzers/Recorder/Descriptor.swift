@@ -1,3 +1,4 @@
+import Buffers
 import Glibc
 
 /// The system calls on the files of streams.
@@ -6,9 +7,14 @@ enum Descriptor {
   static func make(
     _ path: String, truncating: Bool, makingRoom: () -> Bool
   ) throws(FileError) -> Int32 {
-    let flags =
-      O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | (truncating ? O_TRUNC : 0)
-    return try retrying(path, { unsafe Glibc.open(path, flags, 0o644) }, makingRoom: makingRoom)
+    let flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW
+    let descriptor = try retrying(
+      path, { unsafe Glibc.open(path, flags, 0o644) }, makingRoom: makingRoom)
+    let isInput = InputClaim.covers(descriptor: descriptor)
+    if !isInput && (!truncating || ftruncate(descriptor, 0) == 0) { return descriptor }
+    let code = isInput ? ETXTBSY : errno
+    close(descriptor)
+    throw FileError(name: path, code: code)
   }
 
   /// Calls `open` until it gives a descriptor, as long as something can be done about the error:

@@ -58,5 +58,8 @@ struct FileError: Error, CustomStringConvertible {
   var code: Int32
 
   // The text that strerror points to is not changed by other threads (glibc, since 2.32).
-  var description: String { unsafe "\(name): \(String(cString: strerror(code)))" }
+  var description: String {
+    if code == ETXTBSY { return "\(name): would overwrite an input" }
+    return unsafe "\(name): \(String(cString: strerror(code)))"
+  }
 }
