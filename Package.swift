@@ -68,7 +68,8 @@ let package = Package(
     .target(
       name: "Analyzers",
       dependencies: [
-        "CSystem", "CPCRE2", "Analysis", .product(name: "Crypto", package: "swift-crypto"),
+        "CSystem", "CPCRE2", "Buffers", "Analysis",
+        .product(name: "Crypto", package: "swift-crypto"),
       ],
       swiftSettings: settings),
     .target(

@@ -9,16 +9,29 @@ public struct CaptureInterface: Hashable, Sendable {
   /// Seconds to be added to every timestamp (pcapng `if_tsoffset`).
   public var timeOffset: Int64
   public var name: String?
+  /// How many bytes of a frame check sequence are at the end of every frame; `nil` where that is not
+  /// known.
+  public var fcsLength: UInt8?
+  /// The header of the pcap file whose only interface it is.
+  public var pcapHeader: [UInt8]?
 
   public init(
     linkType: LinkType, snapLength: UInt32 = 262_144, resolution: TimeResolution = .microseconds,
-    timeOffset: Int64 = 0, name: String? = nil
+    timeOffset: Int64 = 0, name: String? = nil, fcsLength: UInt8? = nil
   ) {
     self.linkType = linkType
     self.snapLength = snapLength
     self.resolution = resolution
     self.timeOffset = timeOffset
     self.name = name
+    self.fcsLength = fcsLength
+  }
+
+  /// The same where it is one of several: no header of a file speaks for all of them.
+  public var amongOthers: Self {
+    var interface = self
+    interface.pcapHeader = nil
+    return interface
   }
 }
 

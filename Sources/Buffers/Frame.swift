@@ -20,12 +20,15 @@ public struct Frame: BitwiseCopyable {
   /// The number of the packet in the whole input, from 1.
   public let ordinal: UInt64
   public let linkType: LinkType
+  /// What its record in the capture file is like.
+  public let record: FrameRecord
 
-  /// `base` must hold `capturedLength` bytes.
+  /// `base` must hold `capturedLength` bytes, and around them what the record says.
   @unsafe @inlinable
   public init(
     base: UnsafeRawPointer, capturedLength: Int, originalLength: Int, timestamp: Timestamp,
-    stamp: UInt64, interface: Int, ordinal: UInt64, linkType: LinkType
+    stamp: UInt64, interface: Int, ordinal: UInt64, linkType: LinkType,
+    record: FrameRecord = .none
   ) {
     unsafe self.base = base
     self.capturedLength = capturedLength
@@ -35,6 +38,7 @@ public struct Frame: BitwiseCopyable {
     self.interface = interface
     self.ordinal = ordinal
     self.linkType = linkType
+    self.record = record
   }
 
   /// The same frame under other numbers: as one of an input of several files.
@@ -42,7 +46,7 @@ public struct Frame: BitwiseCopyable {
     unsafe Self(
       base: base, capturedLength: capturedLength, originalLength: originalLength,
       timestamp: timestamp, stamp: stamp, interface: interface, ordinal: ordinal,
-      linkType: linkType)
+      linkType: linkType, record: record)
   }
 
   @inlinable

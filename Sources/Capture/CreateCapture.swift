@@ -16,7 +16,7 @@ public func createCapture(
 }
 
 func createWriter(
-  path: String, interfaces: [CaptureInterface]
+  path: String, interfaces: [CaptureInterface], memory: SectionMemory? = nil
 ) throws(CaptureError) -> any CaptureWriter {
   if path.lowercased().hasSuffix(".gz") {
     throw CaptureError(
@@ -25,7 +25,8 @@ func createWriter(
   let file = try OutputFile(path: path)
   let isPcapNG = [".pcapng", ".ntar"].contains { path.lowercased().hasSuffix($0) }
   return isPcapNG
-    ? PcapNGWriter(file, interfaces: interfaces) : PcapWriter(file, interfaces: interfaces)
+    ? PcapNGWriter(file, interfaces: interfaces, memory: memory)
+    : PcapWriter(file, interfaces: interfaces)
 }
 
 extension OutputFile {

@@ -15,6 +15,8 @@ public protocol PacketSource: AnyObject {
   ///
   /// May be called on any thread, one at a time.
   ///
+  /// A batch that keeps blocks gets them, too, and may have no frames then.
+  ///
   /// A live pipe is not waited for without end: `true` with an empty batch says that nothing came
   /// for a moment. Look whether to go on, and fill again.
   func fill(_ batch: inout FrameBatch) -> Bool
@@ -24,6 +26,9 @@ public protocol PacketSource: AnyObject {
 
   /// Whether packets come as they happen, and no second run would see the same.
   var isLive: Bool { get }
+
+  /// Whether it hands out everything of one input, in its order.
+  var isWhole: Bool { get }
 
   /// Takes back what has gone since a batch was filled (a file that shrank). For who reads ahead:
   /// called before the batch is used, on any thread, while another one may fill.
@@ -47,6 +52,7 @@ public protocol PacketSource: AnyObject {
 extension PacketSource {
   public var framesStay: Bool { false }
   public var isLive: Bool { false }
+  public var isWhole: Bool { true }
   public func takeBackMissing(from batch: inout FrameBatch) {}
   public func captureName(ofInterface index: Int) -> String? { name }
   public var omissions: Omissions { Omissions() }
@@ -101,10 +107,14 @@ public struct CaptureError: Error, Hashable, Sendable, CustomStringConvertible {
   /// What messages put in front: `FILE: what is wrong`.
   public var file: String
   public var reason: String
+  /// Whether a file that was to be written is read, or written, at the same time: nothing has become of
+  /// it.
+  public var isAboutInput: Bool
 
-  public init(file: String, reason: String) {
+  public init(file: String, reason: String, isAboutInput: Bool = false) {
     self.file = file
     self.reason = reason
+    self.isAboutInput = isAboutInput
   }
 
   public var description: String { "\(file): \(reason)" }

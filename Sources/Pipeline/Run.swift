@@ -49,6 +49,11 @@ package final class Run {
         $0, framesStay: source.framesStay, countsLeftOut: configuration.isSelected == nil,
         dropsUnseen: configuration.deferral.dropsUnseen, configuration.reassembly)
     }
+    let isPart = configuration.isSelected != nil || configuration.packetLimit != nil
+    let mayChange = !configuration.chain.isEmpty && !configuration.deferral.isDryRun
+    sink?.begin(
+      source.interfaces,
+      isPart || !source.isWhole ? .different : mayChange ? .open : .identical)
     self.log = log
     strays = StrayLog(formatter: formatter)
     self.configuration = configuration
@@ -167,6 +172,8 @@ package final class Run {
     try flush()
     try log.finish()
     for worker in workers { output?.settle(worker.runner.takeLaterFates()) }
+    // A section is not as long as it says where the input ended early.
+    if summary.wasInterrupted || !summary.damages.isEmpty { output?.noteDifference() }
     try output?.finish()
     summarize()
   }
@@ -225,6 +232,7 @@ package final class Run {
     summary.writesPackets = configuration.deferral.writesPackets
     summary.packetsRewritten = output?.packetsRewritten ?? 0
     summary.packetsLeftOut = output?.packetsLeftOut ?? 0
+    summary.unkept = output?.unkept ?? Unkept()
     summary.analyzers = configuration.chain.indices.map { link in
       RunSummary.Analyzer(summing: workers.map { $0.runner.reports[link] })
     }

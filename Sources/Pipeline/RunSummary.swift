@@ -1,3 +1,4 @@
+package import Buffers
 package import Capture
 package import Deferral
 package import Sockets
@@ -91,6 +92,8 @@ package struct RunSummary: Sendable {
   package var packetsLeftOut: UInt64 = 0
   /// Packets that were written in another form.
   package var packetsRewritten: UInt64 = 0
+  /// What the input said about packets, and could not be written.
+  package var unkept = Unkept()
   /// Why files of the input ended early.
   package var damages: [CaptureDamage] = []
   /// Packets that were there and did not come this far.

@@ -13,6 +13,7 @@ public enum Sluice {
   /// A whole `sluice`: the built-in analyzers and one's own, which take the place of built-in ones
   /// of the same name. Reads the arguments of the process and ends it with the exit status.
   public static func main(analyzers: [any Analyzer.Type] = []) -> Never {
+    StandardStream.reserve()
     // Output to a pipe whose reader has gone is an error of that write, not the end of everything.
     signal(SIGPIPE, SIG_IGN)
     exit(run(Array(CommandLine.arguments.dropFirst()), analyzers: analyzers).code)

@@ -38,7 +38,7 @@ struct Reading: Equatable {
       for index in 0..<batch.count { packets.append(Packet(batch[index])) }
     }
     damage = source.damage
-    interfaces = source.interfaces
+    interfaces = source.interfaces.map(\.amongOthers)
   }
 
   init(path: String, batch capacity: Int = 64) throws {

@@ -201,7 +201,7 @@ struct RotationTests {
     let error = #expect(throws: CaptureError.self) {
       try write(reading, to: "x.pcap", rotation)
     }
-    #expect(error?.reason == "is being read; write to another file")
+    #expect(error?.reason == "would overwrite an input; write to another file")
     withExtendedLifetime(source) {}
   }
 }

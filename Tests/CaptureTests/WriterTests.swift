@@ -234,7 +234,7 @@ struct WriterTests {
         let error = #expect(throws: CaptureError.self) {
           try createCapture(path: folder.file(name))
         }
-        #expect(error?.reason == "is being read; write to another file")
+        #expect(error?.reason == "would overwrite an input; write to another file")
       }
       withExtendedLifetime(source) {}
     }

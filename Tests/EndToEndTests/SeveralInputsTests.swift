@@ -65,20 +65,23 @@ struct SeveralInputsTests {
     #expect(none.errors.contains("none of its captures can be opened"))
   }
 
-  @Test("The files of an earlier rotation in the folder are no input, as their first one is not")
+  @Test("The files of an earlier rotation in the folder are captures like others, and are kept")
   func rotatedOutput() throws {
     _ = try captures()
     let other = try Scratch()
-    for _ in 1...2 {
-      let result = try Binary.sluice.run(
-        "-q", "-r", folder.path, "-a", "count", "-o", other.file("o.json"), "-w",
-        folder.file("rot.pcap"),
-        "--rotate-size", "600")
-      #expect(result.status == 0, "\(result.errors)")
-      let log = String(decoding: try other.bytes("o.json"), as: UTF8.self)
-      #expect(log.contains(#""sockets":3"#))
-    }
-    #expect(FileManager.default.fileExists(atPath: folder.path + "/rot-00001.pcap"))
+    let arguments = [
+      "-q", "-r", folder.path, "-a", "count", "-o", other.file("o.json"), "-w",
+      folder.file("rot.pcap"), "--rotate-size", "600",
+    ]
+    let result = try Binary.sluice.run(arguments)
+    #expect(result.status == 0, "\(result.errors)")
+    let log = String(decoding: try other.bytes("o.json"), as: UTF8.self)
+    #expect(log.contains(#""sockets":3"#))
+    let rotated = try folder.bytes("rot-00001.pcap")
+    let again = try Binary.sluice.run(arguments)
+    #expect(again.status == 2)
+    #expect(again.errors.contains("would be overwritten"))
+    #expect(try folder.bytes("rot-00001.pcap") == rotated)
   }
 
   @Test("A folder without captures has nothing to analyze; one of broken ones cannot be opened")
@@ -98,11 +101,15 @@ struct SeveralInputsTests {
     let arguments = [
       "-r", folder.path, "-w", folder.file("out.pcap"), "-o", folder.file("log.json"),
     ]
-    for _ in 0..<2 {
-      let result = try Binary.sluice.run(arguments)
-      #expect(result.status == 0)
-      #expect(result.errors.contains("27 packets"))
-    }
+    let result = try Binary.sluice.run(arguments)
+    #expect(result.status == 0)
+    #expect(result.errors.contains("27 packets"))
+    // What it was is a capture of the folder now.
+    let written = try folder.bytes("out.pcap")
+    let again = try Binary.sluice.run(arguments)
+    #expect(again.status == 2)
+    #expect(again.errors.contains("would be overwritten"))
+    #expect(try folder.bytes("out.pcap") == written)
     // Redirected, it is empty when the folder is read.
     let command = "\(Binary.sluice.path) -q -r . > all.json 2> messages"
     let shell = try Binary(path: "/bin/sh").run("-c", "cd \(folder.path) && \(command)")

@@ -121,7 +121,7 @@ public struct PcapNGBytes {
     bytes += data + [UInt8](repeating: 0, count: -data.count & 3)
   }
 
-  private mutating func append(_ options: [Option]) {
+  public mutating func append(_ options: [Option]) {
     for option in options {
       append(option.code)
       append(UInt16(option.value.count))

@@ -27,7 +27,7 @@ public final class FilteredSource: PacketSource {
       batch.keep { self.matches($0) }
       own.filteredOut &+= UInt64(count &- batch.count)
       // None at all: there is nothing at the moment.
-      if count == 0 || !batch.isEmpty { break }
+      if count == 0 || !batch.isEmpty || !batch.blocks.isEmpty { break }
     }
     return true
   }
@@ -54,6 +54,7 @@ public final class FilteredSource: PacketSource {
   public var name: String { source.name }
   public var interfaces: [CaptureInterface] { source.interfaces }
   public var framesStay: Bool { source.framesStay }
+  public var isWhole: Bool { false }
   public var damages: [CaptureDamage] { source.damages }
   public var progress: (read: UInt64, total: UInt64?) { source.progress }
   public func captureName(ofInterface index: Int) -> String? {

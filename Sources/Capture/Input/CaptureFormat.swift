@@ -13,10 +13,12 @@ protocol CaptureFormat {
 }
 
 /// Why a parser came to a halt. The window's position is the start of the record in question.
-enum ParseStop: Equatable {
+enum ParseStop {
   case batchIsFull
   /// The record takes this many bytes, and the window ends before.
   case needs(Int)
+  /// The same of a block that is not kept where it is not in memory anyway, being so long.
+  case isTooLong(CaptureBlock, Int)
   case damaged(String)
 }
 
@@ -26,6 +28,8 @@ enum CaptureLimits {
   static let recordLength = 256 << 20
   /// No block of a pcapng file is longer: such a frame, and its options.
   static let blockLength = recordLength + (1 << 20)
+  /// Blocks that are no packets are taken from a stream in one piece up to here.
+  static let keptBlockLength = 16 << 20
   /// Captured lengths up to here are taken at face value (libpcap's MAXIMUM_SNAPLEN).
   static let ordinaryLength = 262_144
 }

@@ -1,3 +1,4 @@
+import Buffers
 import Glibc
 
 /// An open file, closed when it is let go; standard input and output stay open.
@@ -27,6 +28,14 @@ final class Descriptor {
     if Glibc.close(number) < 0 && errno != EINTR { throw .last }
   }
 
+  /// Where in a regular file it stands, if what is there can be written again.
+  var position: Int64? {
+    let flags = fcntl(number, F_GETFL)
+    guard flags >= 0, flags & O_APPEND == 0, (try? status())?.isRegular == true else { return nil }
+    let position = lseek(number, 0, SEEK_CUR)
+    return position >= 0 ? Int64(position) : nil
+  }
+
   /// What kind of file it is, how long, and which.
   func status() throws(SystemError) -> FileStatus {
     var status = stat()
@@ -45,10 +54,7 @@ final class Descriptor {
 /// What `stat` says of a file.
 struct FileStatus {
   /// Names the file whatever its path is.
-  struct Identity: Hashable {
-    var device: UInt64
-    var node: UInt64
-  }
+  typealias Identity = FileKey
 
   var identity: Identity
   var size: Int

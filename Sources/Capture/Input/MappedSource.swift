@@ -31,13 +31,13 @@ final class MappedSource<Format: CaptureFormat>: PacketSource {
     if isAtEnd { return false }
     switch format.parse(&window, into: &batch) {
     case .batchIsFull: break
-    case .needs: endOfInput()
+    case .needs, .isTooLong: endOfInput()
     case .damaged(let reason): end(with: reason)
     }
     file.reached(window.position)
     if isAtEnd { file.stopReadingAhead() }
     if isAtEnd || file.hasFault || hasEmptyFrame(batch) { dropWhatIsMissing(&batch) }
-    return !batch.isEmpty
+    return !batch.isEmpty || !batch.blocks.isEmpty
   }
 
   private func endOfInput() {
@@ -75,10 +75,11 @@ final class MappedSource<Format: CaptureFormat>: PacketSource {
     var kept = batch.count
     while kept > 0, !isWhole(batch[kept - 1], before: end) { kept -= 1 }
     batch.truncate(to: kept)
+    unsafe batch.keepBlocks(before: file.base + end)
   }
 
   private func isWhole(_ frame: Frame, before end: Int) -> Bool {
-    unsafe frame.bytes.withUnsafeBytes { bytes in
+    unsafe frame.recordBytes.withUnsafeBytes { bytes in
       guard let start = bytes.baseAddress else { return false }
       return unsafe start + bytes.count <= file.base + end
     }

@@ -1,3 +1,4 @@
+import Buffers
 import Glibc
 
 /// An input of which nothing has been read yet.

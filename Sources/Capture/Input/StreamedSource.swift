@@ -11,6 +11,13 @@ final class StreamedSource<Format: CaptureFormat>: PacketSource {
   private let fileProgress: () -> (read: UInt64, total: UInt64?)
   private var format: Format
   private var isAtEnd = false
+  /// Of a block that is passed over, what has not come yet.
+  private var skipping: Skipping?
+
+  private struct Skipping {
+    var length: Int
+    var rest: Int
+  }
 
   init(
     name: String, input: StreamBuffer, claim: InputClaim?, format: Format,
@@ -30,21 +37,66 @@ final class StreamedSource<Format: CaptureFormat>: PacketSource {
   func fill(_ batch: inout FrameBatch) -> Bool {
     batch.removeAll()
     while !isAtEnd {
+      if skipping != nil {
+        guard skip() else { return !isAtEnd }
+      }
       var window = input.window
       let stop = format.parse(&window, into: &batch)
       input.consume(window.position)
       if case .damaged(let reason) = stop { end(with: reason) }
       // What is there is handed out before the next read, which may wait and which moves the
       // memory that the frames lie in.
-      if !batch.isEmpty { return true }
-      guard case .needs(let count) = stop else { return !isAtEnd }
-      switch input.more(needed: count) {
-      case .bytes: continue
-      case .nothingYet: return true
-      case .end, .failed: endOfInput()
+      if !batch.isEmpty || !batch.blocks.isEmpty { return true }
+      switch stop {
+      case .needs(let count):
+        switch input.more(needed: count) {
+        case .bytes: continue
+        case .nothingYet: return true
+        case .end, .failed: endOfInput()
+        }
+      case .isTooLong(let block, let length):
+        skipping = Skipping(length: length, rest: length - BlockHeader.endLength)
+        guard batch.keepsBlocks else { continue }
+        batch.append(block)
+        return true
+      case .batchIsFull, .damaged: return !isAtEnd
       }
     }
     return false
+  }
+
+  /// Passes over a block, but for its end, which says its length once more; `false` where no more of it
+  /// is there.
+  private func skip() -> Bool {
+    while var skipped = skipping {
+      let count = min(skipped.rest, input.window.available)
+      input.consume(count)
+      skipped.rest -= count
+      skipping = skipped
+      let missing = min(skipped.rest, 1) + BlockHeader.endLength
+      if input.window.available < missing {
+        switch input.more(needed: missing) {
+        case .bytes: continue
+        case .nothingYet: return false
+        case .end, .failed:
+          let come = skipped.length - skipped.rest - BlockHeader.endLength
+          end(
+            with: input.failure
+              ?? "block cut off: \(come + input.window.available) of \(skipped.length) bytes")
+          return false
+        }
+      }
+      guard skipped.rest == 0 else { continue }
+      let end = input.window.bytes.load(bigEndianAt: 0, as: UInt32.self)
+      let length = UInt32(truncatingIfNeeded: skipped.length)
+      guard end == length || end == length.byteSwapped else {
+        self.end(with: "block of \(skipped.length) bytes ends as another one")
+        return false
+      }
+      input.consume(BlockHeader.endLength)
+      skipping = nil
+    }
+    return true
   }
 
   private func endOfInput() {

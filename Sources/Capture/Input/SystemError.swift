@@ -7,6 +7,8 @@ struct SystemError: Error, Hashable {
   static let folder = Self(code: EISDIR)
   /// An output that would overwrite an input.
   static let isInput = Self(code: ETXTBSY)
+  /// Two outputs in one file.
+  static let isOutput = Self(code: EDEADLK)
 
   /// The error that the last call of this thread left.
   static var last: Self { Self(code: errno) }
@@ -17,7 +19,8 @@ struct SystemError: Error, Hashable {
     case ENOENT: "no such file"
     case EACCES, EPERM: "permission denied"
     case EISDIR: "is a directory"
-    case ETXTBSY: "is being read; write to another file"
+    case ETXTBSY: "would overwrite an input; write to another file"
+    case EDEADLK: "is being written already; write to another file"
     case ENOSPC: "no space left on the device"
     case EDQUOT: "the disk quota is used up"
     case EPIPE: "nobody reads the other end any more"

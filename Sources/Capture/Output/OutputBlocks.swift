@@ -20,11 +20,14 @@ final class OutputBlocks: @unchecked Sendable {
   private var turns: RingTurns?
   private var thread: WorkerThread?
   private let lengths: ReservedArray<Int>
+  /// Where in a file it begins; `nil` for a pipe, or a file that is only appended to.
+  let start: Int64?
   private let failure = Mutex<SystemError?>(nil)
   private let hasFailed = Atomic<Bool>(false)
 
   init(_ descriptor: Descriptor) {
     self.descriptor = descriptor
+    start = descriptor.position
     unsafe memory = .allocate(byteCount: Self.count * Self.size, alignment: 64)
     var lengths = ReservedArray<Int>(capacity: Self.count)
     for _ in 0..<Self.count { lengths.append(0) }
@@ -85,11 +88,26 @@ final class OutputBlocks: @unchecked Sendable {
   }
 
   /// Writes out everything, with so much of the block at hand, and closes the file.
-  func finish(_ length: Int) throws(SystemError) {
+  ///
+  /// - Parameter patches: what is to be in the place of other bytes.
+  func finish(
+    _ length: Int, _ patches: [(offset: UInt64, bytes: [UInt8])] = []
+  ) throws(SystemError) {
     stop()
     try check()
     try write(place, length)
+    if let start {
+      for (offset, bytes) in patches { try patch(start + Int64(clamping: offset), bytes) }
+    }
     try descriptor.close()
+  }
+
+  /// A few bytes of a file, which are written at once.
+  private func patch(_ offset: Int64, _ bytes: [UInt8]) throws(SystemError) {
+    let count = try SystemError.check {
+      unsafe pwrite(descriptor.number, bytes, bytes.count, Int(offset))
+    }
+    if count < bytes.count { throw SystemError(code: ENOSPC) }
   }
 
   /// Waits until the thread has written what it was given.

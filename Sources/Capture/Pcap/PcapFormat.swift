@@ -35,6 +35,8 @@ struct PcapFormat: CaptureFormat {
     let unit = header.fractionUnit
     let linkType = header.interface.linkType
     let isCurrent = header.lengthOrder == .capturedFirst
+    let kind = headerLength == 16 ? FrameRecord.Kind.pcap : .modifiedPcap
+    let form = FrameRecord(kind, isBigEndian: header.isBigEndian)
     let ordinaryLength = ordinaryLength
     var ordinal = ordinal
     var position = window.position
@@ -66,7 +68,7 @@ struct PcapFormat: CaptureFormat {
           base: record + headerLength, capturedLength: captured, originalLength: original,
           timestamp: Timestamp(nanoseconds: nanoseconds),
           stamp: UInt64(seconds) &<< 32 | UInt64(fraction), interface: 0, ordinal: ordinal,
-          linkType: linkType))
+          linkType: linkType, record: form))
       position &+= length
     }
     return .batchIsFull

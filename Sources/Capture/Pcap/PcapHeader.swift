@@ -56,10 +56,31 @@ struct PcapHeader: Hashable {
     fractionUnit = isNanoseconds ? 1 : 1000
     recordHeaderLength = word(0) == Magic.modified ? 24 : 16
     lengthOrder = Self.lengthOrder(major: half(4), minor: half(6))
-    // The upper half says whether and how long a frame check sequence the frames carry.
     interface = CaptureInterface(
       linkType: LinkType(rawValue: word(20) & 0xffff), snapLength: word(16),
-      resolution: isNanoseconds ? .nanoseconds : .microseconds)
+      resolution: isNanoseconds ? .nanoseconds : .microseconds,
+      fcsLength: Self.fcsLength(in: word(20)))
+    interface.pcapHeader = Array(bytes.prefix(Self.length))
+  }
+
+  private static let fcsFlag: UInt32 = 0x0400_0000
+
+  /// The upper half of the link type field says whether frames carry a frame check sequence, and how
+  /// long it is. Files have it in bytes, and where the draft is followed in words of 16 bits; that of
+  /// Ethernet has 4 bytes.
+  private static func fcsLength(in field: UInt32) -> UInt8? {
+    guard field & fcsFlag != 0 else { return nil }
+    let length = UInt8(field >> 28)
+    let isEthernet = LinkType(rawValue: field & 0xffff) == .ethernet
+    return isEthernet && length > 0 ? 4 : length
+  }
+
+  /// The link type field for frames that carry a check sequence of this length.
+  static func field(_ linkType: LinkType, fcsLength: UInt8?) -> UInt32 {
+    guard let fcsLength, fcsLength < 16, linkType.rawValue <= 0xffff else {
+      return linkType.rawValue
+    }
+    return linkType.rawValue | fcsFlag | UInt32(fcsLength) << 28
   }
 
   /// Versions that nobody has defined are read like 2.4: the checks of the records notice it if

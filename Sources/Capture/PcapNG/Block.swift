@@ -1,12 +1,18 @@
-/// The numbers of the blocks that are looked into (draft-ietf-opsawg-pcapng, section 4). All
-/// others are passed over: name resolution (4), statistics (5), secrets (10), custom (0xBAD and
-/// 0x40000BAD), and whatever is not known yet.
+/// The numbers of blocks that something is known of (draft-ietf-opsawg-pcapng, section 4). Whoever reads
+/// packets looks into sections, interfaces and packets only.
 enum BlockType {
   static let section: UInt32 = 0x0a0d_0d0a
   static let interface: UInt32 = 1
   static let obsoletePacket: UInt32 = 2
   static let simplePacket: UInt32 = 3
+  static let names: UInt32 = 4
+  static let statistics: UInt32 = 5
   static let enhancedPacket: UInt32 = 6
+  static let journal: UInt32 = 9
+  static let secrets: UInt32 = 10
+  static let custom: UInt32 = 0x0bad
+  /// One that is not to be copied into a file with other packets.
+  static let customNotCopied: UInt32 = 0x4000_0bad
 }
 
 /// Why a block makes no sense.
@@ -22,6 +28,8 @@ struct BlockProblem: Error, Equatable {
 struct BlockHeader {
   /// Type, length, and length.
   static let minimumLength = 12
+  /// Of the repeated length.
+  static let endLength = 4
 
   let type: UInt32
   /// Of the whole block.
@@ -32,8 +40,19 @@ struct BlockHeader {
     let fields = Fields(bytes: bytes, isBigEndian: isBigEndian)
     type = fields.word(0)
     length = Int(fields.word(4))
-    guard length >= Self.minimumLength, length & 3 == 0, length <= CaptureLimits.blockLength
+    guard length >= Self.minimumLength, length & 3 == 0,
+      length <= CaptureLimits.blockLength || mayBeSkipped
     else { throw BlockProblem("block claims \(length) bytes") }
+  }
+
+  /// Whether it is of a known kind that is nothing but passed on: it may be as long as it likes.
+  var mayBeSkipped: Bool {
+    switch type {
+    case BlockType.names, BlockType.journal, BlockType.secrets,
+      BlockType.custom, BlockType.customNotCopied:
+      true
+    default: false
+    }
   }
 
   /// - Parameter bytes: at least `length` bytes from the start of the block.

@@ -7,6 +7,7 @@ enum InterfaceBlock {
     static let end: UInt16 = 0
     static let name: UInt16 = 2
     static let timeResolution: UInt16 = 9
+    static let fcsLength: UInt16 = 13
     static let timeOffset: UInt16 = 14
   }
 
@@ -21,6 +22,8 @@ enum InterfaceBlock {
       case (OptionCode.timeResolution, 1):
         interface.resolution = TimeResolution(
           rawValue: body.bytes.byte(at: option.value.lowerBound))
+      case (OptionCode.fcsLength, 1):
+        interface.fcsLength = body.bytes.byte(at: option.value.lowerBound)
       case (OptionCode.timeOffset, 8):
         interface.timeOffset = Int64(bitPattern: body.long(option.value.lowerBound))
       default: break

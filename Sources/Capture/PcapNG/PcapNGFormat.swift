@@ -27,7 +27,8 @@ struct PcapNGFormat: CaptureFormat {
     do throws(BlockProblem) {
       while !batch.isFull {
         let needed = try block(&window, into: &batch)
-        if needed > 0 { return .needs(needed) }
+        if needed > 0 { return stop(needed, window, &batch) }
+        if needed < 0 { break }
       }
       return .batchIsFull
     } catch {
@@ -35,7 +36,17 @@ struct PcapNGFormat: CaptureFormat {
     }
   }
 
-  /// Takes one block. Returns how many bytes it needs if they are not all there, otherwise 0.
+  /// Where a block is not all there: what is no packet need not be in one piece to be passed over.
+  @inline(never)
+  private func stop(_ needed: Int, _ window: Window, _ batch: inout FrameBatch) -> ParseStop {
+    guard needed > CaptureLimits.keptBlockLength,
+      let header = try? BlockHeader(window.bytes, isBigEndian: isBigEndian), header.mayBeSkipped
+    else { return .needs(needed) }
+    return .isTooLong(CaptureBlock(tooLarge: header.type, isBigEndian: isBigEndian), needed)
+  }
+
+  /// Takes one block. Returns how many bytes it needs if they are not all there, otherwise 0, or -1
+  /// where the batch has enough blocks.
   @inline(__always)
   private mutating func block(
     _ window: inout Window, into batch: inout FrameBatch
@@ -47,16 +58,17 @@ struct PcapNGFormat: CaptureFormat {
     }
     let header = try BlockHeader(window.bytes, isBigEndian: isBigEndian)
     guard header.length <= available else { return header.length }
+    try header.checkEnd(window.bytes, isBigEndian: isBigEndian)
+    guard header.type == BlockType.enhancedPacket else {
+      try rareBlock(header, window, into: &batch)
+      window.position &+= header.length
+      return batch.isFullOfBlocks ? -1 : 0
+    }
     unsafe prefetchAhead(
       window.base, from: window.position, length: header.length, count: window.count,
       prefetched: &window.prefetched)
-    try header.checkEnd(window.bytes, isBigEndian: isBigEndian)
-    if header.type == BlockType.enhancedPacket {
-      let packet = try PacketBlock(enhanced: body(window, header))
-      try append(packet, window, to: &batch)
-    } else {
-      try rareBlock(header, window, into: &batch)
-    }
+    let packet = try PacketBlock(enhanced: body(window, header))
+    try append(packet, .enhanced, header, window, to: &batch)
     window.position &+= header.length
     return 0
   }
@@ -79,19 +91,33 @@ struct PcapNGFormat: CaptureFormat {
   private mutating func rareBlock(
     _ header: BlockHeader, _ window: Window, into batch: inout FrameBatch
   ) throws(BlockProblem) {
+    var interface = -1
     switch header.type {
     case BlockType.section:
       let section = try Section(body: body(window, header), firstInterface: interfaces.count)
       firstInterface = section.firstInterface
-    case BlockType.interface: try add(InterfaceBlock.interface(body(window, header)))
+    case BlockType.interface:
+      interface = interfaces.count
+      try add(InterfaceBlock.interface(body(window, header)))
     case BlockType.obsoletePacket:
-      try append(PacketBlock(obsolete: body(window, header)), window, to: &batch)
+      let packet = try PacketBlock(obsolete: body(window, header))
+      return try append(packet, .obsolete, header, window, to: &batch)
     case BlockType.simplePacket:
       let index = try globalIndex(0)
       let packet = try PacketBlock(
         simple: body(window, header), snapLength: interfaces[index].snapLength)
-      try append(packet, window, to: &batch)
+      return try append(packet, .simple, header, window, to: &batch)
+    case BlockType.statistics where header.length >= BlockHeader.minimumLength + 4:
+      let local = Int(body(window, header).word(0))
+      interface = local < origins.count &- firstInterface ? firstInterface &+ local : -1
     default: break
+    }
+    if batch.keepsBlocks {
+      // The block was checked to lie in the window.
+      batch.append(
+        unsafe CaptureBlock(
+          base: window.base + window.position, byteCount: header.length, type: header.type,
+          isBigEndian: isBigEndian, interface: interface))
     }
   }
 
@@ -116,18 +142,22 @@ struct PcapNGFormat: CaptureFormat {
 
   @inline(__always)
   private mutating func append(
-    _ packet: PacketBlock, _ window: Window, to batch: inout FrameBatch
+    _ packet: PacketBlock, _ kind: FrameRecord.Kind, _ header: BlockHeader, _ window: Window,
+    to batch: inout FrameBatch
   ) throws(BlockProblem) {
     let index = try globalIndex(packet.interface)
     if let stamp = packet.stamp { lastTimestamp = origins[index].clock.timestamp(of: stamp) }
     ordinal &+= 1
+    let padded = (packet.capturedLength &+ 3) & ~3
+    let trailing = header.length &- BlockHeader.minimumLength &- packet.dataOffset &- padded
     // The packet's data were checked to lie in the block, and the block in the window.
     batch.append(
       unsafe Frame(
         base: window.base + window.position + 8 + packet.dataOffset,
         capturedLength: packet.capturedLength, originalLength: packet.originalLength,
         timestamp: lastTimestamp, stamp: packet.stamp ?? 0, interface: index, ordinal: ordinal,
-        linkType: origins[index].linkType))
+        linkType: origins[index].linkType,
+        record: FrameRecord(kind, isBigEndian: isBigEndian, trailingWords: trailing >> 2)))
   }
 
   func cutReason(of window: Window) -> String {

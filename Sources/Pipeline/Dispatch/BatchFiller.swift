@@ -40,6 +40,7 @@ final class BatchFiller: @unchecked Sendable {
     let batch = ring.reference(to: place)
     let room = UInt64(Batch.capacity) - packets % UInt64(Batch.capacity)
     batch.element.packets.frames.limit = Int(min(room, packetsLeft))
+    batch.element.packets.frames.keepsBlocks = defaultFate != nil
     guard source.fill(&batch.element.packets.frames) else { return false }
     let count = UInt64(batch.element.packets.frames.count)
     packets &+= count
@@ -48,6 +49,7 @@ final class BatchFiller: @unchecked Sendable {
     batch.element.spoolStart = spoolStart
     spoolEnd &+= batch.element.packets.frames.capturedBytes
     spoolEnd &+= count &* UInt64(DeferralConfiguration.spoolCost)
+    if defaultFate != nil { spoolEnd &+= batch.element.packets.frames.extraBytes }
     batch.element.spoolEnd = spoolEnd
     if batch.element.endsStretch { spoolStart = spoolEnd }
     decapsulator.prepare(&batch.element.packets)

@@ -24,6 +24,22 @@ final class PacketOutput {
   private var waiting: [WaitingPacket] = []
   private var firstWaiting = 0
   private var fragments = WaitingFragments()
+  /// Blocks that stand between waiting packets, in their order.
+  private var waitingBlocks: [WaitingBlock] = []
+  private var firstWaitingBlock = 0
+  /// Whether it is known that what is written is not what was read.
+  private var differs = false
+
+  /// A block, and in front of which of the waiting packets it stands, by the number of packets that
+  /// have waited before.
+  private struct WaitingBlock {
+    var place: UInt64
+    var block: CaptureBlock
+    var copy: HeldBlock?
+  }
+
+  /// How many packets have been removed from the front of `waiting`.
+  private var removed: UInt64 = 0
 
   private struct WaitingPacket {
     var frame: Frame
@@ -89,7 +105,11 @@ final class PacketOutput {
     interfaces = batch.element.interfaces
     try writeDecided()
     var marks = batch.element.packets.fragments[...]
+    var nextBlock = 0
     for index in 0..<batch.element.packets.frames.count {
+      if nextBlock < batch.element.packets.frames.blocks.count {
+        try takeBlocks(of: batch, from: &nextBlock, before: index)
+      }
       let frame = batch.element.packets.frames[index]
       var fate = batch.element.fates[index]
       if fate == .written, let reason = batch.element.packets.unseenReason(ofPacketAt: index) {
@@ -106,6 +126,9 @@ final class PacketOutput {
       } else {
         add(frame, fate, outcome)
       }
+    }
+    if nextBlock < batch.element.packets.frames.blocks.count {
+      try takeBlocks(of: batch, from: &nextBlock, before: .max)
     }
     for datagram in batch.element.packets.lostDatagrams {
       settle(fragments.take(datagram))
@@ -142,16 +165,55 @@ final class PacketOutput {
       WaitingPacket(frame: copy?.frame ?? frame, copy: copy, fate: fate, outcome: outcome))
   }
 
+  /// The blocks in front of a packet.
+  private func takeBlocks(
+    of batch: ElementReference<Batch>, from next: inout Int, before index: Int
+  ) throws {
+    let count = batch.element.packets.frames.blocks.count
+    while next < count, batch.element.packets.frames.blocks[next].position <= index {
+      let block = batch.element.packets.frames.blocks[next]
+      next += 1
+      if firstWaiting == waiting.count {
+        try sink.write(block, interfaces: interfaces)
+      } else {
+        let copy = framesStay ? nil : HeldBlock(block)
+        waitingBlocks.append(
+          WaitingBlock(
+            place: removed + UInt64(waiting.count), block: copy?.block ?? block, copy: copy))
+      }
+    }
+  }
+
+  /// Writes the blocks that stand in front of the first waiting packet.
+  private func writeBlocks() throws {
+    let place = removed + UInt64(firstWaiting)
+    while firstWaitingBlock < waitingBlocks.count,
+      waitingBlocks[firstWaitingBlock].place <= place
+    {
+      let waiting = waitingBlocks[firstWaitingBlock]
+      firstWaitingBlock += 1
+      try sink.write(waiting.block, interfaces: interfaces)
+      waitingBlocks[firstWaitingBlock - 1].copy = nil
+    }
+    if firstWaitingBlock == waitingBlocks.count || firstWaitingBlock > 1 << 12 {
+      waitingBlocks.removeFirst(firstWaitingBlock)
+      firstWaitingBlock = 0
+    }
+  }
+
   private func writeDecided() throws {
     while firstWaiting < waiting.count, waiting[firstWaiting].fate != .open {
+      if !waitingBlocks.isEmpty { try writeBlocks() }
       let packet = waiting[firstWaiting]
       try write(packet.frame, packet.fate, packet.outcome)
       waiting[firstWaiting].copy = nil
       waiting[firstWaiting].outcome = .written
       firstWaiting += 1
     }
+    if !waitingBlocks.isEmpty { try writeBlocks() }
     if firstWaiting == waiting.count || firstWaiting > 1 << 16 {
       waiting.removeFirst(firstWaiting)
+      removed += UInt64(firstWaiting)
       firstWaiting = 0
     }
   }
@@ -161,13 +223,28 @@ final class PacketOutput {
     case .written: try sink.write(frame, interfaces: interfaces)
     case .rewritten:
       packetsRewritten += 1
+      noteDifference()
       let (sink, interfaces) = (sink, interfaces)
+      var isFirst = true
       try rewriter.rewrite(frame, outcome, layers: layers.layers) {
-        try sink.write($0, interfaces: interfaces)
+        try sink.write($0, madeOf: frame, isFirst: isFirst, interfaces: interfaces)
+        isFirst = false
       }
-    case .leftOut, .open: if countsLeftOut { packetsLeftOut += 1 }
+    case .leftOut, .open:
+      noteDifference()
+      if countsLeftOut { packetsLeftOut += 1 }
     }
   }
+
+  /// From here on what is written is not what was read.
+  func noteDifference() {
+    if differs { return }
+    differs = true
+    sink.noteDifference()
+  }
+
+  /// What was known about packets and could not be written.
+  var unkept: Unkept { sink.unkept }
 
   /// At the end: what is still open was never decided against.
   func finish() throws {

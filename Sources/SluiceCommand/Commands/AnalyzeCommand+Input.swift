@@ -1,3 +1,4 @@
+import Buffers
 import Capture
 
 /// What is read.
@@ -12,6 +13,8 @@ struct AnalyzeInput {
   var filter: String?
   /// Files in folders, or of several, that cannot be read.
   var refused: [CaptureDamage] = []
+  /// Say of all files that they are read, the later ones of `--separate` included.
+  var claims: [InputClaim] = []
 }
 
 extension AnalyzeCommand {
@@ -40,6 +43,7 @@ extension AnalyzeCommand {
     var result = AnalyzeInput(runs: [(.files(found.files), inputName)], filter: filter)
     if input.separate { result.runs = found.files.map { (.files([$0]), $0.path) } }
     result.refused = found.refused
+    result.claims = found.claims
     return result
   }
 
@@ -52,6 +56,12 @@ extension AnalyzeCommand {
         input.read, except: outputs, rotated: output.rotation == nil ? nil : output.write)
     } catch {
       throw CommandFailure(.usage, error.description)
+    }
+    if let path = found.overwritten.first {
+      throw CommandFailure(
+        .usage,
+        "\(path): would be overwritten, and is a capture of the input; "
+          + "write elsewhere, or take it away first")
     }
     if found.files.isEmpty { throw emptiness(found) }
     for folder in found.emptyFolders { Message.show("\(folder): holds no captures") }

@@ -11,7 +11,9 @@ extension AnalyzeCommand {
       }
     }
     let inputs = inputs.compactMap { FileIdentity.named($0, standard: .input) }
-    for (option, path) in [("-w", output.write), ("-o", logPath)] {
+    let log = output.output == nil ? "-l" : "-o"
+    let others = otherLogPaths.map { ("-l", $0) as (String, String?) }
+    for (option, path) in [("-w", output.write), (log, logPath)] + others {
       guard let path, let file = FileIdentity.named(path, standard: .output),
         inputs.contains(where: { $0.kind == .regular && $0.isSameFile(as: file) })
       else { continue }
@@ -19,6 +21,21 @@ extension AnalyzeCommand {
     }
     if let write = output.write, let logPath, isSameOutput(write, logPath) {
       throw CommandFailure(.usage, "\(write): -w and the event log are the same file")
+    }
+    try refuseStandardStreams()
+  }
+
+  /// Records, or messages, would stand in the capture.
+  private func refuseStandardStreams() throws(CommandFailure) {
+    guard let write = output.write, write != "-", let file = FileIdentity(path: write),
+      file.kind == .regular
+    else { return }
+    for (stream, name) in [
+      (StandardStream.output, "standard output"), (.error, "standard error"),
+    ] {
+      guard let other = FileIdentity(descriptor: stream.descriptor), other.isSameFile(as: file)
+      else { continue }
+      throw CommandFailure(.usage, "\(write): -w and \(name) are the same file")
     }
   }
 
@@ -40,6 +57,12 @@ extension AnalyzeCommand {
   var logPath: String? {
     if let path = output.output { return path == "-" ? nil : path }
     return output.logDir.map { "\($0)/\(output.format.fileName)" }
+  }
+
+  /// The files beside it.
+  private var otherLogPaths: [String] {
+    guard output.format.isZeek, let folder = output.logDir else { return [] }
+    return ["\(folder)/weird.log", "\(folder)/eve.json"]
   }
 
   /// A Zeek log holds one kind of record: without a folder there is no place for others.

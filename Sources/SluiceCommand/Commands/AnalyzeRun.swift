@@ -73,10 +73,14 @@ struct AnalyzeRun {
         summary, file: name, signal: Interruption.signal, isAbandoned: outputs.log.isAbandoned,
         flow: command.input.flow != nil, isLive: live != nil)
       report(outcome, summary, name, seconds: (ContinuousClock.now - start) / .seconds(1))
-      return outcome.status
+      guard let refusal = outputs.log.refusal else { return outcome.status }
+      Message.show(refusal.description)
+      return .first(of: [outcome.status, .failed])
     } catch {
       monitor.end()
-      throw CommandFailure(.failed, "\(error)")
+      let isAboutInput =
+        (error as? CaptureError)?.isAboutInput ?? (error as? LogError)?.isAboutInput ?? false
+      throw CommandFailure(isAboutInput ? .usage : .failed, "\(error)")
     }
   }
 
@@ -216,7 +220,7 @@ extension AnalyzeRun {
     do {
       return try Parts.createSink(path, rotation: command.output.rotation)
     } catch {
-      throw CommandFailure(.failed, error.description)
+      throw CommandFailure(error.isAboutInput ? .usage : .failed, error.description)
     }
   }
 
@@ -245,7 +249,7 @@ extension AnalyzeRun {
     do {
       return try FileLogOutput(path: file, isLive: isLive)
     } catch {
-      throw CommandFailure(.failed, error.description)
+      throw CommandFailure(error.isAboutInput ? .usage : .failed, error.description)
     }
   }
 

@@ -23,6 +23,7 @@ struct CheckRun {
     checker.finish()
     try writer.finish()
     summary.counts = checker.counts
+    if let refusal = log.refusal { throw CommandFailure(.failed, refusal.description) }
     summary.damages = found.refused + (summary.isInterrupted ? [] : source.damages)
     return report(summary)
   }

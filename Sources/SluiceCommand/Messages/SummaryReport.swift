@@ -1,3 +1,4 @@
+import Buffers
 import Deferral
 package import Pipeline
 
@@ -57,6 +58,12 @@ package struct SummaryReport {
     }
     if summary.truncatedPackets > 0 {
       lines.append("truncated by the capture: \(packets(summary.truncatedPackets))")
+    }
+    let unkept = Unkept.Kind.allCases.compactMap { kind in
+      summary.unkept.counts[kind].map { "\(Amounts.number($0)) \(kind.text($0))" }
+    }
+    if !unkept.isEmpty {
+      lines.append("not kept in the written capture: " + unkept.joined(separator: ", "))
     }
     return lines
   }

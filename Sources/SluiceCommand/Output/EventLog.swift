@@ -12,4 +12,7 @@ protocol EventLog: LogOutput {
 
   /// Whether nobody reads on, so that what is written is dropped.
   var isAbandoned: Bool { get }
+
+  /// Why that is a failure: there never was anybody to read.
+  var refusal: LogError? { get }
 }

@@ -10,17 +10,21 @@ final class FileLogOutput: EventLog {
   private var descriptor: Int32
   private let isOwned: Bool
   private let isLive: Bool
+  private var claim: OutputClaim?
   private var buffer = TextBuffer()
   private var failure: LogError?
   private var isFinished = false
   /// Whether the reader of the pipe has gone. What is written afterwards is dropped: whoever runs
   /// `| head` has seen enough, and that is no failure.
   private(set) var isAbandoned = false
+  /// Of a standard output that was closed from the start. A capture is written all the same.
+  private(set) var refusal: LogError?
 
   /// Standard output.
   init(isLive: Bool) {
     name = "standard output"
     descriptor = STDOUT_FILENO
+    claim = nil
     isOwned = false
     self.isLive = isLive
   }
@@ -30,15 +34,33 @@ final class FileLogOutput: EventLog {
   /// - Parameter isLive: whether somebody may be waiting for each line as it happens.
   init(path: String, isLive: Bool) throws(LogError) {
     name = path
-    descriptor = try Self.open(path, O_TRUNC)
+    (descriptor, claim) = try Self.open(path, O_TRUNC)
     isOwned = true
     self.isLive = isLive
   }
 
-  private static func open(_ path: String, _ flags: Int32) throws(LogError) -> Int32 {
-    let descriptor = unsafe Glibc.open(path, O_WRONLY | O_CREAT | O_CLOEXEC | flags, 0o666)
+  /// A file is emptied only when it is known to be none of the inputs, and of no other output.
+  ///
+  /// - Parameter own: what the log has already.
+  private static func open(
+    _ path: String, _ flags: Int32, own: OutputClaim? = nil
+  ) throws(LogError) -> (descriptor: Int32, claim: OutputClaim?) {
+    let later = flags & ~O_TRUNC
+    let descriptor = unsafe Glibc.open(path, O_WRONLY | O_CREAT | O_CLOEXEC | later, 0o666)
     guard descriptor >= 0 else { throw LogError(file: path, reason: SystemError.last.description) }
-    return descriptor
+    guard let key = FileKey(descriptor: descriptor) else { return (descriptor, nil) }
+    var reason: String?
+    let claim = own?.key == key ? own : OutputClaim(key)
+    if InputClaim.covers(key) {
+      reason = "would overwrite an input; write to another file"
+    } else if claim == nil {
+      reason = "is being written already; write to another file"
+    } else if flags & O_TRUNC != 0, ftruncate(descriptor, 0) != 0 {
+      reason = SystemError.last.description
+    }
+    guard let reason else { return (descriptor, claim) }
+    close(descriptor)
+    throw LogError(file: path, reason: reason, isAboutInput: InputClaim.covers(key) || claim == nil)
   }
 
   func reopen() throws(LogError) { try reopen(ending: { _ in }) }
@@ -53,7 +75,7 @@ final class FileLogOutput: EventLog {
     guard isOwned, !isFinished, let now = FileIdentity(descriptor: descriptor),
       now.kind == .regular
     else { return }
-    let next = try Self.open(name, O_APPEND)
+    let (next, nextClaim) = try Self.open(name, O_APPEND, own: claim)
     let isOther = FileIdentity(descriptor: next).map { !$0.isSameFile(as: now) } ?? true
     if isOther { ending(&buffer) }
     do { try flush() } catch {
@@ -62,6 +84,7 @@ final class FileLogOutput: EventLog {
     }
     let old = descriptor
     descriptor = next
+    claim = nextClaim
     if close(old) != 0 { failure = LogError(file: name, reason: SystemError.last.description) }
   }
 
@@ -78,6 +101,9 @@ final class FileLogOutput: EventLog {
       try writeAll(buffer.span.bytes, to: descriptor)
     } catch  where error.code == EPIPE {
       isAbandoned = true
+    } catch  where error.code == EBADF && !isOwned {
+      isAbandoned = true
+      refusal = LogError(file: name, reason: "is closed")
     } catch {
       let failure = LogError(file: name, reason: error.description)
       self.failure = failure
@@ -100,5 +126,7 @@ final class FileLogOutput: EventLog {
 struct LogError: Error, Hashable, CustomStringConvertible {
   var file: String
   var reason: String
+  /// Whether the file is read, or written, at the same time.
+  var isAboutInput = false
   var description: String { "\(file): \(reason)" }
 }

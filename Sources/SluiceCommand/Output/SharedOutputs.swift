@@ -48,14 +48,51 @@ private final class SharedSink: PacketSink {
   private var interfaces: [CaptureInterface] = []
   /// The index of the current run's first interface.
   private var first = 0
+  /// What the runs before could not keep.
+  private var before = Unkept()
 
   init(_ sink: any PacketSink) { self.sink = sink }
 
-  func write(_ frame: borrowing Frame, interfaces own: [CaptureInterface]) throws {
-    interfaces += own.dropFirst(interfaces.count - first)
-    let moved = frame.renumbered(ordinal: frame.ordinal, interface: first + frame.interface)
-    try sink.write(moved, interfaces: interfaces)
+  func begin(_ interfaces: [CaptureInterface], _ likeness: Likeness) {
+    sink.begin(interfaces.map(\.amongOthers), max(likeness, .open))
   }
 
-  func finish() { first = interfaces.count }
+  func write(_ frame: borrowing Frame, interfaces own: [CaptureInterface]) throws {
+    add(own)
+    try sink.write(moved(frame), interfaces: interfaces)
+  }
+
+  func write(
+    _ frame: borrowing Frame, madeOf original: borrowing Frame, isFirst: Bool,
+    interfaces own: [CaptureInterface]
+  ) throws {
+    add(own)
+    try sink.write(
+      moved(frame), madeOf: moved(original), isFirst: isFirst, interfaces: interfaces)
+  }
+
+  func write(_ block: CaptureBlock, interfaces own: [CaptureInterface]) throws {
+    add(own)
+    var block = block
+    if block.interface >= 0 { block.interface += first }
+    try sink.write(block, interfaces: interfaces)
+  }
+
+  func noteDifference() { sink.noteDifference() }
+
+  /// Of the current run.
+  var unkept: Unkept { sink.unkept - before }
+
+  private func add(_ own: [CaptureInterface]) {
+    interfaces += own.dropFirst(interfaces.count - first).map(\.amongOthers)
+  }
+
+  private func moved(_ frame: borrowing Frame) -> Frame {
+    frame.renumbered(ordinal: frame.ordinal, interface: first + frame.interface)
+  }
+
+  func finish() {
+    first = interfaces.count
+    before = sink.unkept
+  }
 }

@@ -62,6 +62,7 @@ final class ZeekLogOutput: EventLog {
   }
 
   var isAbandoned: Bool { conn.log.isAbandoned }
+  var refusal: LogError? { conn.log.refusal }
 
   func flush() throws(LogError) {
     try conn.log.flush()

@@ -1,14 +1,21 @@
+import Buffers
 import Glibc
+import Synchronization
 
 /// Reading of small files, bounded so that `/dev/zero` is an error and not the end of memory.
 enum BoundedFile {
   static let limit = 16 << 20
+  private static let claims = Mutex<[InputClaim]>([])
 
   /// The content of a file of at most `limit` bytes.
   static func read(_ path: String, limit: Int = limit) throws(ReadError) -> [UInt8] {
     let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw ReadError("\(path): \(SystemError.last)") }
     defer { close(descriptor) }
+    // No output overwrites it, for as long as the program runs.
+    if let key = FileKey(descriptor: descriptor) {
+      claims.withLock { $0.append(InputClaim(key)) }
+    }
     var content: [UInt8] = []
     var block = [UInt8](repeating: 0, count: 65_536)
     while true {

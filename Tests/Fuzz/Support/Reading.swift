@@ -26,7 +26,7 @@ struct Reading: Equatable {
       for index in 0..<batch.count { try append(batch[index], source) }
     }
     damage = source.damage
-    interfaces = source.interfaces
+    interfaces = source.interfaces.map(\.amongOthers)
   }
 
   private mutating func append(_ frame: Frame, _ source: any PacketSource) throws {

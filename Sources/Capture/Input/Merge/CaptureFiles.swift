@@ -1,3 +1,5 @@
+public import Buffers
+
 /// A file of an input.
 public struct CaptureFile: Hashable, Sendable {
   public var path: String
@@ -27,27 +29,34 @@ public struct CaptureFiles {
   public private(set) var emptyFolders: [String] = []
   /// How many files of the folders are no captures.
   public private(set) var passedOver: UInt64 = 0
+  /// Captures among the files of the input that would be overwritten.
+  public private(set) var overwritten: [String] = []
+  /// Say of all files that they are read, as long as they live.
+  public private(set) var claims: [InputClaim] = []
   private var met: Set<FileStatus.Identity> = []
-
-  private var isOutput: (String) -> Bool = { _ in false }
+  private var outputs: Set<FileStatus.Identity> = []
 
   /// Throws when the only path is a folder that cannot be read, or leads nowhere.
   ///
   /// - Parameters:
-  ///   - outputs: files that are not part of the input if they lie in a folder.
-  ///   - rotated: the first file of a capture that is written into several; nor are the others.
+  ///   - outputs: files that are about to be written. One that is a capture in a folder is not
+  ///     overwritten but named in `overwritten`; otherwise it is not part of the input.
+  ///   - rotated: the first file of a capture that is written into several; the others are outputs,
+  ///     too.
   public init(
     _ paths: [String], except outputs: [String] = [], rotated: String? = nil
   ) throws(CaptureError) {
-    for output in outputs { meet(output) }
+    for output in outputs + (rotated.map(RotationNames.numbered) ?? []) {
+      if let status = try? FileStatus(path: output) { self.outputs.insert(status.identity) }
+    }
     for path in paths where path != "-" { meet(path) }
-    if let rotated { isOutput = { RotationNames.isNumbered($0, of: rotated) } }
     for path in paths {
       do throws(CaptureError) {
         if try Self.isFolder(path) {
           try addFolder(path)
         } else {
           files.append(CaptureFile(path: path, isNamed: true))
+          claim(path)
         }
       } catch {
         // One of several that is not there does not end the others.
@@ -78,6 +87,12 @@ public struct CaptureFiles {
 
   private mutating func meet(_ path: String) {
     if let status = try? FileStatus(path: path) { met.insert(status.identity) }
+  }
+
+  private mutating func claim(_ path: String) {
+    guard path != "-", let status = try? FileStatus(path: path), status.isRegular else { return }
+    claims.append(InputClaim(status.identity))
+    if outputs.contains(status.identity) { overwritten.append(path) }
   }
 
   private static func isFolder(_ path: String) throws(CaptureError) -> Bool {
@@ -114,7 +129,6 @@ public struct CaptureFiles {
 
   private mutating func add(_ path: String) {
     do throws(OpenProblem) {
-      if isOutput(path) { return }
       // Opening a pipe would wait for somebody at its other end.
       let status = try Self.status(path)
       if status.isFolder { return }
@@ -124,8 +138,12 @@ public struct CaptureFiles {
       }
       guard met.insert(status.identity).inserted else { return }
       _ = try OpenedInput(path: path).source(.glance)
+      if outputs.contains(status.identity) { return overwritten.append(path) }
+      claims.append(InputClaim(status.identity))
       files.append(CaptureFile(path: path, isNamed: false))
     } catch {
+      // What is about to be written may be anything but a capture.
+      if let status = try? FileStatus(path: path), outputs.contains(status.identity) { return }
       switch error {
       case .otherFormat: passedOver += 1
       case .failed(let reason):

@@ -16,6 +16,10 @@ final class MergeInput {
   private let claim: InputClaim?
   private var batch = FrameBatch(capacity: 0)
   private var position = 0
+  /// How many blocks of the batch have been taken.
+  private var blockPosition = 0
+  /// Whether its first section header has been handed out already.
+  var hasGivenSection = false
 
   struct Beginning {
     /// Of the first packet; the earliest of all where that is not known; `nil` if there is none.
@@ -23,6 +27,10 @@ final class MergeInput {
     var interfaces: [CaptureInterface] = []
     var framesStay = false
     var damages: [CaptureDamage] = []
+    /// The header of its first section, where that is a pcapng file.
+    var section: HeldBlock?
+    /// A longer one is not remembered.
+    fileprivate static let sectionLimit = 64 << 10
   }
 
   /// What cannot be opened twice, such as a pipe, stays open and is not waited for.
@@ -80,10 +88,31 @@ final class MergeInput {
     return frame
   }
 
+  /// Whether blocks stand in front of the next frame.
+  var hasBlocks: Bool {
+    blockPosition < batch.blocks.count && batch.blocks[blockPosition].position <= position
+  }
+
+  /// Takes the next of the blocks that stand in front of the next frame.
+  func nextBlock() -> CaptureBlock? {
+    guard hasBlocks else { return nil }
+    var block = batch.blocks[blockPosition]
+    blockPosition += 1
+    block.isMerged = true
+    if indices.indices.contains(block.interface) {
+      block.interface = indices[block.interface]
+    } else {
+      block.interface = -1
+    }
+    return block
+  }
+
   /// Reads on, as `PacketSource.fill` does. Frames that were taken before are invalid then, unless
   /// those of the source stay.
-  func refill() -> Bool {
+  func refill(keepsBlocks: Bool) -> Bool {
     position = 0
+    blockPosition = 0
+    batch.keepsBlocks = keepsBlocks
     return source?.fill(&batch) ?? false
   }
 }
@@ -91,7 +120,11 @@ final class MergeInput {
 extension MergeInput.Beginning {
   fileprivate init(_ source: any PacketSource) {
     var batch = FrameBatch(capacity: 1)
-    while batch.isEmpty, source.fill(&batch) {}
+    batch.keepsBlocks = true
+    while batch.isEmpty, source.fill(&batch) {
+      guard section == nil, let first = batch.blocks.first else { continue }
+      if first.byteCount <= Self.sectionLimit { section = HeldBlock(first) }
+    }
     time = batch.isEmpty ? nil : batch[0].timestamp.nanoseconds
     interfaces = source.interfaces
     framesStay = source.framesStay

@@ -11,6 +11,8 @@ final class MergedSource: PacketSource {
   /// each has a descriptor and about 2 MiB.
   static let streamLimit = 256
   static let interfaceLimit = 1 << 20
+  /// So much of section headers is remembered until the first packet.
+  private static let sectionBytesLimit = 1 << 20
   /// More files than this do not stay mapped, as Linux limits mappings.
   private static let mappingLimit = 32_768
 
@@ -25,6 +27,7 @@ final class MergedSource: PacketSource {
   /// Their last frames may be in the batch that was filled last, or anywhere if frames stay.
   private var ended: [MergeInput] = []
   private var broken: [CaptureDamage] = []
+  private var hasGivenSections = false
   private var read: UInt64 = 0
   private let total: UInt64?
 
@@ -61,7 +64,9 @@ final class MergedSource: PacketSource {
 
   private func enqueue(_ index: Int) {
     let input = inputs[index]
-    guard let time = input.beginning.time else {
+    // One without packets may have names or secrets for those of others.
+    let isEmpty = input.beginning.time == nil && input.beginning.section == nil
+    guard let time = isEmpty ? nil : input.beginning.time ?? .min else {
       broken += input.beginning.damages
       return
     }
@@ -89,8 +94,13 @@ final class MergedSource: PacketSource {
   func fill(_ batch: inout FrameBatch) -> Bool {
     batch.removeAll()
     if !framesStay { letGoOfEnded() }
-    while !batch.isFull, let index = queue.first {
+    if batch.keepsBlocks, !hasGivenSections { giveSections(to: &batch) }
+    while !batch.isFull, !batch.isFullOfBlocks, let index = queue.first {
       let input = inputs[index]
+      if input.hasBlocks {
+        appendBlocks(of: input, to: &batch)
+        continue
+      }
       if let frame = input.next() {
         append(frame, of: input, to: &batch)
         // At its last frame it stays the first: what it has next is not known.
@@ -98,11 +108,38 @@ final class MergedSource: PacketSource {
         continue
       }
       // Reading on moves the memory of a stream, which what was taken lies in.
-      if !batch.isEmpty, let source = input.source, !source.framesStay { break }
-      guard readOn(input) else { break }
+      let isEmpty = batch.isEmpty && batch.blocks.isEmpty
+      if !isEmpty, let source = input.source, !source.framesStay { break }
+      guard readOn(input, keepsBlocks: batch.keepsBlocks) else { break }
     }
     takeBackMissing(from: &batch)
-    return !batch.isEmpty || !queue.isEmpty
+    return !batch.isEmpty || !batch.blocks.isEmpty || !queue.isEmpty
+  }
+
+  var isWhole: Bool { false }
+
+  /// The section headers of all files come first, so that what they say can stand in front.
+  private func giveSections(to batch: inout FrameBatch) {
+    hasGivenSections = true
+    var room = Self.sectionBytesLimit
+    for input in inputs {
+      guard var block = input.beginning.section?.block, block.byteCount <= room else { continue }
+      room -= block.byteCount
+      block.isMerged = true
+      input.hasGivenSection = true
+      batch.append(block)
+    }
+  }
+
+  @inline(never)
+  private func appendBlocks(of input: MergeInput, to batch: inout FrameBatch) {
+    while !batch.isFullOfBlocks, let block = input.nextBlock() {
+      if block.type == BlockType.section, input.hasGivenSection {
+        input.hasGivenSection = false
+      } else {
+        batch.append(block)
+      }
+    }
   }
 
   @inline(__always)
@@ -125,19 +162,19 @@ final class MergedSource: PacketSource {
 extension MergedSource {
   /// Gets the next frames of the first file, or takes it out of the queue; `false` when there are
   /// none at the moment.
-  private func readOn(_ input: MergeInput) -> Bool {
+  private func readOn(_ input: MergeInput, keepsBlocks: Bool) -> Bool {
     do throws(OpenProblem) {
       if input.source == nil { try open(input) }
       guard let source = input.source else { return true }
       let before = source.progress.read
-      let isOpen = input.refill()
+      let isOpen = input.refill(keepsBlocks: keepsBlocks)
       read += source.progress.read - before
       guard isOpen else {
         end(input)
         return true
       }
       try register(source.interfaces, of: input)
-      guard let time = input.headTime else { return false }
+      guard let time = input.headTime else { return input.hasBlocks }
       queue.updateFirst(time: time)
     } catch {
       report(error, input)
@@ -178,7 +215,7 @@ extension MergedSource {
         throw .failed("more interfaces than can be remembered (\(Self.interfaceLimit))")
       }
       input.indices.append(interfaces.count)
-      interfaces.append(interface)
+      interfaces.append(interface.amongOthers)
       origins.append(file: input.file.path)
     }
     origins.setSource(input.source, of: input.indices)

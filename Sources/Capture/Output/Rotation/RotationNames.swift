@@ -50,11 +50,23 @@ struct RotationNames {
     return result
   }
 
-  /// Whether a file is, by its name and folder, a later one of those that are written after `first`.
-  static func isNumbered(_ path: String, of first: String) -> Bool {
-    let (folder, name) = parts(path)
-    let (firstFolder, firstName) = parts(first)
-    guard folder == firstFolder || isSame(folder, firstFolder) else { return false }
+  /// The files that are there under names that come after `first`.
+  static func numbered(after first: String) -> [String] {
+    let (folder, name) = parts(first)
+    guard let directory = unsafe opendir(folder) else { return [] }
+    defer { unsafe closedir(directory) }
+    var found: [String] = []
+    while let entry = unsafe readdir(directory) {
+      let other = unsafe withUnsafePointer(to: &entry.pointee.d_name) {
+        unsafe String(cString: UnsafeRawPointer($0).assumingMemoryBound(to: CChar.self))
+      }
+      if isNumbered(other, of: name) { found.append(folder + "/" + other) }
+    }
+    return found
+  }
+
+  /// Whether a name is a later one of those that are written after `first`.
+  private static func isNumbered(_ name: String, of firstName: String) -> Bool {
     let (stem, ending) = stem(of: firstName[...])
     guard name.hasPrefix(stem + "-"), name.hasSuffix(ending),
       name.utf8.count >= stem.utf8.count + 6 + ending.utf8.count
@@ -66,13 +78,6 @@ struct RotationNames {
   private static func parts(_ path: String) -> (folder: String, name: String) {
     guard let slash = path.lastIndex(of: "/") else { return (".", path) }
     return (String(path[...slash]), String(path[path.index(after: slash)...]))
-  }
-
-  private static func isSame(_ left: String, _ right: String) -> Bool {
-    guard let left = try? FileStatus(path: left), let right = try? FileStatus(path: right) else {
-      return false
-    }
-    return left.identity == right.identity
   }
 
   /// A name without its ending, and the ending with its point.
