@@ -91,8 +91,11 @@ package struct DeferralConfiguration: Sendable {
 
   /// The most that one socket may have of the pool.
   var socketShare: Int { max(1, buffers / 2) }
-  /// Bytes that a peek can come to. It lies beside the pool, and may be larger than a buffer.
-  var largestPeek: Int { min(peekLimit, peekBytesPerShard - PeekList.overhead) }
+  /// Bytes that a peek can come to. It lies beside the pool, and may be larger than a buffer. It is a
+  /// little more than the limit: who looks at a window of that size may wait for several bytes at a time.
+  var largestPeek: Int {
+    min(peekLimit + peekLimit / 32, peekBytesPerShard - PeekList.overhead)
+  }
 }
 
 /// What has waited, and how it ended.

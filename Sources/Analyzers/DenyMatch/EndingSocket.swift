@@ -31,7 +31,7 @@ final class EndingSocket: SocketAnalyzer {
     let end = isDatagrams ? .stream : ChunkEnd(chunk.final)
     if let count = shard.search.decidedUnseen(in: chunk.bytes, end, &place) {
       pass(count, of: chunk, &place)
-      return .allowPrefix(count, need: 1)
+      return .allowPrefix(count, need: shard.search.needBehindWindow)
     }
     shard.search.begin(chunk.bytes, at: place)
     place.open = LiteralAutomaton.root

@@ -137,6 +137,10 @@ final class MatchSearch {
     return max(1, min(count / 64, most - count))
   }
 
+  /// How many more bytes are waited for where a full window was seen in vain: each one alone would have
+  /// all of them shown again.
+  var needBehindWindow: Int { max(1, matcher.window / 64) }
+
   /// How many bytes of a chunk are decided, where that is known without looking again at those that were
   /// seen: in none of the windows that are full now is there what a match has to have. But for that, an
   /// expression that might match for as long as its window would be tried anew with each byte.

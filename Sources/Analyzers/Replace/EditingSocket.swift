@@ -53,7 +53,7 @@ final class EditingSocket: SocketAnalyzer {
     }
     if let count = shard.search.decidedUnseen(in: chunk.bytes, end, &stream.place) {
       stream.place.pass(chunk.bytes.extracting(first: count), keeping: matcher.lookbehind)
-      return .allowPrefix(count, need: 1)
+      return .allowPrefix(count, need: shard.search.needBehindWindow)
     }
     shard.search.begin(chunk.bytes, at: stream.place)
     stream.place.open = LiteralAutomaton.root
