@@ -37,6 +37,7 @@ public final class CaptureChecker {
       let frame = batch.frames.reference(to: index)
       let packet = PacketInfo(ordinal: frame.element.ordinal, timestamp: frame.element.timestamp)
       ledger.counts.packets += 1
+      judgeHeader(at: index, of: batch, packet)
       switch batch.packet(at: index) {
       case .segment(let view):
         ledger.counts.segments += 1
@@ -51,6 +52,15 @@ public final class CaptureChecker {
       case .other: ledger.counts.others += 1
       }
     }
+  }
+
+  /// A checksum of 0 in an IPv4 header is left to the network card, unless it is right.
+  private func judgeHeader(at index: Int, of batch: borrowing PacketBatch, _ packet: PacketInfo) {
+    guard ledger.options.checksums != .none, batch.lacksHeaderChecksum(at: index) else { return }
+    let isOffload = ledger.options.checksums == .auto
+    ledger.add(
+      stray: isOffload ? .checksumOffload : .badHeaderChecksum, packet,
+      batch.ends(ofPacketAt: index))
   }
 
   /// Of a UDP datagram.

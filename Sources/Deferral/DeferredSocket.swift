@@ -75,7 +75,8 @@ package final class DeferredSocket: SocketAnalyzer {
 
   /// What one takes, about, with the ledger of its packets and its place among those with open ones.
   package static func byteCount(links: Int) -> Int {
-    512 + MemoryLayout<PacketLedger>.stride + links * (64 + MemoryLayout<LinkNode>.stride)
+    512 + MemoryLayout<PacketLedger>.stride + 2 * MemoryLayout<HTTPLengths>.stride
+      + links * (64 + MemoryLayout<LinkNode>.stride)
   }
 
   /// What its links want to be told.

@@ -23,6 +23,32 @@ struct PacketTests {
     #expect(judge(stage.talk.frames, options).names == [.retransmission: 1, .conflictingCopy: 1])
   }
 
+  @Test("A header checksum of 0 is left to the card, unless it is right")
+  func headerChecksum() {
+    let talk = Conversation()
+    talk.opens()
+    talk.changeLast { ($0.bytes[24], $0.bytes[25]) = (0, 0) }
+    #expect(judge(talk.frames).names == [.checksumOffload: 1])
+    var options = CheckOptions.everything
+    options.checksums = .all
+    #expect(judge(talk.frames, options).names == [.badHeaderChecksum: 1])
+    options.checksums = .none
+    #expect(judge(talk.frames, options).names == [:])
+    // With another identification 0 is the right one.
+    let frame = talk.frames[1].bytes
+    let field = UInt16(frame[24]) << 8 | UInt16(frame[25])
+    talk.changeLast { last in
+      last.bytes = frame
+      let identification = UInt16(frame[18]) << 8 | UInt16(frame[19])
+      var sum = UInt32(identification) + UInt32(field)
+      sum = sum & 0xFFFF + sum >> 16
+      (last.bytes[18], last.bytes[19]) = (UInt8(sum >> 8), UInt8(sum & 0xFF))
+      (last.bytes[24], last.bytes[25]) = (0, 0)
+    }
+    options.checksums = .all
+    #expect(judge([talk.frames[0], talk.frames[2]], options).names[.badHeaderChecksum] == nil)
+  }
+
   @Test("A checksum that is left to the card is a note", arguments: Conversation.Family.allCases)
   func offload(family: Conversation.Family) {
     let talk = Conversation(family)

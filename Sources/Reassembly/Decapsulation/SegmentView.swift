@@ -61,6 +61,19 @@ public enum PacketView: Sendable {
 }
 
 extension PacketBatch {
+  /// Whether the IPv4 header of the packet at `index` has a checksum of 0 that is not right. The batch
+  /// must have been prepared.
+  public func lacksHeaderChecksum(at index: Int) -> Bool {
+    let dissection = dissections.reference(to: index)
+    let offset = dissection.element.networkOffset
+    guard dissection.element.kind.isPacket, !dissection.element.isIPv6,
+      offset + 20 <= frames[index].capturedLength,
+      let packet = try? IPv4Packet(
+        validating: frames[index].bytes.extracting(droppingFirst: offset))
+    else { return false }
+    return packet.headerChecksum == 0 && !packet.hasValidChecksum
+  }
+
   /// What the packet at `index` is. The batch must have been prepared.
   public func packet(at index: Int) -> PacketView {
     let dissection = dissections.reference(to: index)
