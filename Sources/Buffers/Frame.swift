@@ -49,6 +49,15 @@ public struct Frame: BitwiseCopyable {
       linkType: linkType, record: record)
   }
 
+  /// The same frame without its last bytes.
+  public func droppingLast(_ count: Int) -> Self {
+    let count = min(count, capturedLength)
+    return unsafe Self(
+      base: base, capturedLength: capturedLength - count, originalLength: originalLength - count,
+      timestamp: timestamp, stamp: stamp, interface: interface, ordinal: ordinal,
+      linkType: linkType, record: record)
+  }
+
   @inlinable
   public var bytes: RawSpan {
     @_lifetime(borrow self) get {

@@ -110,4 +110,40 @@ struct RotationTests {
     #expect(result.status == 2)
     #expect(result.errors.contains(reason), "\(result.errors)")
   }
+
+  /// The sum of IEEE 802.3 §3.2.9, bit by bit.
+  private func checkSequence(_ frame: some Sequence<UInt8>) -> [UInt8] {
+    var sum = UInt32.max
+    for byte in frame {
+      sum ^= UInt32(byte)
+      for _ in 0..<8 { sum = sum & 1 != 0 ? sum >> 1 ^ 0xEDB8_8320 : sum >> 1 }
+    }
+    return (0..<4).map { UInt8(truncatingIfNeeded: ~sum >> (8 * $0)) }
+  }
+
+  @Test("Behind an edit each frame has a right check sequence, where the capture has them")
+  func checkSequences() throws {
+    let frames = CaptureBuilder.conversation().map { $0 + checkSequence($0) }
+    // Four bytes, by the link type field of the header.
+    let input = CaptureBuilder.pcap(frames, linkType: 0x4400_0001)
+    let path = try folder.file("fcs.pcap", input)
+    let copied = try Binary.sluice.run("-q", "-r", path, "-w", folder.file("copy.pcap"))
+    #expect(copied.status == 0)
+    #expect(try folder.bytes("copy.pcap") == input)
+    let result = try Binary.sluice.run(
+      "-q", "-r", path, "-a", "replace:find=hello,with=good day", "-w", folder.file("y.pcap"))
+    #expect(result.status == 0)
+    let output = try folder.bytes("y.pcap")
+    #expect(output[..<24] == input[..<24])
+    var (place, count, hasText) = (24, 0, false)
+    while place < output.count {
+      let length = Int(output[place + 8]) | Int(output[place + 9]) << 8
+      let frame = output[(place + 16)..<(place + 16 + length)]
+      #expect(Array(frame.suffix(4)) == checkSequence(frame.dropLast(4)), "frame \(count)")
+      hasText = hasText || String(decoding: frame, as: UTF8.self).contains("good day")
+      place += 16 + length
+      count += 1
+    }
+    #expect(count == frames.count && hasText)
+  }
 }

@@ -1,4 +1,5 @@
 import Buffers
+import Capture
 import Injection
 import Reassembly
 import Sockets
@@ -224,12 +225,7 @@ final class PacketOutput {
     case .rewritten:
       packetsRewritten += 1
       noteDifference()
-      let (sink, interfaces) = (sink, interfaces)
-      var isFirst = true
-      try rewriter.rewrite(frame, outcome, layers: layers.layers) {
-        try sink.write($0, madeOf: frame, isFirst: isFirst, interfaces: interfaces)
-        isFirst = false
-      }
+      try rewrite(frame, outcome)
     case .leftOut, .open:
       noteDifference()
       if countsLeftOut { packetsLeftOut += 1 }
@@ -245,6 +241,33 @@ final class PacketOutput {
 
   /// What was known about packets and could not be written.
   var unkept: Unkept { sink.unkept }
+
+  private func rewrite(_ frame: Frame, _ outcome: PacketOutcome) throws {
+    let (sink, interfaces) = (sink, interfaces)
+    let hasCheckSequence = hasCheckSequence(frame)
+    let bare = hasCheckSequence ? frame.droppingLast(FrameCheckSequence.length) : frame
+    var isFirst = true
+    try rewriter.rewrite(bare, outcome, layers: layers.layers) { new in
+      defer { isFirst = false }
+      guard hasCheckSequence else {
+        return try sink.write(new, madeOf: frame, isFirst: isFirst, interfaces: interfaces)
+      }
+      var scratch = FrameScratch()
+      scratch.fill(new.bytes)
+      scratch.append(FrameCheckSequence.bytes(of: new.bytes)[...])
+      try scratch.lend(like: frame) {
+        try sink.write($0, madeOf: frame, isFirst: isFirst, interfaces: interfaces)
+      }
+    }
+  }
+
+  /// Whether a frame ends with a check sequence, by what its capture says of the interface.
+  private func hasCheckSequence(_ frame: Frame) -> Bool {
+    frame.linkType == .ethernet && frame.interface < interfaces.count
+      && interfaces[frame.interface].fcsLength == UInt8(FrameCheckSequence.length)
+      && frame.capturedLength == frame.originalLength
+      && frame.capturedLength > FrameCheckSequence.length
+  }
 
   /// At the end: what is still open was never decided against.
   func finish() throws {
