@@ -17,6 +17,9 @@ final class StreamedSource<Format: CaptureFormat>: PacketSource {
   private struct Skipping {
     var length: Int
     var rest: Int
+    var isBigEndian: Bool
+    /// How much of it has come.
+    var come: Int { length - rest - BlockHeader.endLength }
   }
 
   init(
@@ -55,7 +58,8 @@ final class StreamedSource<Format: CaptureFormat>: PacketSource {
         case .end, .failed: endOfInput()
         }
       case .isTooLong(let block, let length):
-        skipping = Skipping(length: length, rest: length - BlockHeader.endLength)
+        skipping = Skipping(
+          length: length, rest: length - BlockHeader.endLength, isBigEndian: block.isBigEndian)
         guard batch.keepsBlocks else { continue }
         batch.append(block)
         return true
@@ -79,18 +83,20 @@ final class StreamedSource<Format: CaptureFormat>: PacketSource {
         case .bytes: continue
         case .nothingYet: return false
         case .end, .failed:
-          let come = skipped.length - skipped.rest - BlockHeader.endLength
+          let come = skipped.come + input.window.available
           end(
-            with: input.failure
-              ?? "block cut off: \(come + input.window.available) of \(skipped.length) bytes")
+            with: input.failure ?? "block cut off: \(come) of \(skipped.length) bytes",
+            behind: skipped.come)
           return false
         }
       }
       guard skipped.rest == 0 else { continue }
-      let end = input.window.bytes.load(bigEndianAt: 0, as: UInt32.self)
-      let length = UInt32(truncatingIfNeeded: skipped.length)
-      guard end == length || end == length.byteSwapped else {
-        self.end(with: "block of \(skipped.length) bytes ends as another one")
+      let field = input.window.bytes.load(bigEndianAt: 0, as: UInt32.self)
+      let repeated = skipped.isBigEndian ? field : field.byteSwapped
+      guard repeated == UInt32(truncatingIfNeeded: skipped.length) else {
+        end(
+          with: "block of \(skipped.length) bytes ends as one of \(repeated)",
+          behind: skipped.come)
         return false
       }
       input.consume(BlockHeader.endLength)
@@ -109,8 +115,9 @@ final class StreamedSource<Format: CaptureFormat>: PacketSource {
     }
   }
 
-  private func end(with reason: String) {
+  /// - Parameter count: how much of what makes no sense has been passed over.
+  private func end(with reason: String, behind count: Int = 0) {
     isAtEnd = true
-    damages = [CaptureDamage(file: name, byteOffset: UInt64(input.offset), reason: reason)]
+    damages = [CaptureDamage(file: name, byteOffset: UInt64(input.offset - count), reason: reason)]
   }
 }
