@@ -79,6 +79,33 @@ struct SameLengthTests {
     #expect(outcome.sink.frames[3].originalLength == talk.frames[3].originalLength)
   }
 
+  @Test("In a datagram that the capture cut", arguments: Conversation.Family.allCases, [1, 12, 19])
+  func truncatedDatagram(family: Conversation.Family, cut: Int) throws {
+    let talk = Conversation(family)
+    talk.originator.datagram("alice, hello, how are you")
+    talk.cutLast(by: cut)
+    talk.responder.datagram("fine")
+    _ = try Self.expectEdited(talk.frames)
+    let longer = try run(talk.frames, Self.chain("alice", "bartholomew"))
+    #expect(longer.summary.analyzers[0].obstacles == ["truncated": 1])
+    #expect(longer.sink.frames == talk.frames)
+  }
+
+  @Test("The resets made of a segment that the capture cut have right checksums")
+  func resetsOfTruncated() throws {
+    let talk = Conversation()
+    talk.opens()
+    talk.originator.sends("hello alice, how are you")
+    talk.cutLast(by: 7)
+    talk.responder.acknowledges()
+    let settings = ["find": "alice", "action": "reset"].mapValues { Array($0.utf8) }
+    let options = try Options(settings, settings: DenyMatchAnalyzer.settings)
+    let link = ChainLink(name: "deny-match", analyzer: try DenyMatchAnalyzer(options))
+    let outcome = try run(talk.frames, [link])
+    #expect(outcome.sink.frames.contains { $0.bytes[47] & 4 != 0 })
+    #expect(judge(outcome.sink.frames).errors.isEmpty)
+  }
+
   @Test("In one direction alone, of any length", arguments: ["ECILA", "bartholomew", "al", ""])
   func oneSided(word: String) throws {
     let talk = Conversation()

@@ -293,7 +293,7 @@ package struct FrameRewriter {
     var span = scratch.bytes.mutableSpan
     var bytes = unsafe span.mutableBytes
     change(&bytes, surroundings.layers, isEthernet)
-    let extent = Extent(end: end, change: difference, number: 0)
+    let extent = Extent(end: end, change: difference, number: 0, isWhole: true)
     bytes.changeLayers(surroundings, of: packet, extent, from: frame.bytes)
   }
 }
@@ -305,6 +305,8 @@ struct Extent {
   var change: Int
   /// Of several pieces which one it is.
   var number: Int
+  /// Whether all of it is there, though the capture cut the packet that it was made from.
+  var isWhole = false
 }
 
 extension Checksum {

@@ -158,7 +158,7 @@ extension MutableRawSpan {
     let network = Int(packet.networkOffset)
     changeLayers(surroundings, below: network + 1, extent, from: old) { bytes, layer in
       guard layer.offset == network, layer.isIP else { return }
-      if packet.isTruncated {
+      if packet.isTruncated, !extent.isWhole {
         bytes.changeTransportChecksum(packet, end: extent.end, from: old)
       } else {
         bytes.makeTransportChecksumRight(packet, end: extent.end)

@@ -151,8 +151,9 @@ package struct CaptureTranslator {
     let range = packet.offset..<packet.offset &+ Int64(packet.length)
     defer { maps[own].forget(before: range.upperBound) }
     guard maps[own].touches(range), !packet.traits.contains(.isCorrupt) else { return .written }
-    let runs = maps[own].runs(of: range)
-    if runs.isEmpty { return .leftOut }
+    guard let runs = packet.isTruncated ? capturedRuns(of: packet) : maps[own].runs(of: range),
+      !runs.isEmpty
+    else { return .leftOut }
     var rewrite = PacketRewrite(packet)
     rewrite.text = PacketRewrite.Text(runs: runs, limit: .max)
     return .rewritten(rewrite)
