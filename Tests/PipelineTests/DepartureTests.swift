@@ -106,4 +106,25 @@ struct DepartureTests {
     let errors = Set(judge(outcome.sink.frames).errors.map(\.name))
     #expect(errors == Set(judge(frames).errors.map(\.name)), "\(errors)")
   }
+
+  @Test(
+    "The next connection on the ports of one that never closed has numbers of its own",
+    arguments: replacements, [0, 200, 1_000_000])
+  func unclosed(word: String, pause: Int64) throws {
+    let first = Conversation()
+    first.opens()
+    first.originator.sends("hello alice")
+    first.responder.acknowledges()
+    let end = first.now.wholeSeconds + pause + 1
+    let next = Conversation(initialSequences: (90_000_000, 5_000_000), start: end)
+    next.opens()
+    next.originator.sends("alice again")
+    next.responder.acknowledges()
+    next.closes()
+    let frames = first.frames + next.frames
+    let outcome = try run(frames, Self.replace("alice", word))
+    #expect(outcome.summary.deferral.edits == 2)
+    #expect(judge(outcome.sink.frames).errors.isEmpty)
+    #expect(outcome.sink.frames.dropFirst(5).prefix(3) == next.frames.prefix(3))
+  }
 }

@@ -113,6 +113,7 @@ package struct CaptureTranslator {
     _ packet: CapturedPacket, only part: Range<Int64>? = nil, hasDecidedText: Bool,
     isDecided: Bool
   ) -> PacketOutcome {
+    if isOfAnotherConnection(packet) { return .written }
     defer { if hasDecidedText { note(packet) } }
     if let part, packet.traits.contains(.tcp), !packet.isTruncated {
       return translateSegment(packet, only: part, hasDecidedText: hasDecidedText, isDecided)
@@ -126,8 +127,15 @@ package struct CaptureTranslator {
       : translateSegment(packet, hasDecidedText: hasDecidedText, isDecided)
   }
 
+  /// Whether a packet is no part of this connection: a SYN that does not stand where this one began. The
+  /// connection that it may open has numbers of its own.
+  private func isOfAnotherConnection(_ packet: CapturedPacket) -> Bool {
+    packet.flags.contains(.syn) && packet.textStart != 0
+  }
+
   /// Notes a packet that goes as it is, with its text.
   package mutating func noteUnchanged(_ packet: CapturedPacket) {
+    if isOfAnotherConnection(packet) { return }
     note(packet)
     noteSaid(packet)
   }
