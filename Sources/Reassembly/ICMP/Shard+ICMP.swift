@@ -17,7 +17,7 @@ extension Shard {
         value: UInt64(error.element.icmpValue)),
       of: socket)
     guard socket.element.flags.contains(.wantsPackets),
-      var (packet, acknowledgment) = quote(of: error, direction, frame)
+      case (var packet, let acknowledgment)? = quote(of: error, direction, frame)
     else { return }
     let isTCP = !socket.element.flags.contains(.udp)
     if isTCP, isStarted(socket, direction) {
@@ -35,7 +35,9 @@ extension Shard {
   private mutating func receiveLateError(_ error: DissectionReference, _ frame: RawSpan) {
     let entry = findDeparted(error).flatMap { departed?.entry($0) }
     let direction = entry?.direction(isReversed: error.element.isReversed) ?? .out
-    guard var (packet, acknowledgment) = quote(of: error, direction, frame) else { return }
+    guard case (var packet, let acknowledgment)? = quote(of: error, direction, frame) else {
+      return
+    }
     guard let entry, entry.memo != 0, entry.traits.contains(.isStarted(direction)) else {
       if packet.captured > 0 { handler.untaken(.all, .quote, packet.info, of: nil) }
       return
