@@ -37,7 +37,9 @@ extension DeferredSocket {
     case .gap(let direction, let offset, let length):
       if followsLengths(direction) { lengths[direction.index].skip(length) }
       let growth = nodes.indices.reduce(0) { $0 &+ nodes[$1].growth[direction.index] }
-      release(direction, to: Int64(truncatingIfNeeded: offset &+ length &- growth), cause)
+      let start = Int64(truncatingIfNeeded: offset &- growth)
+      packets?.element.noteGap(direction, start..<start &+ Int64(truncatingIfNeeded: length))
+      release(direction, to: start &+ Int64(truncatingIfNeeded: length), cause)
     // Nothing comes behind it.
     case .cantSendMore: finish(.out, cause)
     case .cantReceiveMore: finish(.in, cause)

@@ -65,6 +65,8 @@ struct PacketLedger: ~Copyable {
   private var isWatched: [2 of Bool] = [true, true]
   private var shownEnd: [2 of Int64] = [.max, .max]
   private var hasFIN: [2 of Bool] = [false, false]
+  /// Where nobody was shown anything, though a packet that waits may have text there.
+  private var gaps: [2 of SkippedRanges] = [SkippedRanges(), SkippedRanges()]
 
   init(isDatagrams: Bool, dropsUnseen: Bool = false) {
     self.isDatagrams = isDatagrams
@@ -213,6 +215,13 @@ struct PacketLedger: ~Copyable {
     return true
   }
 
+  /// Analyzers were told that a range of the stream is missing: the text that a packet has there was not
+  /// taken after all.
+  mutating func noteGap(_ direction: Direction, _ range: Range<Int64>) {
+    keepPacketAtHand()
+    if first < entries.count { gaps[direction.index].add(range) }
+  }
+
   /// The FIN of a direction has passed: nothing behind it is data.
   mutating func noteFIN(_ direction: Direction) {
     keepPacketAtHand()
@@ -229,11 +238,16 @@ struct PacketLedger: ~Copyable {
     let nothing = packet.textStart..<packet.textStart
     if packet.traits.contains(.isCorrupt) { return (.badChecksum, nothing) }
     if packet.flags.contains(.rst) { return (.inReset, nothing) }
+    if packet.textEnd <= 0 { return (entry.reason ?? .beforeStart, nothing) }
     let end = min(packet.textEnd, decided[index], shownEnd[index])
-    let start = min(max(packet.textStart, entry.untakenBefore), max(end, packet.textStart))
+    let start = min(max(packet.textStart, entry.untakenBefore, 0), max(end, packet.textStart))
     if start == packet.textStart, end == packet.textEnd {
-      return (entry.isCertain ? entry.reason : nil, nil)
+      if entry.isCertain { return (entry.reason, nil) }
+      guard let reason = entry.reason else { return (nil, nil) }
+      let shown = gaps[index].cutting(start..<end)
+      return shown == start..<end ? (nil, nil) : (reason, shown)
     }
+    if start == 0, end == packet.textEnd { return (entry.reason ?? .beforeStart, start..<end) }
     let standard: UnseenReason = hasFIN[index] && shownEnd[index] < .max ? .behindFIN : .undecided
     return (entry.reason ?? standard, start..<max(start, end))
   }
@@ -306,6 +320,7 @@ struct PacketLedger: ~Copyable {
   private mutating func shorten() {
     if first == entries.count {
       entries.removeAll(keepingCapacity: entries.capacity <= 256)
+      for index in 0..<2 { gaps[index].removeAll() }
       first = 0
       firstPatient = 0
     } else if first > 256, first > entries.count / 2 {

@@ -3,6 +3,8 @@
 public enum UnseenReason: UInt8, Hashable, Sendable, BitwiseCopyable, CaseIterable {
   // Segments that a host would not take (RFC 9293 §3.10.7).
   case badChecksum, badFlags, badAcknowledgment, outdatedTimestamp, outOfWindow, signature
+  /// In front of the first byte of the stream, or of the first one that was captured.
+  case beforeStart
   /// Behind the FIN, behind the end of the connection, or in a reset.
   case behindFIN, behindEnd, inReset
   /// It came with a SYN, and the answer did not acknowledge it.
@@ -33,6 +35,7 @@ public enum UnseenReason: UInt8, Hashable, Sendable, BitwiseCopyable, CaseIterab
     case .outdatedTimestamp: "paws_reject"
     case .outOfWindow: "out_of_window"
     case .signature: "signature"
+    case .beforeStart: "before_start"
     case .behindFIN: "data_after_fin"
     case .behindEnd: "data_after_end"
     case .inReset: "data_in_rst"

@@ -80,6 +80,22 @@ struct UnseenTests {
       }
     ),
     (
+      "before_start",
+      { talk in
+        talk.originator.segment(
+          [.ack], sequence: talk.originator.sequence(-30),
+          acknowledgment: talk.responder.sequence(0), Array("secret".utf8))
+      }
+    ),
+    (
+      "syn_data",
+      { talk in
+        talk.originator.segment(
+          [.syn, .ack], sequence: talk.originator.sequence(11),
+          acknowledgment: talk.responder.sequence(0), Array("secret".utf8))
+      }
+    ),
+    (
       "other_protocol",
       { talk in
         talk.append(Self.packet(protocol: 132, Array("secret".utf8)))
@@ -116,6 +132,33 @@ struct UnseenTests {
     #expect(!Self.text(dropped.sink.frames).contains("secret"))
     #expect(Self.text(dropped.sink.frames).contains("hello bartholomew"))
     #expect(judge(dropped.sink.frames).errors.isEmpty, "\(name)")
+  }
+
+  @Test("Refused text in whose place a gap is left")
+  func underGap() throws {
+    let (_, dropped, reasons) = try Self.outcome(.drop, closes: false) { talk in
+      talk.originator.segment(
+        [.ack], sequence: talk.originator.sequence(11),
+        acknowledgment: talk.responder.sequence(1 << 30), Array("secret".utf8))
+      talk.originator.segment(
+        [.ack], sequence: talk.originator.sequence(40),
+        acknowledgment: talk.responder.sequence(0), Array("more".utf8))
+    }
+    #expect(reasons == ["bad_ack": 1])
+    #expect(!Self.text(dropped.sink.frames).contains("secret"))
+    #expect(Self.text(dropped.sink.frames).contains("more"))
+  }
+
+  @Test("Ranges that were skipped cut off what lies in them")
+  func skippedRanges() {
+    var ranges = SkippedRanges()
+    for start in stride(from: Int64(0), to: 100_000, by: 10) { ranges.add(start..<start + 3) }
+    #expect(ranges.cutting(99_990..<99_995) == 99_993..<99_995)
+    #expect(ranges.cutting(99_993..<99_999) == 99_993..<99_999)
+    #expect(ranges.cutting(99_985..<99_995) == 99_985..<99_990)
+    #expect(ranges.cutting(99_991..<99_993).isEmpty)
+    ranges.removeAll()
+    #expect(ranges.cutting(99_991..<99_993) == 99_991..<99_993)
   }
 
   @Test("What comes behind a FIN, and in a reset")

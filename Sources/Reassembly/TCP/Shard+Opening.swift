@@ -108,7 +108,10 @@ extension Shard {
     _ direction: Direction
   ) {
     chooseSYN(segment, socket, direction)
-    guard acceptsSYN(segment, socket, direction) else { return finish(socket) }
+    guard acceptsSYN(segment, socket, direction) else {
+      if segment.element.length > 0 { reportRefusal(of: socket, .inSYN) }
+      return finish(socket)
+    }
     begin(segment, socket, direction)
     if segment.element.flags.contains(.ack) {
       receiveAcknowledgment(segment, socket, direction)

@@ -12,6 +12,11 @@ extension UnseenReason {
       "The bytes lie beyond the window of their receiver, which did not acknowledge them."
     case .signature:
       "The segment is not signed as its connection is, or is signed though that is not."
+    case .beforeStart:
+      """
+      The bytes stand in front of the first one of the stream, or of the first one that was captured of \
+      a connection whose start was not.
+      """
     case .behindFIN: "The bytes stand behind the FIN of their sender."
     case .behindEnd: "The bytes came when the connection had ended."
     case .inReset:

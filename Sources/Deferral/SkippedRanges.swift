@@ -1,0 +1,29 @@
+/// Ranges of a stream that were not shown to analyzers, in ascending order. Of very many the oldest are
+/// forgotten.
+struct SkippedRanges {
+  private var ranges: [Range<Int64>] = []
+
+  private static var mostRanges: Int { 1024 }
+
+  mutating func add(_ range: Range<Int64>) {
+    if range.isEmpty { return }
+    if ranges.count == Self.mostRanges { ranges.removeFirst(Self.mostRanges / 2) }
+    ranges.append(range)
+  }
+
+  mutating func removeAll() { if !ranges.isEmpty { ranges.removeAll() } }
+
+  /// What of `range` was shown. Where that is not in one piece, as it is around a gap, it is the part in
+  /// front.
+  func cutting(_ range: Range<Int64>) -> Range<Int64> {
+    var (low, high) = (0, ranges.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if ranges[middle].upperBound <= range.lowerBound { low = middle + 1 } else { high = middle }
+    }
+    guard low < ranges.count, ranges[low].overlaps(range) else { return range }
+    let gap = ranges[low]
+    if gap.lowerBound > range.lowerBound { return range.lowerBound..<gap.lowerBound }
+    return min(gap.upperBound, range.upperBound)..<range.upperBound
+  }
+}
