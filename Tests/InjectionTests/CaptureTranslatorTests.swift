@@ -210,6 +210,11 @@ import Wire
           Self.packet(.out, -45, 5), Self.packet(.out, -10, 10), Self.packet(.out, 0, 10),
           Self.packet(.in, 0, 5, ack: 10),
         ], second) == ["left out", "seq+3", "seq+3", "ack+3"])
+    // What stands in front of the first change was not moved.
+    let acknowledgments: [Int64] = [-50, -40, -39]
+    #expect(
+      Self.outcomes(acknowledgments.map { Self.packet(.in, 0, 5, ack: $0) }, second)
+        == ["window 1003", "window 1003", "ack+3"])
   }
 
   @Test func datagramsChangeAlone() {

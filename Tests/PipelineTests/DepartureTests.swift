@@ -82,6 +82,26 @@ struct DepartureTests {
     }
   }
 
+  @Test(
+    "A window that was announced before a silence is not taken back behind it",
+    arguments: replacements)
+  func windows(word: String) throws {
+    let talk = Conversation()
+    talk.scalesWindows(by: 0)
+    talk.opens()
+    talk.originator.sends("hello alice")
+    talk.responder.window = 600
+    talk.responder.acknowledges()
+    talk.originator.sends("alice again")
+    talk.waits(seconds: 10_000)
+    talk.responder.window = 589
+    talk.responder.acknowledges()
+    talk.closes()
+    let frames = merged(talk, Self.ticking(from: 1_700_000_100, to: 1_700_011_000))
+    let outcome = try run(frames, Self.replace("alice", word))
+    Self.expectValid(outcome, frames, word: word, "\(word)")
+  }
+
   @Test("FINs, data and resets that come long after the end belong to it", arguments: replacements)
   func late(word: String) throws {
     let talk = Conversation()

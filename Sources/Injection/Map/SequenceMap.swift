@@ -39,7 +39,7 @@ package struct SequenceMap {
   /// The end of the last splice whose place is gone, too, and what was added up there.
   private var lostFloor = Int64.min
   private var lostDelta: Int64 = 0
-  /// Where the stream begins, in S and in R.
+  /// Where the first splice of all was: what stands there and before it is the same in S and in R.
   private var start: Int64 = 0
   /// Before this offset of S, it is not known any more what was put in.
   private(set) package var floor = Int64.min
@@ -78,9 +78,8 @@ package struct SequenceMap {
 
   /// What is left to be known of it when all is over, with offsets that are counted from `end`.
   package func settled(at end: Int64) -> SettledStream {
-    guard !isIdentity else { return SettledStream(start: 0 &- end) }
-    return SettledStream(
-      start: 0 &- end, floor: settledFrom &- end, delta: delta)
+    if isIdentity { return SettledStream() }
+    return SettledStream(start: start &- end, floor: settledFrom &- end, delta: delta)
   }
 
   /// Whether it changes nothing, and never did.
@@ -108,6 +107,7 @@ package struct SequenceMap {
     readyAt: UInt64 = .max
   ) {
     precondition(place >= settledFrom && removed >= 0)
+    if isIdentity { start = place }
     var splice = Splice(place: place, removed: removed, content: content)
     splice.mappedPlace = place &+ delta
     splice.readyAt = readyAt
@@ -188,7 +188,7 @@ package struct SequenceMap {
   }
 
   /// The same in front of all splices that are known. Where even the places are gone it is not exact,
-  /// but never before the start, behind what follows, or in another order.
+  /// but never before the first of them, behind what follows, or in another order.
   private func mappedAmongPlaces(_ offset: Int64) -> Int64 {
     var (low, high) = (0, places.count)
     while low < high {
@@ -197,7 +197,8 @@ package struct SequenceMap {
     }
     if low > 0 { return places[low - 1].mappedEnd &+ max(offset &- places[low - 1].end, 0) }
     let moved = offset &+ lostDelta
-    return offset >= lostFloor ? moved : max(moved, min(offset, start))
+    if offset >= lostFloor { return moved }
+    return offset <= start ? offset : max(moved, start)
   }
 
   /// The same behind what stands at the offset itself and leaves nothing out: where a FIN is.

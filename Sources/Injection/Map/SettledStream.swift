@@ -1,7 +1,7 @@
 /// What is known of the changes of a stream when it was not heard of for long: how far they have moved
 /// its end. Offsets are those of S, counted from the end of all that was seen of it.
 package struct SettledStream: BitwiseCopyable, Sendable {
-  /// Where the stream began.
+  /// Where the first change was: what stands before it was not moved.
   package var start: Int64 = 0
   /// The end of the last change: from there on the map is one addition.
   package var floor: Int64 = 0
@@ -9,9 +9,13 @@ package struct SettledStream: BitwiseCopyable, Sendable {
   package var delta: Int64 = 0
   /// Whether anything was changed, be it by as many bytes.
   package var hasChanges = false
+  /// The furthest right edge of a window that its receiver announced, and where that is in R; `.min`
+  /// where none was seen.
+  package var edge = Int64.min
+  package var mappedEdge = Int64.min
 
   /// A stream that was not changed.
-  package init(start: Int64 = 0) { self.start = start }
+  package init() {}
 
   init(start: Int64, floor: Int64, delta: Int64) {
     self.start = start

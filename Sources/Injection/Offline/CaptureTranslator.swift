@@ -53,13 +53,27 @@ package struct CaptureTranslator {
   package init(resuming settled: [2 of SettledStream]) {
     isDatagrams = false
     maps = [SequenceMap(settled[0]), SequenceMap(settled[1])]
+    for direction in Direction.allCases {
+      let stream = settled[direction.reversed.index]
+      if stream.edge == .min { continue }
+      noteEdge(Edge(before: stream.edge, mapped: stream.mappedEdge), of: direction.index)
+    }
   }
 
   /// What is left to be known of the streams when all their packets are written.
   ///
   /// - Parameter ends: by `Direction.index`, the offsets behind all that was seen.
   package func settled(at ends: [2 of Int64]) -> [2 of SettledStream] {
-    [maps[0].settled(at: ends[0]), maps[1].settled(at: ends[1])]
+    var streams: [2 of SettledStream] = [
+      maps[0].settled(at: ends[0]), maps[1].settled(at: ends[1]),
+    ]
+    for index in 0..<2 {
+      let edge = said[1 - index].furthest
+      if edge.before == .min { continue }
+      streams[index].edge = edge.before &- ends[index]
+      streams[index].mappedEdge = edge.mapped &- ends[index]
+    }
+    return streams
   }
 
   /// Whether no packet has to be changed.

@@ -17,6 +17,8 @@ final class DepartedSockets {
     /// By `Direction.index`: the number behind all that was seen, a FIN included.
     var next: [2 of SequenceNumber] = InlineArray(repeating: SequenceNumber(0))
     var shifts: [2 of UInt8] = InlineArray(repeating: 14)
+    /// The largest segments that the ends take; 0 where they did not say.
+    var segmentSizes: [2 of UInt16] = InlineArray(repeating: 0)
     var traits: Traits = []
     /// What the handler calls the thing that it keeps; 0 for nothing.
     var memo: UInt32 = 0

@@ -20,6 +20,12 @@ extension Shard {
       entry.traits.insert(.hasKnownShifts)
       entry.shifts = socket.element.shifts
     }
+    for direction in Direction.allCases {
+      let offer = socket.element.offers[direction.index]
+      if offer.options.contains(.maximumSegmentSize) {
+        entry.segmentSizes[direction.index] = offer.maximumSegmentSize
+      }
+    }
     for direction in Direction.allCases where isStarted(socket, direction) {
       entry.traits.insert(.isStarted(direction))
       entry.next[direction.index] = socket.element.positions[direction.index].next
@@ -154,5 +160,9 @@ extension Shard {
       socket.element.positions[direction.index].acknowledged = entry.next[direction.index]
     }
     socket.element.shifts = entry.shifts
+    for index in 0..<2 where entry.segmentSizes[index] > 0 {
+      socket.element.offers[index].options.insert(.maximumSegmentSize)
+      socket.element.offers[index].maximumSegmentSize = entry.segmentSizes[index]
+    }
   }
 }
