@@ -14,7 +14,7 @@ extension DeferredSocket {
   ) -> PacketOutcome? {
     if isDropped {
       if stage.configuration.isDryRun { return .written }
-      return packets?.element.fateBehindEnd(of: packet) ?? .leftOut
+      return packets?.element.fateBehindEnd(of: packet, datagram: datagram) ?? .leftOut
     }
     guard packets != nil else { return .written }
     var outcome: PacketOutcome?

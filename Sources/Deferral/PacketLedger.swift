@@ -349,7 +349,8 @@ struct PacketLedger: ~Copyable {
       } else if entry.packet.info.ordinal < cause {
         body(entry.packet.info.ordinal, .leftOut, nil)
       } else {
-        body(entry.packet.info.ordinal, fateBehindEnd(of: entry.packet), nil)
+        let fate = fateBehindEnd(of: entry.packet, datagram: entry.datagram)
+        body(entry.packet.info.ordinal, fate, nil)
       }
     }
     shorten()
@@ -364,8 +365,8 @@ struct PacketLedger: ~Copyable {
   }
 
   /// What becomes of a packet of a flow that has been dropped.
-  mutating func fateBehindEnd(of packet: CapturedPacket) -> PacketOutcome {
-    guard owesResets, !packet.traits.contains(.fragmented), !packet.flags.contains(.rst) else {
+  mutating func fateBehindEnd(of packet: CapturedPacket, datagram: [UInt8]?) -> PacketOutcome {
+    guard owesResets, !packet.traits.contains(.quote), !packet.flags.contains(.rst) else {
       return .leftOut
     }
     let resets = translator.resets(with: packet)
@@ -373,7 +374,7 @@ struct PacketLedger: ~Copyable {
     owesResets = false
     var rewrite = PacketRewrite(packet)
     rewrite.resets = resets
-    return .rewritten(rewrite)
+    return PacketOutcome.rewritten(rewrite).of(packet, from: datagram)
   }
 
   // MARK: Edits

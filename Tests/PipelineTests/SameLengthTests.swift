@@ -98,12 +98,33 @@ struct SameLengthTests {
     talk.originator.sends("hello alice, how are you")
     talk.cutLast(by: 7)
     talk.responder.acknowledges()
-    let settings = ["find": "alice", "action": "reset"].mapValues { Array($0.utf8) }
-    let options = try Options(settings, settings: DenyMatchAnalyzer.settings)
-    let link = ChainLink(name: "deny-match", analyzer: try DenyMatchAnalyzer(options))
-    let outcome = try run(talk.frames, [link])
+    let outcome = try run(talk.frames, Self.resetting())
     #expect(outcome.sink.frames.contains { $0.bytes[47] & 4 != 0 })
     #expect(judge(outcome.sink.frames).errors.isEmpty)
+  }
+
+  @Test("A segment that came in fragments is replaced by resets")
+  func resetsOfFragmented() throws {
+    let talk = Conversation()
+    talk.opens()
+    talk.originator.sends("hello alice, how are you")
+    let segment = talk.takesOffLast()
+    for range in [0..<24, 24..<segment.count] {
+      talk.sendsFragment(
+        segment[range], from: talk.originator, at: range.lowerBound, more: range.lowerBound == 0,
+        protocol: .tcp)
+    }
+    talk.responder.acknowledges()
+    let outcome = try run(talk.frames, Self.resetting())
+    #expect(outcome.sink.frames.count == 5)
+    #expect(outcome.sink.frames.suffix(2).allSatisfy { $0.bytes[47] & 4 != 0 })
+    #expect(judge(outcome.sink.frames).errors.isEmpty)
+  }
+
+  private static func resetting() throws -> [ChainLink] {
+    let settings = ["find": "alice", "action": "reset"].mapValues { Array($0.utf8) }
+    let options = try Options(settings, settings: DenyMatchAnalyzer.settings)
+    return [ChainLink(name: "deny-match", analyzer: try DenyMatchAnalyzer(options))]
   }
 
   @Test("In one direction alone, of any length", arguments: ["ECILA", "bartholomew", "al", ""])

@@ -149,6 +149,47 @@ struct UnseenTests {
     #expect(Self.text(dropped.sink.frames).contains("more"))
   }
 
+  @Test("Text that an ICMP error quotes, however it is wrapped")
+  func wrappedQuotes() throws {
+    let talk = Conversation()
+    talk.originator.sends("hello alice and the secret")
+    let segment = Array(talk.frames[0].bytes[14...])
+    var laterFragment = segment
+    laterFragment[7] = 3
+    func error(_ quote: [UInt8]) -> [UInt8] {
+      var message: [UInt8] = [3, 4, 0, 0, 0, 0, 5, 0] + quote
+      var sum = Checksum()
+      message.withRawSpan { sum.add($0) }
+      message[2] = UInt8(truncatingIfNeeded: ~sum.folded >> 8)
+      message[3] = UInt8(truncatingIfNeeded: ~sum.folded)
+      return Self.packet(protocol: 1, message)
+    }
+    let quotes = [
+      segment, laterFragment, Array(error(segment)[14...]), Array(error(laterFragment)[14...]),
+    ]
+    for (number, quote) in quotes.enumerated() {
+      let (_, dropped, reasons) = try Self.outcome(.drop) { $0.append(error(quote)) }
+      #expect(reasons == ["icmp_quote": 1], "\(number)")
+      #expect(!Self.text(dropped.sink.frames).contains("secret"), "\(number)")
+    }
+    let (_, dropped, reasons) = try Self.outcome(.drop) { talk in
+      let message = Array(error(segment)[34...])
+      for range in [0..<40, 40..<message.count] {
+        talk.sendsFragment(
+          message[range], from: talk.responder, at: range.lowerBound, more: range.lowerBound == 0,
+          protocol: .icmp)
+      }
+    }
+    #expect(reasons == ["icmp_quote": 1])
+    #expect(!Self.text(dropped.sink.frames).contains("ret"))
+    // Nothing but headers.
+    for quote in [Array(segment[..<28]), Array(segment[..<40]), Array(error(segment)[14..<62])] {
+      let (_, dropped, reasons) = try Self.outcome(.drop) { $0.append(error(quote)) }
+      #expect(reasons == [:])
+      #expect(dropped.sink.frames.count == 9)
+    }
+  }
+
   @Test("Ranges that were skipped cut off what lies in them")
   func skippedRanges() {
     var ranges = SkippedRanges()

@@ -238,6 +238,8 @@ struct Dissection: BitwiseCopyable {
     switch kind {
     case .tcp, .innerTCP: kind = .wholeTCP
     case .udp, .innerUDP: kind = .wholeUDP
+    // What it quotes lies in no frame.
+    case .icmpError, .pathMTU: end = transportOffset
     default: break
     }
   }

@@ -9,9 +9,10 @@ extension PacketBatch {
   public func unseenReason(ofPacketAt index: Int) -> UnseenReason? {
     let kind = dissections.reference(to: index).element.kind
     switch kind {
-    case .tcp, .udp, .wholeTCP, .wholeUDP, .innerTCP, .innerUDP, .icmpError, .pathMTU: return nil
+    case .tcp, .udp, .wholeTCP, .wholeUDP, .innerTCP, .innerUDP: return nil
+    case .icmpError, .pathMTU: return isFragment(index) ? .quote : nil
     case .fragment: return .incompleteDatagram
-    case .otherProtocol: return carriesPayload(index) ? .otherProtocol : nil
+    case .otherProtocol: return reasonOfOtherProtocol(index)
     case .notIP: return servesNetwork(index) ? nil : .notIP
     case .unsupportedLinkType: return .unsupportedLinkType
     case .badICMPChecksum, .badHeaderChecksum: return .badChecksum
@@ -21,29 +22,18 @@ extension PacketBatch {
     }
   }
 
-  /// Of an IP packet with another protocol: whether it has something to carry.
-  private func carriesPayload(_ index: Int) -> Bool {
+  /// Of an IP packet with another protocol: why nobody looks at what it carries; `nil` where it carries
+  /// nothing.
+  private func reasonOfOtherProtocol(_ index: Int) -> UnseenReason? {
+    // Of one that was put together from fragments no frame has the header.
+    if isFragment(index) { return .otherProtocol }
     let offset = dissections.reference(to: index).element.networkOffset
     let bytes = frames[index].bytes
-    guard offset < bytes.byteCount else { return false }
-    let packet = bytes.extracting(droppingFirst: offset)
-    if let ipv4 = try? IPv4Packet(validating: packet) {
-      return Self.carriesPayload(ipv4.payload, ipv4.protocol)
-    }
-    if let ipv6 = try? IPv6Packet(validating: packet) {
-      return Self.carriesPayload(
-        packet.extracting(droppingFirst: min(ipv6.payloadOffset, packet.byteCount)), ipv6.protocol)
-    }
-    return true
+    guard offset < bytes.byteCount else { return nil }
+    return CarriedText(ofPacket: bytes.extracting(droppingFirst: offset)).reason
   }
 
-  private static func carriesPayload(_ payload: RawSpan, _ number: IPProtocol) -> Bool {
-    guard number == .icmp || number == .icmpv6 else { return payload.byteCount > 0 }
-    guard payload.byteCount > 8 else { return false }
-    // Echo and its reply (RFC 792, RFC 4443 §4) carry what their sender likes.
-    let type = payload.byte(at: 0)
-    return number == .icmp ? type == 8 || type == 0 : type == 128 || type == 129
-  }
+  private func isFragment(_ index: Int) -> Bool { fragments.contains { $0.index == index } }
 
   /// Of a frame without IP.
   private func servesNetwork(_ index: Int) -> Bool {
