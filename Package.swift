@@ -55,6 +55,7 @@ let package = Package(
       name: "Deferral",
       dependencies: [
         "Wire", "Sockets", "Buffers", "Analysis", "Injection",
+        .product(name: "DequeModule", package: "swift-collections"),
         .product(name: "HeapModule", package: "swift-collections"),
       ],
       swiftSettings: settings),

@@ -206,6 +206,7 @@ package final class DeferralStage {
 
   /// Waits for the answers about one socket and carries them out.
   func settle(_ socket: DeferredSocket, _ context: inout Context) {
+    guard socket.isListed else { return }
     while socket.isWaiting, !socket.advance(&context) { waitForAnswers(of: [socket]) }
     removeDone()
   }
@@ -219,13 +220,8 @@ package final class DeferralStage {
   }
 
   private func waitForAnswers(of sockets: [DeferredSocket]) {
-    var deadline: ContinuousClock.Instant?
-    for socket in sockets {
-      socket.forEachOpenTicket { ticket in
-        deadline = min(deadline ?? ticket.deadline, ticket.deadline)
-      }
-    }
-    guard let deadline else { return }
+    // The tickets of a queue end in its order.
+    guard let deadline = sockets.compactMap(\.firstOpenTicket?.deadline).min() else { return }
     if bell.wait(until: deadline) { return }
     let now = ContinuousClock.now
     for socket in sockets {

@@ -76,14 +76,7 @@ extension DeferredSocket {
   ) -> UInt64 {
     var boundary = socket[direction].streamBytes &+ socket[direction].gapBytes
     for link in 0...index {
-      if let peek = nodes[link].peek(direction) {
-        boundary = min(boundary, peek.stretch.source)
-      }
-      nodes[link].forEachItem { item in
-        if case .data(let stretch, _) = item.content, stretch.direction == direction {
-          boundary = min(boundary, stretch.source)
-        }
-      }
+      boundary = min(boundary, nodes[link].firstWaiting(direction) ?? .max)
     }
     return boundary
   }

@@ -4,7 +4,7 @@ import Sockets
 // What waits at a link because something in front of it is not decided.
 extension DeferredSocket {
   func append(_ item: QueuedItem, at index: Int) {
-    nodes[index].queue.append(item)
+    nodes[index].append(item)
     stage.list(self)
   }
 
@@ -52,8 +52,8 @@ extension DeferredSocket {
     isAdvancing = true
     defer { isAdvancing = false }
     while let index = nextLink {
-      if !isDropped, nodes[index].queue[0].openTicket != nil { return false }
-      var item = nodes[index].takeFirst()
+      if !isDropped, nodes[index].queue.isFirstOpen { return false }
+      guard var item = nodes[index].takeFirst() else { break }
       // What is carried out may need a buffer itself.
       if stage.isShortOfBuffers { item.leavePool() }
       carryOut(item, at: index, &context)
@@ -67,7 +67,7 @@ extension DeferredSocket {
   private var nextLink: Int? {
     var next: (index: Int, cause: Cause)?
     for index in nodes.indices {
-      guard let cause = nodes[index].queue.first?.cause else { continue }
+      guard let cause = nodes[index].queue.firstCause else { continue }
       if let found = next, cause.isBehind(found.cause) { continue }
       next = (index, cause)
     }
@@ -119,9 +119,15 @@ extension DeferredSocket {
     }
   }
 
+  /// The ticket of those whose answers are still to come that ends first.
+  var firstOpenTicket: Ticket? {
+    nodes.indices.compactMap { nodes[$0].firstOpenTicket }
+      .min { $0.deadline < $1.deadline }
+  }
+
   /// The tickets whose answers are still to come.
   func forEachOpenTicket(_ body: (Ticket) -> Void) {
-    for index in nodes.indices { nodes[index].forEachItem { $0.openTicket.map(body) } }
+    for index in nodes.indices { nodes[index].forEachOpenTicket(body) }
   }
 
   /// Takes the bytes out of the pool that nobody looks at any more: they wait for their turn elsewhere.

@@ -98,13 +98,7 @@ package final class DeferredSocket: SocketAnalyzer {
 
   var isWaiting: Bool { isWaiting(from: 0) }
   /// Chunks that were held and not carried out: whether they are answered shows in nothing.
-  var heldCount: Int {
-    var count = 0
-    for index in nodes.indices {
-      nodes[index].forEachItem { if case .ticket = $0.answer { count += 1 } }
-    }
-    return count
-  }
+  var heldCount: Int { nodes.indices.reduce(0) { $0 + nodes[$1].ticketCount } }
 
   func takeDataIndex() -> UInt32 {
     defer { nextDataIndex &+= 1 }

@@ -32,47 +32,6 @@ struct Peek {
   var socket: SocketInfo
 }
 
-/// Something that stands in the queue of a link, because what came before it is not decided.
-struct QueuedItem {
-  enum Content {
-    case event(SocketEvent)
-    case data(Stretch, HeldBytes)
-  }
-
-  enum Answer {
-    /// The link has not been shown it.
-    case notShown
-    case verdict(Verdict)
-    case ticket(Ticket)
-    case failure(any Error)
-  }
-
-  var cause: Cause
-  var content: Content
-  var answer = Answer.notShown
-  /// What the link put into the streams when it was shown the data ahead: in front of it, when its turn
-  /// comes.
-  var injections: [Context.Injection] = []
-  /// Of data that was shown for the last time.
-  var final: FinalReason?
-
-  /// The ticket whose answer is still to come.
-  var openTicket: Ticket? {
-    if case .ticket(let ticket) = answer, ticket.isOpen { ticket } else { nil }
-  }
-
-  mutating func leavePool() {
-    guard openTicket?.isReleased ?? true, case .data(let stretch, let bytes) = content
-    else { return }
-    content = .data(stretch, bytes.copied)
-  }
-
-  /// Whether it was shown as data, whatever the answer.
-  var isShownData: Bool {
-    if case .notShown = answer { false } else { true }
-  }
-}
-
 /// An analyzer that a link has attached to a socket.
 package struct AttachedLink {
   package var number: Int
@@ -94,9 +53,9 @@ struct LinkNode: ~Copyable {
   var analyzer: (any SocketAnalyzer)?
   var interest: Interest
   /// What waits at this link, in order.
-  var queue: [QueuedItem] = []
+  private(set) var queue = ItemQueue()
   /// What waits behind an item that is being carried out, whose remains come to `queue`.
-  private var behind: [QueuedItem] = []
+  private var behind = ItemQueue()
   /// By `Direction.index`; and whether there is one, as looking at it is not for nothing.
   /// Empty before the first one: most links of most sockets never peek.
   private var peeks: [Peek?] = []
@@ -124,8 +83,7 @@ struct LinkNode: ~Copyable {
   /// Whether data may be shown although what stands before it is not decided: events keep their place
   /// among the data, and a peek wants to see what follows it in one piece.
   func mayShowAhead(_ direction: Direction) -> Bool {
-    wants(direction) && !isPeeking(direction) && !queue.isEmpty
-      && queue.allSatisfy(\.isShownData)
+    wants(direction) && !isPeeking(direction) && !queue.isEmpty && !queue.hasUnshown
   }
 
   func isPeeking(_ direction: Direction) -> Bool { isPeeking[direction.index] }
@@ -175,40 +133,50 @@ struct LinkNode: ~Copyable {
     isPeeking[direction.index] = peek != nil
   }
 
+  mutating func append(_ item: QueuedItem) { queue.append(item) }
+
   /// The first item, for as long as it is carried out.
-  mutating func takeFirst() -> QueuedItem {
+  mutating func takeFirst() -> QueuedItem? {
     let first = queue.removeFirst()
-    behind = queue
-    queue = []
+    swap(&queue, &behind)
     return first
   }
 
   /// It was carried out.
   mutating func putBack() {
-    queue += behind
-    behind = []
+    // In front of what waits behind it, as there is little of it.
+    swap(&queue, &behind)
+    while let item = behind.removeLast() { queue.prepend(item) }
   }
 
-  func forEachItem(_ body: (QueuedItem) -> Void) {
-    for item in queue { body(item) }
-    for item in behind { body(item) }
+  var firstOpenTicket: Ticket? { queue.firstOpenTicket ?? behind.firstOpenTicket }
+
+  /// Calls `body` with each ticket whose answer is still to come.
+  func forEachOpenTicket(_ body: (Ticket) -> Void) {
+    queue.forEachOpenTicket(body)
+    behind.forEachOpenTicket(body)
   }
 
   /// Takes the bytes out of the pool that nobody looks at any more.
   mutating func leavePool() {
-    for place in queue.indices { queue[place].leavePool() }
-    for place in behind.indices { behind[place].leavePool() }
+    queue.leavePool()
+    behind.leavePool()
   }
+
+  /// Chunks that were held and not carried out: whether they are answered shows in nothing.
+  var ticketCount: Int { queue.ticketCount + behind.ticketCount }
 
   /// Bytes of a direction that wait here.
   func heldBytes(_ direction: Direction) -> Int {
-    var sum = peek(direction)?.bytes.count ?? 0
-    forEachItem { item in
-      if case .data(let stretch, let bytes) = item.content, stretch.direction == direction {
-        sum += bytes.count
-      }
-    }
-    return sum
+    peekedCount(direction) + queue.heldBytes[direction.index]
+      + behind.heldBytes[direction.index]
+  }
+
+  /// The offset of the stream of the first byte of a direction that waits here; `nil` where none does.
+  func firstWaiting(_ direction: Direction) -> UInt64? {
+    let queued = queue.firstSource(direction) ?? behind.firstSource(direction)
+    guard let peek = peek(direction) else { return queued }
+    return min(queued ?? .max, peek.stretch.source)
   }
 
   mutating func remove() {
