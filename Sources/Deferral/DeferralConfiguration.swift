@@ -133,6 +133,8 @@ package struct DeferralCounts: Hashable, Sendable {
   package var wouldEdits: UInt64 = 0
   /// Edits of another length in the body of an HTTP message that announces its length.
   package var lengthChanges: UInt64 = 0
+  /// Packets that edits have put beyond the window, as none can be announced that has room for them.
+  package var packetsBeyondWindow: UInt64 = 0
 
   package init() {}
 
@@ -156,5 +158,6 @@ package struct DeferralCounts: Hashable, Sendable {
     left.unseen += right.unseen
     left.wouldEdits += right.wouldEdits
     left.lengthChanges += right.lengthChanges
+    left.packetsBeyondWindow += right.packetsBeyondWindow
   }
 }

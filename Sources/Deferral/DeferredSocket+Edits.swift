@@ -94,6 +94,9 @@ extension DeferredSocket {
     }
     // What is acknowledged by now must not depend on when the answer came.
     packets?.element.settle(by: cause.packet.ordinal &- 1) { decide($0, $1, $2) }
+    let hasWindow = packets?.element.hasWindow(
+      for: change.total, before: range.upperBound, stretch.direction)
+    if hasWindow == false { return .window }
     let room = edits.reduce(0) { $0 + $1.replacement.count }
     let cost = room + edits.count * DeferralConfiguration.editCost
     if cost > stage.configuration.editBytesPerPacket { return .budget }

@@ -191,6 +191,7 @@ extension DeferredSocket {
   func releasePackets() {
     stage.undecided.remove(self)
     packets?.element.takeAll { decide($0, $1, $2) }
+    stage.counts.packetsBeyondWindow += packets?.element.beyondWindow ?? 0
   }
 
   /// Nobody decides about some directions any more: their packets need not wait.

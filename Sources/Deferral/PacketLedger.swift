@@ -420,6 +420,21 @@ struct PacketLedger: ~Copyable {
     return nil
   }
 
+  /// Whether the receiver of a direction can have room for text that becomes longer. The packets that
+  /// came before it have gone.
+  func hasWindow(for growth: Int, before end: Int64, _ direction: Direction) -> Bool {
+    guard growth > 0, !isDatagrams, first < entries.count else { return true }
+    let packet = entries[entries.count - 1].packet
+    let isOwn = packet.direction == direction
+    guard packet.traits.contains(isOwn ? .hasKnownPeerShift : .hasKnownShift) else { return true }
+    return translator.hasWindow(
+      for: growth, before: end, direction,
+      shift: isOwn ? packet.peerWindowShift : packet.windowShift)
+  }
+
+  /// Packets whose text is beyond the window, as none can be announced that has room for it.
+  var beyondWindow: UInt64 { translator.beyondWindow }
+
   /// What is kept of edits.
   var keptBytes: Int { translator.keptBytes }
 

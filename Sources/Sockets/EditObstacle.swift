@@ -25,6 +25,8 @@ public enum EditObstacle: UInt8, Hashable, Sendable, BitwiseCopyable, CaseIterab
   case overtaken
   /// The datagram holds an IP packet, whose lengths and checksums would stay as they were.
   case tunnel
+  /// The text would become longer than any window of its receiver can say that there is room for.
+  case window
 
   /// As in records and summaries.
   public var name: String {
@@ -42,6 +44,7 @@ public enum EditObstacle: UInt8, Hashable, Sendable, BitwiseCopyable, CaseIterab
     case .size: "too_large"
     case .overtaken: "overtaken"
     case .tunnel: "tunnel"
+    case .window: "window"
     }
   }
   /// Whether what would be changed is covered by a signature.

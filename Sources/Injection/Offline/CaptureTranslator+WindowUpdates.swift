@@ -1,4 +1,4 @@
-import Sockets
+package import Sockets
 
 // Text that has become longer than there is room for.
 extension CaptureTranslator {
@@ -25,7 +25,10 @@ extension CaptureTranslator {
     let bound = max(sent[own], packet.textEnd)
     let edge = max(map(reach.before, of: own, within: bound), end)
     guard let window = window(from: said[peer].highest, to: edge, packet.peerWindowShift)
-    else { return nil }
+    else {
+      beyondWindow &+= 1
+      return nil
+    }
     let shift = Int64(packet.peerWindowShift)
     said[peer].mapped = said[peer].highest
     said[peer].window = window
@@ -36,6 +39,27 @@ extension CaptureTranslator {
       acknowledgmentDistance: said[peer].highest &- packet.offset, window: window,
       timestamp: stamps[peer], echo: stamps[own] ?? 0)
   }
+
+  /// Whether the receiver of a direction could say that it has room for all that is on the way, when the
+  /// text before an offset of S becomes longer. `true` where nothing is known of its windows.
+  ///
+  /// The sender is taken to have twice as much on the way as it has had so far, as it does while it finds
+  /// out what the path takes (RFC 5681 §3.1), and no less than it may begin with; or all of the window.
+  package func hasWindow(
+    for growth: Int, before end: Int64, _ direction: Direction, shift: UInt8
+  ) -> Bool {
+    let peer = said[direction.reversed.index]
+    guard peer.acknowledged > .min, end <= peer.reach.before else { return true }
+    let onTheWay = max(end &- peer.acknowledged, 0)
+    let expected = min(
+      max(2 &* max(flight[direction.index], onTheWay), Self.initialWindow),
+      peer.reach.before &- peer.acknowledged)
+    let mappedEnd = maps[direction.index].mapped(end) &+ Int64(growth)
+    return mappedEnd &+ max(expected &- onTheWay, 0) &- peer.highest <= 0xFFFF << Int64(shift)
+  }
+
+  /// What a sender may have on the way in the beginning (RFC 6928 §2).
+  private static var initialWindow: Int64 { 14_600 }
 
   /// What stands in the header for a right edge; what does not divide is rounded up.
   private func window(from acknowledged: Int64, to edge: Int64, _ shift: UInt8) -> UInt16? {

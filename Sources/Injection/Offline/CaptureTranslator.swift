@@ -18,6 +18,11 @@ package struct CaptureTranslator {
   /// What the last packets of each direction said: the acknowledgement in S and in R, the window as it
   /// is written and as it was captured.
   var said: [2 of Said] = [Said(), Said()]
+  /// The most of its stream that each direction has had on the way so far, in S: sent and not
+  /// acknowledged.
+  private(set) var flight: [2 of Int64] = [0, 0]
+  /// Packets whose text is beyond the window, as none can be announced that has room for it.
+  package internal(set) var beyondWindow: UInt64 = 0
   /// The newest TSval of each direction.
   private(set) var stamps: [2 of UInt32?] = [nil, nil]
   /// Whether the flow is dropped: what has not been written by now is not spoken of.
@@ -159,6 +164,11 @@ package struct CaptureTranslator {
     sent[packet.direction.index] = max(sent[packet.direction.index], packet.end)
     if packet.length > 0 {
       text[packet.direction.index].insert(packet.textStart..<packet.textEnd)
+      let acknowledged = said[packet.direction.reversed.index].acknowledged
+      if acknowledged > .min {
+        flight[packet.direction.index] = max(
+          flight[packet.direction.index], packet.textEnd &- acknowledged)
+      }
     }
     largest[packet.direction.index] = max(largest[packet.direction.index], packet.length)
     guard packet.traits.contains(.hasTimestamp) else { return }

@@ -134,6 +134,14 @@ enum Explanations {
       and checksums inside would not fit to other text.
       """
     ),
+    (
+      .window,
+      """
+      What is sent and not acknowledged would become longer than any window of the receiver can be: 65,535 \
+      bytes where the two ends have not agreed on a scale. The sender is taken to need room for twice as \
+      much as it has had on the way so far.
+      """
+    ),
   ]
 
   private static let finalReasons: [(FinalReason, String)] = [

@@ -125,6 +125,11 @@ package struct SummaryReport {
         "\(Amounts.count(counts.lengthChanges, "edit")) changed the length of an HTTP message that "
           + "announces one")
     }
+    if counts.packetsBeyondWindow > 0 {
+      lines.append(
+        "edits have put text beyond the largest window that the receiver can announce: "
+          + packets(counts.packetsBeyondWindow))
+    }
     if counts.held > 0 && (isVerbose || counts.lateAnswers > 0) {
       var text = "waited: \(Amounts.count(counts.held, "chunk")), \(bytes(counts.heldBytes))"
       if counts.bufferWaits > 0 { text += "; buffers ran short \(times(counts.bufferWaits))" }
