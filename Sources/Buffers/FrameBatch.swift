@@ -23,6 +23,7 @@ public struct FrameBatch: ~Copyable {
 
   public var isFull: Bool { count >= limit }
   public var isEmpty: Bool { count == 0 }
+  public var hasAnything: Bool { !isEmpty || !blocks.isEmpty }
 
   public mutating func removeAll() {
     count = 0

@@ -27,7 +27,7 @@ public final class FilteredSource: PacketSource {
       batch.keep { self.matches($0) }
       own.filteredOut &+= UInt64(count &- batch.count)
       // None at all: there is nothing at the moment.
-      if count == 0 || !batch.isEmpty || !batch.blocks.isEmpty { break }
+      if count == 0 || batch.hasAnything { break }
     }
     return true
   }

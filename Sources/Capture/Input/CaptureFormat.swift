@@ -30,6 +30,9 @@ enum CaptureLimits {
   static let blockLength = recordLength + (1 << 20)
   /// Blocks that are no packets are taken from a stream in one piece up to here.
   static let keptBlockLength = 16 << 20
+  /// So many bytes of a capture are a batch, however few frames they hold: what is in memory at a time
+  /// is a number of batches.
+  static let batchBytes = 1 << 20
   /// Captured lengths up to here are taken at face value (libpcap's MAXIMUM_SNAPLEN).
   static let ordinaryLength = 262_144
 }

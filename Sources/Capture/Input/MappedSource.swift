@@ -37,7 +37,7 @@ final class MappedSource<Format: CaptureFormat>: PacketSource {
     file.reached(window.position)
     if isAtEnd { file.stopReadingAhead() }
     if isAtEnd || file.hasFault || hasEmptyFrame(batch) { dropWhatIsMissing(&batch) }
-    return !batch.isEmpty || !batch.blocks.isEmpty
+    return batch.hasAnything
   }
 
   private func endOfInput() {

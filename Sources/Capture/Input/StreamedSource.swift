@@ -49,7 +49,7 @@ final class StreamedSource<Format: CaptureFormat>: PacketSource {
       if case .damaged(let reason) = stop { end(with: reason) }
       // What is there is handed out before the next read, which may wait and which moves the
       // memory that the frames lie in.
-      if !batch.isEmpty || !batch.blocks.isEmpty { return true }
+      if batch.hasAnything { return true }
       switch stop {
       case .needs(let count):
         switch input.more(needed: count) {

@@ -46,7 +46,8 @@ struct PcapFormat: CaptureFormat {
       window.position = position
       window.prefetched = prefetched
     }
-    while !batch.isFull {
+    let end = position &+ CaptureLimits.batchBytes
+    while !batch.isFull, position < end {
       guard count &- position >= headerLength else { return .needs(headerLength) }
       let record = unsafe base + position
       let seconds = unsafe Order.load(record, 0, as: UInt32.self)

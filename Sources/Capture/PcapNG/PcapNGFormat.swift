@@ -24,11 +24,12 @@ struct PcapNGFormat: CaptureFormat {
   private var lastTimestamp = Timestamp(nanoseconds: 0)
 
   mutating func parse(_ window: inout Window, into batch: inout FrameBatch) -> ParseStop {
+    let end = window.position &+ CaptureLimits.batchBytes
     do throws(BlockProblem) {
       while !batch.isFull {
         let needed = try block(&window, into: &batch)
         if needed > 0 { return stop(needed, window, &batch) }
-        if needed < 0 { break }
+        if needed < 0 || window.position >= end && batch.hasAnything { break }
       }
       return .batchIsFull
     } catch {

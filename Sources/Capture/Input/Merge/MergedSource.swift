@@ -95,25 +95,28 @@ final class MergedSource: PacketSource {
     batch.removeAll()
     if !framesStay { letGoOfEnded() }
     if batch.keepsBlocks, !hasGivenSections { giveSections(to: &batch) }
-    while !batch.isFull, !batch.isFullOfBlocks, let index = queue.first {
+    var bytes = 0
+    while !batch.isFull, !batch.isFullOfBlocks, bytes < CaptureLimits.batchBytes,
+      let index = queue.first
+    {
       let input = inputs[index]
       if input.hasBlocks {
         appendBlocks(of: input, to: &batch)
         continue
       }
       if let frame = input.next() {
+        bytes += frame.capturedLength + Int(frame.record.trailingLength)
         append(frame, of: input, to: &batch)
         // At its last frame it stays the first: what it has next is not known.
         if let time = input.headTime { queue.updateFirst(time: time) }
         continue
       }
       // Reading on moves the memory of a stream, which what was taken lies in.
-      let isEmpty = batch.isEmpty && batch.blocks.isEmpty
-      if !isEmpty, let source = input.source, !source.framesStay { break }
+      if batch.hasAnything, let source = input.source, !source.framesStay { break }
       guard readOn(input, keepsBlocks: batch.keepsBlocks) else { break }
     }
     takeBackMissing(from: &batch)
-    return !batch.isEmpty || !batch.blocks.isEmpty || !queue.isEmpty
+    return batch.hasAnything || !queue.isEmpty
   }
 
   var isWhole: Bool { false }
