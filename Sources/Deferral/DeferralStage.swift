@@ -323,6 +323,9 @@ package final class DeferralStage {
     departureCounts[shard] += 1
   }
 
+  /// It was dropped since: its changes need not be kept in mind.
+  func uncountDeparture(ofShard shard: Int) { departureCounts[shard] -= 1 }
+
   private func noteDepartures() {
     for shard in departureCounts.indices {
       isShortOfDepartures[shard] = departureCounts[shard] >= configuration.departuresPerShard
@@ -332,20 +335,21 @@ package final class DeferralStage {
   /// Whether so many connections have to be kept in mind that no other may be changed.
   func isShortOfDepartures(_ shard: Int) -> Bool { isShortOfDepartures[shard] }
 
-  func keep(_ departure: Departure) -> UInt32 { departures.add(departure) }
+  func keep(_ departure: Departure) -> DepartureMemo { departures.add(departure) }
 
   /// What was kept of a connection that goes on: its socket has it now.
-  func takeDeparture(_ memo: UInt32) -> Departure { departures.remove(memo) }
+  func takeDeparture(_ memo: DepartureMemo) -> Departure { departures.remove(memo) }
 
   /// Another connection has the ports of one that has gone.
-  package func forget(departed memo: UInt32, shard: Int) {
+  package func forget(departed memo: DepartureMemo, shard: Int) {
+    if memo == .dropped { return }
     _ = departures.remove(memo)
     departureCounts[shard] -= 1
   }
 
   /// What becomes of a packet of a connection that has gone.
   package func outcome(
-    of packet: CapturedPacket, ofDeparted memo: UInt32, datagram: [UInt8]?
+    of packet: CapturedPacket, ofDeparted memo: DepartureMemo, datagram: [UInt8]?
   ) -> PacketOutcome {
     departures[memo].outcome(of: packet, datagram: datagram)
   }

@@ -170,15 +170,20 @@ extension DeferredSocket {
     countKeptEdits(packets?.element.keptBytes ?? 0)
   }
 
-  /// What has to be kept of it when it goes, by a number; 0 for nothing.
+  /// What has to be kept of it when it goes.
   ///
   /// - Parameter ends: by `Direction.index`, the offsets behind all that was seen of the streams.
-  package func depart(ends: [2 of Int64]) -> UInt32 {
-    let hasEdits = packets?.element.hasEdits ?? false
-    guard hasEdits || isDropped, !stage.configuration.isDryRun else { return 0 }
+  package func depart(ends: [2 of Int64]) -> DepartureMemo {
+    if stage.configuration.isDryRun { return .none }
+    if isDropped {
+      if isCounted { stage.uncountDeparture(ofShard: shard) }
+      isCounted = false
+      return .dropped
+    }
+    guard let streams = packets?.element.settled(at: ends), packets?.element.hasEdits == true
+    else { return .none }
     countForDeparture()
-    let streams = packets?.element.settled(at: ends) ?? InlineArray(repeating: SettledStream())
-    return stage.keep(Departure(isDropped: isDropped, streams: streams))
+    return stage.keep(Departure(isDropped: false, streams: streams))
   }
 
   /// It will have to be kept in mind when it has gone.

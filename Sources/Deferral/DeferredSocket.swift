@@ -42,11 +42,12 @@ package final class DeferredSocket: SocketAnalyzer {
   /// Whether the stage counts it among those that have to be kept in mind when they have gone.
   var isCounted = false
 
-  /// - Parameter memo: what is kept of the socket that it goes on from; 0 for nothing.
+  /// - Parameter memo: what is kept of the socket that it goes on from.
   package init(
-    _ socket: SocketInfo, links: [AttachedLink], stage: DeferralStage, resuming memo: UInt32 = 0
+    _ socket: SocketInfo, links: [AttachedLink], stage: DeferralStage,
+    resuming memo: DepartureMemo = .none
   ) {
-    let earlier = memo == 0 ? nil : stage.takeDeparture(memo)
+    let earlier = memo == .none ? nil : stage.takeDeparture(memo)
     id = socket.id
     shard = socket.shard
     isDatagrams = socket.transport == .udp
@@ -64,7 +65,7 @@ package final class DeferredSocket: SocketAnalyzer {
       packets = OwnedElement(
         PacketLedger(isDatagrams: isDatagrams, dropsUnseen: stage.configuration.dropsUnseen))
     }
-    isCounted = earlier != nil
+    isCounted = earlier?.isDropped == false
     isDropped = earlier?.isDropped ?? false
     let isStream = stage.configuration.writesPackets && !isDatagrams
     lengths = OwnedElements(count: isStream ? 2 : 0) { _ in HTTPLengths() }

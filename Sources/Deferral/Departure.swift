@@ -8,6 +8,11 @@ struct Departure: BitwiseCopyable {
   /// By `Direction.index`.
   var streams: [2 of SettledStream]
 
+  /// Nothing of it is written, so that nothing has to be known of its streams.
+  static var dropped: Departure {
+    Departure(isDropped: true, streams: InlineArray(repeating: SettledStream()))
+  }
+
   /// What becomes of a packet that repeats what was said.
   func outcome(of packet: CapturedPacket, datagram: [UInt8]?) -> PacketOutcome {
     if isDropped { return .leftOut }
@@ -25,21 +30,22 @@ struct DepartureStore {
   private var departures: [Departure] = []
   private var free: [UInt32] = []
 
-  /// Answers a number that is not 0.
-  mutating func add(_ departure: Departure) -> UInt32 {
+  mutating func add(_ departure: Departure) -> DepartureMemo {
     if let number = free.popLast() {
       departures[Int(number) - 1] = departure
-      return number
+      return DepartureMemo(number: number)
     }
     departures.append(departure)
-    return UInt32(departures.count)
+    return DepartureMemo(number: UInt32(departures.count))
   }
 
-  subscript(number: UInt32) -> Departure { departures[Int(number) - 1] }
+  subscript(memo: DepartureMemo) -> Departure {
+    memo == .dropped ? .dropped : departures[Int(memo.number) - 1]
+  }
 
-  mutating func remove(_ number: UInt32) -> Departure {
-    free.append(number)
-    return departures[Int(number) - 1]
+  mutating func remove(_ memo: DepartureMemo) -> Departure {
+    if memo != .dropped { free.append(memo.number) }
+    return self[memo]
   }
 
   /// What one comes to, with its entry among the sockets that have gone.

@@ -10,7 +10,7 @@ package struct MemoryPlan {
   package init(memory: Int) { self.memory = memory }
 
   /// What the program takes before it sees a packet, with its batches and its threads.
-  private static let program = 20 << 20
+  private static let program = 26 << 20
   /// With less there would be nothing left for sockets.
   package static let least = 32 << 20
 

@@ -41,7 +41,7 @@ package final class Run {
     configuration.framesStay = source.framesStay
     if source.framesStay {
       // Each may bring 64 KiB: a quarter of what may be in memory.
-      let looks = max(MemoryPlan(memory: configuration.memory).mapped / 4 / 65_536, 64)
+      let looks = max(MemoryPlan(memory: configuration.memory).mapped / 4 / 65_536, 8)
       configuration.lateLooks = LateLooks(every: looks) { MappedCaptures.giveBackPassed() }
     }
     output = sink.map {

@@ -51,7 +51,7 @@ public struct ReassemblyConfiguration: Sendable {
   /// Sockets that a shard may hold: half of the memory.
   public var socketsPerShard: Int {
     let cost = MemoryLayout<SocketObject>.stride + Self.socketOverhead + bytesPerSocket
-    return min(max(64, memory / 2 / Self.shardCount / cost), SocketPlace.indexLimit)
+    return min(max(32, memory / 2 / Self.shardCount / cost), SocketPlace.indexLimit)
   }
 
   /// Sockets of a shard that may have details: a sixteenth of the memory.
@@ -68,9 +68,15 @@ public struct ReassemblyConfiguration: Sendable {
     min(max(64, memory / 64 / Self.shardCount / DepartedSockets.Entry.cost), 1 << 14)
   }
 
-  /// Those of which a handler keeps something: it has a budget of its own, and stays below.
+  /// Those that were dropped: a sixteenth of the memory.
+  var droppedDeparturesPerShard: Int {
+    min(max(64, memory / 16 / Self.shardCount / DepartedSockets.Entry.cost), 1 << 16)
+  }
+
+  /// Those of which a handler keeps something: it has a budget of its own, and stays below, but for what
+  /// is changed within a stretch of packets.
   var pinnedDeparturesPerShard: Int {
-    memory / 8 / Self.shardCount / MemoryLayout<DepartedSockets.Entry>.stride + 1 << 13
+    memory / 8 / Self.shardCount / MemoryLayout<DepartedSockets.Entry>.stride + (1 << 10)
   }
 
   /// Stretches of delivered text that a shard keeps in mind: a sixty-fourth of the memory, as far as that

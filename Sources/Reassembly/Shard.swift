@@ -104,7 +104,7 @@ struct Shard: ~Copyable {
     evictions.add(index)
     schedule(socket)
     if flags.contains(.udp) { counts.udpSockets += 1 } else { counts.tcpSockets += 1 }
-    let interest = handler.attached(view(socket), packet: packet, resuming: resumed?.memo ?? 0)
+    let interest = handler.attached(view(socket), packet: packet, resuming: resumed?.memo ?? .none)
     setInterest(interest, of: socket)
     report(.attached, of: socket)
     return socket

@@ -14,6 +14,8 @@ struct FloodTests {
   }
 
   /// Peak of what it has in memory, in bytes.
+  ///
+  /// What `wait4` says of it counts the memory of this process, too, in which it was started.
   private func peak(_ arguments: [String]) throws -> Int {
     let names: [UnsafeMutablePointer<CChar>?] =
       ([Binary.sluice.path] + arguments + ["-q", "-o", "/dev/null"]).map { strdup($0) } + [nil]
@@ -21,10 +23,19 @@ struct FloodTests {
     var process: pid_t = 0
     try #require(posix_spawn(&process, Binary.sluice.path, nil, nil, names, environ) == 0)
     var status: Int32 = 0
-    var usage = rusage()
-    try #require(wait4(process, &status, 0, &usage) == process)
+    var peak = 0
+    while waitpid(process, &status, WNOHANG) == 0 {
+      peak = max(peak, Self.peakSoFar(of: process))
+      usleep(100)
+    }
     #expect(status == 0)
-    return usage.ru_maxrss * 1024
+    return peak
+  }
+
+  private static func peakSoFar(of process: pid_t) -> Int {
+    let status = try? String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8)
+    let line = status?.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+    return line?.split(separator: " ").compactMap { Int($0) }.first.map { $0 * 1024 } ?? 0
   }
 
   /// The address sanitizer keeps memory that was given back.
@@ -40,14 +51,17 @@ struct FloodTests {
     let small = try Binary.sluice.run(
       "generate", "bulk", "--bytes", "10K", "-w", folder.file("small.pcap"))
     #expect(small.status == 0)
-    let program = try peak(["-r", folder.file("small.pcap"), "-a", "digest", "--memory", "32M"])
+    let programs = try (0..<5).map { _ in
+      try peak(["-r", folder.file("small.pcap"), "-a", "digest", "--memory", "32M"])
+    }
+    let program = try #require(programs.max())
     // Where other tests take the processors, pages that were passed may be given back late.
     let peaks = try (0..<3).map { _ in
       try peak(["-r", folder.file("x.pcap"), "-a", "digest", "--memory", "32M"])
     }
     let found = try #require(peaks.min())
-    // The program itself takes 20 of them when it is not a debug build.
-    #expect(found - program < (32 << 20) * 12 / 10 - (20 << 20))
+    // The program itself takes 26 MiB of it, when it is not a debug build.
+    #expect(found - program < (32 << 20) * 13 / 10 - (26 << 20))
   }
 
   @Test("The same output for every -j and in every run, while sockets are evicted")

@@ -147,4 +147,26 @@ struct DepartureTests {
     #expect(judge(outcome.sink.frames).errors.isEmpty)
     #expect(outcome.sink.frames.dropFirst(5).prefix(3) == next.frames.prefix(3))
   }
+
+  @Test("Of more that were dropped than are kept in mind the oldest are forgotten, which is said")
+  func manyDropped() throws {
+    var frames: [CapturedFrame] = []
+    let count = 12_000
+    for client in 0..<count {
+      let talk = Conversation(client: client)
+      talk.opens()
+      talk.originator.sends("hello alice")
+      talk.responder.acknowledges()
+      talk.closes()
+      frames += talk.frames
+    }
+    let settings = ["find": Array("alice".utf8), "action": Array("drop".utf8)]
+    let options = try Options(settings, settings: DenyMatchAnalyzer.settings)
+    let chain = [ChainLink(name: "deny-match", analyzer: try DenyMatchAnalyzer(options))]
+    let small = try run(frames, chain) { $0.memory = 32 << 20 }
+    #expect(small.summary.deferral.droppedFlows == count)
+    #expect(small.summary.weirds["departure_budget_reached"] ?? 0 > 0)
+    let large = try run(frames, chain) { $0.memory = 256 << 20 }
+    #expect(large.summary.weirds["departure_budget_reached"] == nil)
+  }
 }

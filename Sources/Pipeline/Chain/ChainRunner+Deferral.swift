@@ -87,9 +87,9 @@ extension ChainRunner {
   ///
   /// - Parameters:
   ///   - interest: of its only analyzer, when the reassembler does not know it yet.
-  ///   - memo: what the stage keeps of the socket that it goes on from; 0 for nothing.
+  ///   - memo: what the stage keeps of the socket that it goes on from.
   func makeDeferred(
-    _ socket: SocketView, _ interest: Interest? = nil, resuming memo: UInt32 = 0
+    _ socket: SocketView, _ interest: Interest? = nil, resuming memo: DepartureMemo = .none
   ) -> DeferredSocket {
     if let deferred = deferred(socket) { return deferred }
     var attached: [AttachedLink] = []

@@ -145,16 +145,18 @@ final class ChainRunner: SocketHandler {
   // MARK: Sockets
 
   func attached(_ socket: SocketView, packet: PacketInfo) -> SocketInterest {
-    attached(socket, packet: packet, resuming: 0)
+    attached(socket, packet: packet, resuming: .none)
   }
 
-  func attached(_ socket: SocketView, packet: PacketInfo, resuming memo: UInt32) -> SocketInterest {
+  func attached(_ socket: SocketView, packet: PacketInfo, resuming memo: DepartureMemo)
+    -> SocketInterest
+  {
     // Handed on where it is: it is large.
     attached(socket, socket.info, packet, memo)
   }
 
   private func attached(
-    _ socket: SocketView, _ info: SocketInfo, _ packet: PacketInfo, _ memo: UInt32
+    _ socket: SocketView, _ info: SocketInfo, _ packet: PacketInfo, _ memo: DepartureMemo
   ) -> SocketInterest {
     let isSelected = isSelected?(info) ?? true
     var interest: Interest = []
@@ -171,11 +173,11 @@ final class ChainRunner: SocketHandler {
     }
     if self.isSelected != nil && isSelected { selectedCounts.add(info.transport) }
     // Whoever looks at it now: what was changed of it stays changed.
-    if memo != 0 { _ = makeDeferred(socket, interest, resuming: memo) }
+    if memo != .none { _ = makeDeferred(socket, interest, resuming: memo) }
     if lacksClient { return attachedWithoutClient(socket, interest, packet) }
     // Where packets are written, those that somebody may decide about are kept account of.
     if decides { mayHaveDecided = true }
-    if decides && deferralConfiguration.writesPackets || memo != 0 {
+    if decides && deferralConfiguration.writesPackets || memo != .none {
       let deferred = makeDeferred(socket, interest)
       return wanted(of: deferred)
     }
@@ -383,15 +385,17 @@ final class ChainRunner: SocketHandler {
     }
   }
 
-  func departing(_ socket: SocketView, ends: [2 of Int64]) -> UInt32 {
-    deferred(socket)?.depart(ends: ends) ?? 0
+  func departing(_ socket: SocketView, ends: [2 of Int64]) -> DepartureMemo {
+    deferred(socket)?.depart(ends: ends) ?? .none
   }
 
-  func forget(departed memo: UInt32, shard: Int) { deferral.forget(departed: memo, shard: shard) }
+  func forget(departed memo: DepartureMemo, shard: Int) {
+    deferral.forget(departed: memo, shard: shard)
+  }
 
-  func packet(_ packet: CapturedPacket, ofDeparted memo: UInt32, shard: Int) {
+  func packet(_ packet: CapturedPacket, ofDeparted memo: DepartureMemo, shard: Int) {
     guard let batch, let index = batch.element.index(ofPacket: packet.info.ordinal) else { return }
-    guard memo != 0, deferralConfiguration.writesPackets else {
+    guard memo != .none, deferralConfiguration.writesPackets else {
       batch.element.fates[index] = .written
       return
     }

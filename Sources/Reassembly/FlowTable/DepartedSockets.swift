@@ -6,7 +6,7 @@ import Wire
 /// said, or go on where it stopped: after a long silence, or as its socket had to make room.
 ///
 /// An entry for which the handler keeps something stays until another connection takes its ports. Of
-/// the others the oldest goes when there is no room.
+/// those that were dropped, and of all others, the oldest goes when there is no room for another.
 final class DepartedSockets {
   struct Entry: BitwiseCopyable {
     var key: FlowKey
@@ -20,9 +20,9 @@ final class DepartedSockets {
     /// The largest segments that the ends take; 0 where they did not say.
     var segmentSizes: [2 of UInt16] = InlineArray(repeating: 0)
     var traits: Traits = []
-    /// What the handler calls the thing that it keeps; 0 for nothing.
-    var memo: UInt32 = 0
-    /// Index + 1 of the neighbors in the order of departure, of those that may be forgotten.
+    /// What the handler keeps of it.
+    var memo = DepartureMemo.none
+    /// Index + 1 of the neighbors in their order.
     fileprivate var older: UInt32 = 0
     fileprivate var newer: UInt32 = 0
 
@@ -51,21 +51,27 @@ final class DepartedSockets {
     static var cost: Int { MemoryLayout<Entry>.stride + 32 }
   }
 
+  /// Entries that may be forgotten, from the one that has been there for longest on: by index + 1, or 0.
+  private struct Order {
+    var oldest: UInt32 = 0
+    var newest: UInt32 = 0
+    var count = 0
+    let limit: Int
+  }
+
   private var entries: ReservedArray<Entry>
   private var index = HashIndex()
   private var firstFree: UInt32 = 0
-  private var oldest: UInt32 = 0
-  private var newest: UInt32 = 0
-  /// Entries that may be forgotten, and how many of them there may be.
-  private var looseCount = 0
-  private let looseLimit: Int
+  /// Of those of which nothing is kept, and of those that were dropped.
+  private var orders: [2 of Order]
 
   /// - Parameters:
-  ///   - looseLimit: entries that may be forgotten.
-  ///   - capacity: all entries.
-  init(looseLimit: Int, capacity: Int) {
-    self.looseLimit = looseLimit
-    entries = ReservedArray(capacity: capacity)
+  ///   - looseLimit: entries of which nothing is kept.
+  ///   - droppedLimit: those that were dropped.
+  ///   - pinnedLimit: all others.
+  init(looseLimit: Int, droppedLimit: Int, pinnedLimit: Int) {
+    orders = [Order(limit: looseLimit), Order(limit: droppedLimit)]
+    entries = ReservedArray(capacity: looseLimit + droppedLimit + pinnedLimit)
   }
 
   func find(_ key: FlowKey, _ wide: UInt64, _ hash: UInt32) -> Int? {
@@ -74,15 +80,18 @@ final class DepartedSockets {
 
   func entry(_ place: Int) -> Entry { entries[place] }
 
-  /// Keeps a connection in mind; `false` where there is no room.
+  /// Keeps a connection in mind, where there is room.
   ///
   /// - Parameter hashOf: the hash of a key, to find the entry that goes.
-  func add(_ entry: Entry, under hash: UInt32, hashOf: (FlowKey) -> UInt32) -> Bool {
-    let isLoose = entry.memo == 0
-    if isLoose, looseCount >= looseLimit {
-      guard oldest != 0 else { return false }
-      let place = Int(oldest) &- 1
+  /// - Returns: whether it is kept, and whether one that was dropped went for it.
+  func add(
+    _ entry: Entry, under hash: UInt32, hashOf: (FlowKey) -> UInt32
+  ) -> (isKept: Bool, isDroppedForgotten: Bool) {
+    var isDroppedForgotten = false
+    if let order = order(of: entry), orders[order].count >= orders[order].limit {
+      let place = Int(orders[order].oldest) &- 1
       remove(place, under: hashOf(entries[place].key))
+      isDroppedForgotten = entry.memo == .dropped
     }
     let place: Int
     if firstFree != 0 {
@@ -90,35 +99,45 @@ final class DepartedSockets {
       firstFree = entries[place].newer
       entries[place] = entry
     } else {
-      guard !entries.isFull else { return false }
+      guard !entries.isFull else { return (false, isDroppedForgotten) }
       place = entries.count
       entries.append(entry)
     }
     index.insert(place, under: hash)
-    if isLoose { link(place) }
-    return true
+    if let order = order(of: entry) { link(place, in: order) }
+    return (true, isDroppedForgotten)
   }
 
   func remove(_ place: Int, under hash: UInt32) {
     index.remove(place, under: hash)
-    if entries[place].memo == 0 { unlink(place) }
+    if let order = order(of: entries[place]) { unlink(place, from: order) }
     entries[place].newer = firstFree
     firstFree = UInt32(place &+ 1)
   }
 
-  private func link(_ place: Int) {
-    let link = UInt32(place &+ 1)
-    entries[place].older = newest
-    entries[place].newer = 0
-    if newest != 0 { entries[Int(newest) &- 1].newer = link } else { oldest = link }
-    newest = link
-    looseCount &+= 1
+  /// `nil` for an entry that may not be forgotten.
+  private func order(of entry: Entry) -> Int? {
+    switch entry.memo {
+    case .none: 0
+    case .dropped: 1
+    default: nil
+    }
   }
 
-  private func unlink(_ place: Int) {
+  private func link(_ place: Int, in order: Int) {
+    let link = UInt32(place &+ 1)
+    let newest = orders[order].newest
+    entries[place].older = newest
+    entries[place].newer = 0
+    if newest != 0 { entries[Int(newest) &- 1].newer = link } else { orders[order].oldest = link }
+    orders[order].newest = link
+    orders[order].count &+= 1
+  }
+
+  private func unlink(_ place: Int, from order: Int) {
     let (older, newer) = (entries[place].older, entries[place].newer)
-    if older != 0 { entries[Int(older) &- 1].newer = newer } else { oldest = newer }
-    if newer != 0 { entries[Int(newer) &- 1].older = older } else { newest = older }
-    looseCount &-= 1
+    if older != 0 { entries[Int(older) &- 1].newer = newer } else { orders[order].oldest = newer }
+    if newer != 0 { entries[Int(newer) &- 1].older = older } else { orders[order].newest = older }
+    orders[order].count &-= 1
   }
 }

@@ -35,18 +35,17 @@ extension Shard {
     let departed = departedSockets()
     let tableHash = hash.tableHash(entry.key)
     if let place = departed.find(entry.key, entry.wide, tableHash) { forget(place) }
-    if !departed.add(entry, under: tableHash, hashOf: { [hash] in hash.tableHash($0) }),
-      entry.memo != 0
-    {
-      handler.forget(departed: entry.memo, shard: number)
-    }
+    let fate = departed.add(entry, under: tableHash, hashOf: { [hash] in hash.tableHash($0) })
+    if fate.isDroppedForgotten { noteStray(.departureBudgetReached) }
+    if !fate.isKept, entry.memo != .none { handler.forget(departed: entry.memo, shard: number) }
   }
 
   private mutating func departedSockets() -> DepartedSockets {
     if let departed { return departed }
     let made = DepartedSockets(
       looseLimit: configuration.departedPerShard,
-      capacity: configuration.departedPerShard + configuration.pinnedDeparturesPerShard)
+      droppedLimit: configuration.droppedDeparturesPerShard,
+      pinnedLimit: configuration.pinnedDeparturesPerShard)
     departed = made
     return made
   }
@@ -69,7 +68,7 @@ extension Shard {
     guard let departed else { return }
     let entry = departed.entry(place)
     departed.remove(place, under: hash.tableHash(entry.key))
-    if entry.memo != 0 { handler.forget(departed: entry.memo, shard: number) }
+    if entry.memo != .none { handler.forget(departed: entry.memo, shard: number) }
   }
 
   /// A segment that opens no connection comes between the ends of one that has gone. Takes it where it
@@ -135,7 +134,7 @@ extension Shard {
   private mutating func reportLate(
     _ segment: DissectionReference, _ entry: DepartedSockets.Entry, isCorrupt: Bool
   ) {
-    guard entry.memo != 0 || entry.traits.contains(.wantsPackets) else { return }
+    guard entry.memo != .none || entry.traits.contains(.wantsPackets) else { return }
     let direction = entry.direction(isReversed: segment.element.isReversed)
     var packet = capturedPacket(segment, direction, isCorrupt: isCorrupt)
     packet.flags = segment.element.flags

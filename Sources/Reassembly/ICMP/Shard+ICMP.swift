@@ -38,7 +38,7 @@ extension Shard {
     guard case (var packet, let acknowledgment)? = quote(of: error, direction, frame) else {
       return
     }
-    guard let entry, entry.memo != 0, entry.traits.contains(.isStarted(direction)) else {
+    guard let entry, entry.memo != .none, entry.traits.contains(.isStarted(direction)) else {
       if packet.captured > 0 { handler.untaken(.all, .quote, packet.info, of: nil) }
       return
     }

@@ -15,8 +15,9 @@ public protocol SocketHandler: AnyObject {
 
   /// As above, of a socket that goes on where another one stopped that has gone.
   ///
-  /// - Parameter memo: what the handler called what it keeps of that one; 0 for none.
-  func attached(_ socket: SocketView, packet: PacketInfo, resuming memo: UInt32) -> SocketInterest
+  /// - Parameter memo: what the handler keeps of that one.
+  func attached(_ socket: SocketView, packet: PacketInfo, resuming memo: DepartureMemo)
+    -> SocketInterest
 
   /// In-order bytes, or one datagram, lent for the call. Answers what is wanted from now on, or `nil`
   /// when that has not changed.
@@ -43,16 +44,16 @@ public protocol SocketHandler: AnyObject {
   /// `forget(departed:)`.
   ///
   /// - Parameter ends: by `Direction.index`, the offsets behind all that was seen of the streams.
-  func departing(_ socket: SocketView, ends: [2 of Int64]) -> UInt32
+  func departing(_ socket: SocketView, ends: [2 of Int64]) -> DepartureMemo
 
   /// A packet of a socket that has gone: it repeats what was said. Its numbers are offsets from the ends
   /// of the streams.
   ///
-  /// - Parameter memo: what the handler keeps of it; 0 for nothing.
-  func packet(_ packet: CapturedPacket, ofDeparted memo: UInt32, shard: Int)
+  /// - Parameter memo: what the handler keeps of it.
+  func packet(_ packet: CapturedPacket, ofDeparted memo: DepartureMemo, shard: Int)
 
   /// Another connection has the ports of one that has gone: what was kept of it is of no use any more.
-  func forget(departed memo: UInt32, shard: Int)
+  func forget(departed memo: DepartureMemo, shard: Int)
 
   /// The socket goes, after its last event.
   func detached(_ socket: SocketView, packet: PacketInfo)
@@ -85,13 +86,13 @@ extension SocketHandler {
   public func prefetch(shard: Int, index: Int) {}
   public func detached(_ socket: SocketView, packet: PacketInfo) {}
   public func attached(
-    _ socket: SocketView, packet: PacketInfo, resuming memo: UInt32
+    _ socket: SocketView, packet: PacketInfo, resuming memo: DepartureMemo
   ) -> SocketInterest {
     attached(socket, packet: packet)
   }
-  public func departing(_ socket: SocketView, ends: [2 of Int64]) -> UInt32 { 0 }
-  public func packet(_ packet: CapturedPacket, ofDeparted memo: UInt32, shard: Int) {}
-  public func forget(departed memo: UInt32, shard: Int) {}
+  public func departing(_ socket: SocketView, ends: [2 of Int64]) -> DepartureMemo { .none }
+  public func packet(_ packet: CapturedPacket, ofDeparted memo: DepartureMemo, shard: Int) {}
+  public func forget(departed memo: DepartureMemo, shard: Int) {}
   public func refused(_ packet: PacketInfo, of socket: SocketView) {}
   public func untaken(
     _ text: UntakenText, _ reason: UnseenReason, _ packet: PacketInfo, of socket: SocketView?

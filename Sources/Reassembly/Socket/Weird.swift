@@ -35,6 +35,7 @@ public enum Weird: String, Hashable, Sendable, CaseIterable, BitwiseCopyable {
   case reassemblyBudgetReached = "reassembly_budget_reached"
   case spoolBudgetReached = "spool_budget_reached"
   case flowBudgetReached = "flow_budget_reached"
+  case departureBudgetReached = "departure_budget_reached"
   case overlapConflict = "overlap_conflict"
   case dataAfterFIN = "data_after_fin"
   case dataAfterEnd = "data_after_end"

@@ -100,7 +100,7 @@ extension Shard {
         earlier = resumed
       }
     }
-    let resumed = earlier?.memo == 0 ? nil : earlier
+    let resumed = earlier?.memo == DepartureMemo.none ? nil : earlier
     if !isOpening {
       guard configuration.midstream || resumed != nil else {
         noteStray(.midstreamIgnored)

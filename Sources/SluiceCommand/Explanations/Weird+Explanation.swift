@@ -62,6 +62,11 @@ extension Weird {
       There were more sockets than there may be (about half of --memory, with what analyzers keep of \
       them). One had to go: half open or ended, else one that was idle.
       """
+    case .departureBudgetReached:
+      """
+      More connections that were dropped have gone than are kept in mind (a sixteenth of --memory). The \
+      one that went first was forgotten: what comes of it later is taken for another connection.
+      """
     case .icmpError:
       """
       An ICMP message says that a packet of this socket did not arrive: direction and offset are those of \
