@@ -65,7 +65,8 @@ struct PacketLedger: ~Copyable {
   private var isWatched: [2 of Bool] = [true, true]
   private var shownEnd: [2 of Int64] = [.max, .max]
   private var hasFIN: [2 of Bool] = [false, false]
-  /// Where nobody was shown anything, though a packet that waits may have text there.
+  /// Where nobody was shown anything, though a packet that waits may have text there, or one that comes
+  /// late.
   private var gaps: [2 of SkippedRanges] = [SkippedRanges(), SkippedRanges()]
 
   init(isDatagrams: Bool, dropsUnseen: Bool = false) {
@@ -219,7 +220,7 @@ struct PacketLedger: ~Copyable {
   /// taken after all.
   mutating func noteGap(_ direction: Direction, _ range: Range<Int64>) {
     keepPacketAtHand()
-    if first < entries.count { gaps[direction.index].add(range) }
+    gaps[direction.index].add(range)
   }
 
   /// The FIN of a direction has passed: nothing behind it is data.
@@ -243,9 +244,9 @@ struct PacketLedger: ~Copyable {
     let start = min(max(packet.textStart, entry.untakenBefore, 0), max(end, packet.textStart))
     if start == packet.textStart, end == packet.textEnd {
       if entry.isCertain { return (entry.reason, nil) }
-      guard let reason = entry.reason else { return (nil, nil) }
+      if gaps[index].isEmpty { return (nil, nil) }
       let shown = gaps[index].cutting(start..<end)
-      return shown == start..<end ? (nil, nil) : (reason, shown)
+      return shown == start..<end ? (nil, nil) : (entry.reason ?? .afterGap, shown)
     }
     if start == 0, end == packet.textEnd { return (entry.reason ?? .beforeStart, start..<end) }
     let standard: UnseenReason = hasFIN[index] && shownEnd[index] < .max ? .behindFIN : .undecided
@@ -320,7 +321,7 @@ struct PacketLedger: ~Copyable {
   private mutating func shorten() {
     if first == entries.count {
       entries.removeAll(keepingCapacity: entries.capacity <= 256)
-      for index in 0..<2 { gaps[index].removeAll() }
+      for index in 0..<2 { gaps[index].shorten() }
       first = 0
       firstPatient = 0
     } else if first > 256, first > entries.count / 2 {

@@ -4,6 +4,10 @@ struct SkippedRanges {
   private var ranges: [Range<Int64>] = []
 
   private static var mostRanges: Int { 1024 }
+  /// Those that are kept for what comes late.
+  private static var keptRanges: Int { 64 }
+
+  var isEmpty: Bool { ranges.isEmpty }
 
   mutating func add(_ range: Range<Int64>) {
     if range.isEmpty { return }
@@ -11,7 +15,10 @@ struct SkippedRanges {
     ranges.append(range)
   }
 
-  mutating func removeAll() { if !ranges.isEmpty { ranges.removeAll() } }
+  /// Nothing waits any more: only what comes late may have text in them.
+  mutating func shorten() {
+    if ranges.count > Self.keptRanges { ranges = Array(ranges.suffix(Self.keptRanges)) }
+  }
 
   /// What of `range` was shown. Where that is not in one piece, as it is around a gap, it is the part in
   /// front.

@@ -7,6 +7,8 @@ public enum UnseenReason: UInt8, Hashable, Sendable, BitwiseCopyable, CaseIterab
   case beforeStart
   /// Behind the FIN, behind the end of the connection, or in a reset.
   case behindFIN, behindEnd, inReset
+  /// Its place in the stream had been given up as a gap when it came.
+  case afterGap
   /// It came with a SYN, and the answer did not acknowledge it.
   case inSYN
   /// Other bytes than those that an analyzer was shown of the same place.
@@ -39,6 +41,7 @@ public enum UnseenReason: UInt8, Hashable, Sendable, BitwiseCopyable, CaseIterab
     case .behindFIN: "data_after_fin"
     case .behindEnd: "data_after_end"
     case .inReset: "data_in_rst"
+    case .afterGap: "after_gap"
     case .inSYN: "syn_data"
     case .conflict: "conflict"
     case .lateRepetition: "late_repetition"

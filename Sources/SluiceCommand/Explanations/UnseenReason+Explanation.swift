@@ -21,6 +21,8 @@ extension UnseenReason {
     case .behindEnd: "The bytes came when the connection had ended."
     case .inReset:
       "The segment is a reset: what it carries is a diagnosis and no data (RFC 9293 §3.5.3)."
+    case .afterGap:
+      "The capture lacked the bytes, and analyzers had been told of a gap in their place before they came."
     case .inSYN: "The bytes came with a SYN, and the answer did not acknowledge them."
     case .conflict:
       """
