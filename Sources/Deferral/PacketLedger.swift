@@ -187,7 +187,10 @@ struct PacketLedger: ~Copyable {
       return (outcome, entry.packet.captured > 0 ? .quote : nil)
     }
     let (reason, shown) = shownText(of: entry)
-    if reason != nil, dropsUnseen, shown?.isEmpty == true { return (.leftOut, reason) }
+    if reason != nil, dropsUnseen, shown?.isEmpty == true {
+      translator.noteLeftOut(entry.packet)
+      return (.leftOut, reason)
+    }
     let outcome = translator.translate(
       entry.packet, only: dropsUnseen ? shown : nil,
       hasDecidedText: entry.packet.end <= decided[direction.index],
@@ -348,6 +351,7 @@ struct PacketLedger: ~Copyable {
         let (outcome, reason) = translate(entry)
         body(entry.packet.info.ordinal, outcome, reason)
       } else if entry.packet.info.ordinal < cause {
+        translator.noteLeftOut(entry.packet)
         body(entry.packet.info.ordinal, .leftOut, nil)
       } else {
         let fate = fateBehindEnd(of: entry.packet, datagram: entry.datagram)

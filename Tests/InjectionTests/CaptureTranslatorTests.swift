@@ -45,6 +45,7 @@ import Wire
         if text.isRepetition { parts.append("again") }
       }
       if let update = rewrite.windowUpdate { parts.append("behind window \(update.window)") }
+      if let echo = rewrite.newestEcho { parts.append("echo \(echo)") }
       if let distance = rewrite.urgentDistance { parts.append("urgent \(distance)") }
       for block in rewrite.blocks ?? [] {
         let (left, right) = (Int32(bitPattern: block.left), Int32(bitPattern: block.right))
@@ -355,6 +356,43 @@ import Wire
     let update = try #require(rewrite.windowUpdate)
     #expect(update.sequenceDistance == 0 && update.acknowledgmentDistance == -40)
     #expect(update.timestamp == 70 && update.echo == 900 && update.window == 198)
+  }
+
+  private static func withTimestamp(_ value: UInt32) -> (inout CapturedPacket) -> Void {
+    {
+      $0.traits.insert(.hasTimestamp)
+      $0.timestamp = value
+    }
+  }
+
+  /// Nobody echoes what was not sent (RFC 7323 §4.3).
+  @Test func whatIsLeftOutIsNotEchoed() {
+    let packets = [
+      Self.packet(.in, 0, 7, ack: 0, [], Self.withTimestamp(70)),
+      Self.packet(.out, 0, 40, ack: 7, [], Self.withTimestamp(900)),
+      // All of its text is taken out.
+      Self.packet(.out, 40, 5, ack: 7, [], Self.withTimestamp(910)),
+      Self.packet(.in, 7, 3, ack: 45, [], Self.withTimestamp(80)),
+      Self.packet(.out, 45, 5, ack: 10, [], Self.withTimestamp(911)),
+      Self.packet(.in, 10, 3, ack: 50, [], Self.withTimestamp(90)),
+    ]
+    #expect(
+      Self.outcomes(packets) == [
+        "written", "text 43", "left out", "ack-2 echo 900", "seq-2", "ack-2",
+      ])
+  }
+
+  @Test func acknowledgementsThatSayWhatIsHeldStay() {
+    let window = Self.packet(.in, 0, ack: 0, window: 100)
+    let update = Self.packet(.out, 0, 100, [], Self.withPeerShift())
+    let held = Self.packet(.in, 0, ack: 0, window: 198) {
+      $0.blockCount = 1
+      $0.blocks[0] = CapturedPacket.Block(left: 50, right: 60)
+    }
+    let again = Self.packet(.in, 0, ack: 0, window: 198)
+    let outcomes = Self.outcomes([window, update, held, again])
+    #expect(outcomes[1] == "text 198 behind window 198")
+    #expect(outcomes[2].contains("block"))
   }
 
   @Test func lateTextIsCutToTheSegmentSize() {

@@ -92,33 +92,40 @@ extension MutableRawSpan {
         store(byte: bytes.byte(at: offset + 13) & ~TCPFlags.urg.rawValue, at: offset + 13)
       }
     }
-    if let changes = rewrite.blocks {
-      changeBlocks(changes, in: offset + 20..<offset + Int(packet.headerLength))
+    let options = offset + 20..<offset + Int(packet.headerLength)
+    if let changes = rewrite.blocks,
+      let (place, length) = findOption(TCPOptions.Kind.sack, in: options)
+    {
+      changeBlocks(changes, at: place, length)
+    }
+    if let newest = rewrite.newestEcho,
+      let (place, length) = findOption(TCPOptions.Kind.timestamps, in: options), length == 10
+    {
+      let echo: UInt32 = bytes.load(bigEndianAt: place + 6)
+      if Int32(bitPattern: echo &- newest) > 0 { store(newest, bigEndianAt: place + 6) }
     }
   }
 
-  /// Changes the selective acknowledgements among some options (RFC 2018 §3). Of a block that goes
-  /// nothing is left but padding.
-  private mutating func changeBlocks(_ changes: [PacketRewrite.SACKChange], in options: Range<Int>)
-  {
+  /// Where an option begins, and how long it is.
+  private func findOption(_ wanted: UInt8, in options: Range<Int>) -> (place: Int, length: Int)? {
     var place = options.lowerBound
     while place + 1 < options.upperBound {
       let kind = bytes.byte(at: place)
-      if kind == TCPOptions.Kind.endOfList { return }
+      if kind == TCPOptions.Kind.endOfList { return nil }
       if kind == TCPOptions.Kind.noOperation {
         place += 1
         continue
       }
       let length = Int(bytes.byte(at: place + 1))
-      guard length >= 2, place + length <= options.upperBound else { return }
-      if kind == TCPOptions.Kind.sack {
-        changeBlocks(changes, at: place, length)
-        return
-      }
+      guard length >= 2, place + length <= options.upperBound else { return nil }
+      if kind == wanted { return (place, length) }
       place += length
     }
+    return nil
   }
 
+  /// Changes the selective acknowledgements of an option (RFC 2018 §3). Of a block that goes nothing is
+  /// left but padding.
   private mutating func changeBlocks(
     _ changes: [PacketRewrite.SACKChange], at place: Int, _ length: Int
   ) {

@@ -23,8 +23,9 @@ package struct CaptureTranslator {
   private(set) var flight: [2 of Int64] = [0, 0]
   /// Packets whose text is beyond the window, as none can be announced that has room for it.
   package internal(set) var beyondWindow: UInt64 = 0
-  /// The newest TSval of each direction.
+  /// The newest TSval of each direction that was written, and that of the packets that were left out.
   private(set) var stamps: [2 of UInt32?] = [nil, nil]
+  private var lostStamps: [2 of UInt32?] = [nil, nil]
   /// Whether the flow is dropped: what has not been written by now is not spoken of.
   private var isEnding = false
   private let isDatagrams: Bool
@@ -133,11 +134,20 @@ package struct CaptureTranslator {
     isDecided: Bool
   ) -> PacketOutcome {
     if isOfAnotherConnection(packet) { return .written }
-    defer { if hasDecidedText { note(packet) } }
+    let outcome = outcome(
+      of: packet, only: part, hasDecidedText: hasDecidedText, isDecided: isDecided)
+    if hasDecidedText { note(packet) }
+    if case .leftOut = outcome { noteLeftOut(packet) } else { noteTimestamp(of: packet) }
+    return outcome
+  }
+
+  private mutating func outcome(
+    of packet: CapturedPacket, only part: Range<Int64>?, hasDecidedText: Bool, isDecided: Bool
+  ) -> PacketOutcome {
     if let part, packet.traits.contains(.tcp), !packet.isTruncated {
       return translateSegment(packet, only: part, hasDecidedText: hasDecidedText, isDecided)
     }
-    if isIdentity, !speaksBehindEnd(packet) {
+    if isIdentity, !speaksBehindEnd(packet), newestEcho(for: packet) == nil {
       noteSaid(packet)
       return .written
     }
@@ -156,7 +166,37 @@ package struct CaptureTranslator {
   package mutating func noteUnchanged(_ packet: CapturedPacket) {
     if isOfAnotherConnection(packet) { return }
     note(packet)
+    noteTimestamp(of: packet)
     noteSaid(packet)
+  }
+
+  private mutating func noteTimestamp(of packet: CapturedPacket) {
+    guard packet.traits.contains(.hasTimestamp), !packet.traits.contains(.isCorrupt) else { return }
+    stamps[packet.direction.index] = Self.newest(
+      packet.timestamp, stamps[packet.direction.index])
+  }
+
+  /// A packet is not written: what it said was not said.
+  package mutating func noteLeftOut(_ packet: CapturedPacket) {
+    guard packet.traits.contains(.hasTimestamp), !packet.traits.contains(.isCorrupt) else { return }
+    lostStamps[packet.direction.index] = Self.newest(
+      packet.timestamp, lostStamps[packet.direction.index])
+  }
+
+  private static func newest(_ value: UInt32, _ other: UInt32?) -> UInt32 {
+    guard let other, Int32(bitPattern: value &- other) < 0 else { return value }
+    return other
+  }
+
+  /// The newest TSval of the other end that a packet may echo (RFC 7323 §4.3), where a newer one was left
+  /// out; else `nil`.
+  private func newestEcho(for packet: CapturedPacket) -> UInt32? {
+    let peer = packet.direction.reversed.index
+    guard let lost = lostStamps[peer], let written = stamps[peer],
+      packet.traits.isSuperset(of: [.hasTimestamp, .acknowledges]),
+      !packet.traits.contains(.isCorrupt), Self.newest(lost, written) != written
+    else { return nil }
+    return written
   }
 
   private mutating func note(_ packet: CapturedPacket) {
@@ -171,11 +211,6 @@ package struct CaptureTranslator {
       }
     }
     largest[packet.direction.index] = max(largest[packet.direction.index], packet.length)
-    guard packet.traits.contains(.hasTimestamp) else { return }
-    let newest = stamps[packet.direction.index] ?? packet.timestamp
-    if Int32(bitPattern: packet.timestamp &- newest) >= 0 {
-      stamps[packet.direction.index] = packet.timestamp
-    }
   }
 
   private mutating func translateDatagram(_ packet: CapturedPacket) -> PacketOutcome {
@@ -251,12 +286,16 @@ package struct CaptureTranslator {
       return .leftOut
     }
     let update = windowUpdate(for: packet, text, at: sequence)
-    if text == nil, update == nil, packet.blockCount == 0, !packet.flags.contains(.urg) {
+    let newestEcho = newestEcho(for: packet)
+    if text == nil, update == nil, newestEcho == nil, packet.blockCount == 0,
+      !packet.flags.contains(.urg)
+    {
       return numbers.changesNothing(of: packet) ? .written : .renumbered(numbers)
     }
     var rewrite = PacketRewrite(packet, numbers)
     rewrite.text = text
     rewrite.windowUpdate = update
+    rewrite.newestEcho = newestEcho
     if packet.flags.contains(.urg) {
       rewrite.urgentDistance = mappedUrgentPointer(of: packet) &- sequence
     }
@@ -409,6 +448,8 @@ package struct CaptureTranslator {
     let index = packet.direction.index
     let isNews =
       acknowledged != said[index].mapped || numbers.window != said[index].window
+      // What is held behind a hole.
+      || packet.blockCount > 0
       // The same again without text asks for what is missing; with text it says nothing.
       || packet.acknowledged == said[index].acknowledged
         && packet.window == said[index].windowBefore && !isEmptied

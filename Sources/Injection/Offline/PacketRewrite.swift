@@ -49,6 +49,8 @@ package struct PacketRewrite {
   /// Where the urgent pointer points to, behind the packet's new sequence number; `nil` where there is
   /// none, or no longer.
   package var urgentDistance: Int64?
+  /// The newest TSval that it may echo, where it could echo one that was left out.
+  package var newestEcho: UInt32?
   /// What its fragments were put together to, behind the IP header.
   package var datagram: [UInt8]?
   /// What becomes of the quote of an ICMP error; `nil` for a packet that is none.
@@ -66,7 +68,7 @@ package struct PacketRewrite {
 
   /// Whether the packet is as it was after all.
   var changesNothing: Bool {
-    numbers.changesNothing(of: packet) && text == nil && resets.isEmpty
+    numbers.changesNothing(of: packet) && text == nil && newestEcho == nil && resets.isEmpty
       && urgentDistance.map { $0 == Int64(packet.urgentPointer) } ?? true
       && blocks.map { $0.allSatisfy { $0.left == 0 && $0.right == 0 } } ?? true
   }
