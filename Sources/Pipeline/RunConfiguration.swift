@@ -70,12 +70,15 @@ package struct RunConfiguration: Sendable {
 /// One analyzer of the chain and what it is shown.
 package struct ChainLink: Sendable {
   package var name: String
-  package var analyzer: any Analyzer
+  package let analyzer: any Analyzer
+  /// The analyzer, where it needs a client. Asked once, as to look for a conformance takes long.
+  let client: (any ClientAnalyzer)?
   package var selection: Selection
 
   package init(name: String, analyzer: any Analyzer, selection: Selection = Selection()) {
     self.name = name
     self.analyzer = analyzer
+    client = analyzer as? any ClientAnalyzer
     self.selection = selection
   }
 }

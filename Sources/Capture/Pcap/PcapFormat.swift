@@ -46,9 +46,11 @@ struct PcapFormat: CaptureFormat {
       window.position = position
       window.prefetched = prefetched
     }
-    let end = position &+ CaptureLimits.batchBytes
-    while !batch.isFull, position < end {
-      guard count &- position >= headerLength else { return .needs(headerLength) }
+    let end = min(position &+ CaptureLimits.batchBytes, count)
+    while !batch.isFull {
+      guard end &- position >= headerLength else {
+        return end < count ? .batchIsFull : .needs(headerLength)
+      }
       let record = unsafe base + position
       let seconds = unsafe Order.load(record, 0, as: UInt32.self)
       let fraction = unsafe Order.load(record, 4, as: UInt32.self)

@@ -18,7 +18,7 @@ struct LinkAttacher: ~Copyable {
     analyzer = link.analyzer
     selection = link.selection
     self.number = number
-    client = link.analyzer as? any ClientAnalyzer
+    client = link.client
     needsClient = client != nil
     takesAll = selection == Selection()
   }

@@ -16,7 +16,7 @@ struct Batch: ~Copyable {
   let lanes: ReservedArray<OutputLane>
   /// What becomes of each packet, by its index: whoever it is for says so.
   let fates: ReservedArray<PacketFate>
-  /// Of packets whose fate is `rewritten`, by their index.
+  /// Of packets whose fate is `rewritten`, by their index; empty where none is written.
   let rewrites: ReservedArray<PacketOutcome>
   /// Whether a stretch of `capacity` packets ends here, or the input: whatever the source, answers take
   /// effect there.
@@ -36,7 +36,8 @@ struct Batch: ~Copyable {
   /// that they are still in a cache when they are worked.
   static var capacity: Int { 512 }
 
-  init(_ division: ShardDivision) {
+  /// - Parameter writesPackets: whether there is an output for them.
+  init(_ division: ShardDivision, writesPackets: Bool) {
     let workers = division.workers
     packets = PacketBatch(capacity: Self.capacity, division)
     var lanes = ReservedArray<OutputLane>(capacity: workers)
@@ -46,7 +47,9 @@ struct Batch: ~Copyable {
     for _ in 0..<Self.capacity { fates.append(.written) }
     self.fates = fates
     var rewrites = ReservedArray<PacketOutcome>(capacity: Self.capacity)
-    for _ in 0..<Self.capacity { rewrites.append(.written) }
+    if writesPackets {
+      for _ in 0..<Self.capacity { rewrites.append(.written) }
+    }
     self.rewrites = rewrites
     var waits = ReservedArray<Bool>(capacity: workers)
     for _ in 0..<workers { waits.append(false) }

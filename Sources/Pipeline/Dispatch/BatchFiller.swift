@@ -30,7 +30,7 @@ final class BatchFiller: @unchecked Sendable {
     self.defaultFate = defaultFate
     packetsLeft = limit ?? .max
     var ring = ReservedArray<Batch>(capacity: depth)
-    for _ in 0..<depth { ring.append(Batch(division)) }
+    for _ in 0..<depth { ring.append(Batch(division, writesPackets: defaultFate != nil)) }
     self.ring = ring
   }
 
