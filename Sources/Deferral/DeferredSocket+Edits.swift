@@ -14,13 +14,19 @@ extension DeferredSocket {
       passOn(bytes, stretch, from: index, cause, &context)
       return
     }
-    let obstacle = obstacle(to: edits, of: bytes, stretch, cause)
-    if let obstacle {
+    var edits = edits
+    if let obstacle = obstacle(to: edits, of: bytes, stretch, cause) {
       cannot(verdict, obstacle, place, cause)
+      edits = []
     } else {
-      for edit in edits { note(edit, verdict, stretch, at: index, reason, cause) }
+      let fitting = fitting(edits, stretch)
+      if fitting.count < edits.count {
+        cannot(verdict, .window, place, cause, edits: edits.count - fitting.count)
+        edits = isDropped ? [] : fitting
+      }
     }
-    if obstacle != nil || stage.configuration.isDryRun {
+    for edit in edits { note(edit, verdict, stretch, at: index, reason, cause) }
+    if edits.isEmpty || stage.configuration.isDryRun {
       passOn(bytes, stretch, from: index, cause, &context)
       return
     }
@@ -39,6 +45,31 @@ extension DeferredSocket {
   ) {
     let edits = bytes.isEmpty ? [] : [Edit(0..<bytes.count, with: [])]
     edit(edits, .deny, bytes, stretch, at: index, reason, cause, &context)
+  }
+
+  /// Those of some edits for which the receiver can have room. Each is asked about by itself, so that it
+  /// does not depend on how the stream was cut into chunks.
+  func fitting(_ edits: [Edit], _ stretch: Stretch) -> [Edit] {
+    guard packets != nil else { return edits }
+    let ends = edits.map(\.range.upperBound)
+    let sources = stretch.sourceCounts(before: ends)
+    var growth = 0
+    var fitting: [Edit] = []
+    for (edit, source) in zip(edits, sources) {
+      let change = edit.replacement.count - edit.range.count
+      // What links in front of it have put in goes along.
+      let earlier = edit.range.upperBound - source
+      guard
+        change <= 0
+          || packets?.element.hasWindow(
+            for: growth + earlier + change,
+            before: Int64(truncatingIfNeeded: stretch.source) &+ Int64(source), stretch.direction)
+            != false
+      else { continue }
+      growth += change
+      fitting.append(edit)
+    }
+    return fitting
   }
 
   private func note(
@@ -94,9 +125,6 @@ extension DeferredSocket {
     }
     // What is acknowledged by now must not depend on when the answer came.
     packets?.element.settle(by: cause.packet.ordinal &- 1) { decide($0, $1, $2) }
-    let hasWindow = packets?.element.hasWindow(
-      for: change.total, before: range.upperBound, stretch.direction)
-    if hasWindow == false { return .window }
     let room = edits.reduce(0) { $0 + $1.replacement.count }
     let cost = room + edits.count * DeferralConfiguration.editCost
     if cost > stage.configuration.editBytesPerPacket { return .budget }

@@ -46,7 +46,9 @@ extension DeferredSocket {
     }
     let edits = [Edit(0..<0, with: injection.bytes)]
     let noBytes: [UInt8] = []
-    if let obstacle = obstacle(to: edits, of: noBytes.span, place, cause) {
+    var obstacle = obstacle(to: edits, of: noBytes.span, place, cause)
+    if obstacle == nil, fitting(edits, place).isEmpty { obstacle = .window }
+    if let obstacle {
       cannot(.edit(edits), obstacle, verdictPlace, cause)
       return
     }

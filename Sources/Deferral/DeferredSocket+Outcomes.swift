@@ -40,10 +40,13 @@ extension DeferredSocket {
   }
 
   /// An edit that is not possible: what is done instead, or would be with `--dry-run`.
+  ///
+  /// - Parameter edits: how many edits of the verdict that are; `nil` for all.
   func cannot(
-    _ verdict: Verdict, _ obstacle: EditObstacle, _ place: VerdictPlace, _ cause: Cause
+    _ verdict: Verdict, _ obstacle: EditObstacle, _ place: VerdictPlace, _ cause: Cause,
+    edits: Int? = nil
   ) {
-    host.noteRefused(link: nodes[place.link].number, obstacle, edits: verdict.editCount)
+    host.noteRefused(link: nodes[place.link].number, obstacle, edits: edits ?? verdict.editCount)
     var place = place
     place.note.refusal = obstacle.name
     follow(stage.configuration.onRefusedEdit, place, "refused_" + verdict.action, cause)

@@ -58,6 +58,10 @@ struct PacketLedger: ~Copyable {
   /// several queues show an acknowledgement before the data it speaks of.
   private static var patience: UInt64 { 1024 }
 
+  /// By `Direction.index`: the furthest number of packets that came before any text, of connections that
+  /// are seen from the middle on.
+  private var beforeText: [2 of NumberBeforeText] = [NumberBeforeText(), NumberBeforeText()]
+
   private let isDatagrams: Bool
   private let dropsUnseen: Bool
   /// By `Direction.index`: whether somebody is shown its text, and where all that was shown ended; `.max`
@@ -95,6 +99,7 @@ struct PacketLedger: ~Copyable {
     _ packet: CapturedPacket, datagram: [UInt8]?, at position: UInt64, mayGo: Bool
   ) -> (outcome: PacketOutcome, reason: UnseenReason?)? {
     keepPacketAtHand()
+    if packet.traits.contains(.beforeText) { noteBeforeText(packet) }
     if mayGo, entries.isEmpty, isAboutText(packet) {
       atHand = packet
       positionAtHand = position
@@ -112,6 +117,15 @@ struct PacketLedger: ~Copyable {
     }
     append(entry)
     return nil
+  }
+
+  /// Packets without text say how far a stream is before its first text is seen, which may stand in front
+  /// of that or behind it: that number was written, and what it speaks of cannot move any more.
+  private mutating func noteBeforeText(_ packet: CapturedPacket) {
+    let index = packet.direction.index
+    if let offset = beforeText[index].note(packet) {
+      committed[index] = max(committed[index], offset)
+    }
   }
 
   private mutating func append(_ entry: Entry) {

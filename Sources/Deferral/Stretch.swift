@@ -50,6 +50,21 @@ struct Stretch {
     parts.isEmpty ? count : parts.reduce(0) { $0 + $1.sourceCount }
   }
 
+  /// How many bytes of the stream the bytes before some places stand for, which ascend.
+  func sourceCounts(before places: [Int]) -> [Int] {
+    if parts.isEmpty { return places }
+    var (part, count, source) = (0, 0, 0)
+    return places.map { place in
+      while part < parts.count, count + parts[part].count <= place {
+        count += parts[part].count
+        source += parts[part].sourceCount
+        part += 1
+      }
+      if part < parts.count, case .kept = parts[part] { return source + place - count }
+      return source
+    }
+  }
+
   /// The first `count` bytes of `total`, and what they stand for.
   func prefix(_ count: Int, of total: Int) -> Stretch {
     guard !parts.isEmpty, count < total else { return self }

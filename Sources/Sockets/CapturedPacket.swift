@@ -23,6 +23,8 @@ public struct CapturedPacket: Sendable, BitwiseCopyable {
   /// The stream offset of the sequence number: of the first byte of text, of a SYN -1. Of a datagram,
   /// where it stands among the bytes of its direction. Negative before the start of the stream.
   public var offset: Int64 = 0
+  /// The sequence number as it stands in the header.
+  public var sequence: UInt32 = 0
   /// The offset in the other direction's stream of what is acknowledged; means something with
   /// `.acknowledges`. A FIN counts one byte.
   public var acknowledged: Int64 = 0
@@ -81,6 +83,9 @@ public struct CapturedPacket: Sendable, BitwiseCopyable {
     @inlinable public static var zeroLength: Self { Self(rawValue: 128) }
     /// `timestamp` is there.
     @inlinable public static var hasTimestamp: Self { Self(rawValue: 256) }
+    /// Nothing of the stream that it belongs to was seen before: where that begins is not known, and
+    /// `offset` means nothing, unless it has text.
+    @inlinable public static var beforeText: Self { Self(rawValue: 1024) }
     /// `peerWindowShift` is known.
     @inlinable public static var hasKnownPeerShift: Self { Self(rawValue: 512) }
   }

@@ -184,4 +184,28 @@ private final class LateInjector: Analyzer, SocketAnalyzer {
     }
     return .pending
   }
+
+  @Test("Numbers that were written before the first text of a direction hold", arguments: [0, 400])
+  func beforeText(start: Int) throws {
+    let talk = Conversation()
+    // Nobody saw it begin, nor what the responder has sent up to 200.
+    talk.originator.sends("hello")
+    for _ in 0..<3 {
+      talk.responder.segment(
+        [.ack], sequence: talk.responder.sequence(200),
+        acknowledgment: talk.originator.sequence(5), [])
+    }
+    talk.responder.sends("alice here", at: start)
+    talk.originator.acknowledges(start + 10)
+    talk.originator.sends("good")
+    let settings = ["find": "alice", "with": "bartholomew"].mapValues { Array($0.utf8) }
+    let options = try Options(settings, settings: ReplaceAnalyzer.settings)
+    let outcome = try run(
+      talk.frames, [ChainLink(name: "replace", analyzer: try ReplaceAnalyzer(options))])
+    let isOvertaken = start < 200
+    #expect(outcome.summary.deferral.edits == (isOvertaken ? 0 : 1))
+    #expect(outcome.summary.analyzers[0].obstacles["overtaken"] == (isOvertaken ? 1 : nil))
+    let names = judge(talk.frames).errors.map(\.name)
+    #expect(judge(outcome.sink.frames).errors.map(\.name) == names)
+  }
 }

@@ -59,4 +59,22 @@ struct WindowTests {
     #expect(!beyond.isEmpty)
     #expect(outcome.summary.deferral.packetsBeyondWindow > 0)
   }
+
+  @Test(
+    "What is refused does not depend on how the stream is cut into chunks", arguments: [64, 999])
+  func chunks(size: Int) throws {
+    let talk = Conversation()
+    talk.opens()
+    for _ in 0..<12 { talk.originator.sends(String(repeating: "hello alice ", count: 100)) }
+    talk.responder.acknowledges()
+    talk.closes()
+    let whole = try run(talk.frames, Self.replace(with: 100))
+    #expect(whole.summary.analyzers[0].obstacles["window"] ?? 0 > 0)
+    #expect(judge(whole.sink.frames).errors.isEmpty)
+    let cut = try run(talk.frames, Self.replace(with: 100)) {
+      $0.deferral.bufferSize = size
+      $0.deferral.isThroughPool = true
+    }
+    #expect(cut.sink.frames == whole.sink.frames)
+  }
 }

@@ -11,6 +11,7 @@ package struct CaptureTranslator {
   private(set) var maps: [2 of SequenceMap] = [SequenceMap(), SequenceMap()]
   /// The offset of S behind all packets so far.
   private(set) var sent: [2 of Int64] = [0, 0]
+  private var beforeText: [2 of NumberBeforeText] = [NumberBeforeText(), NumberBeforeText()]
   /// The text of all packets so far.
   private var text: [2 of SentRanges] = [SentRanges(), SentRanges()]
   /// The longest text of a packet so far.
@@ -134,6 +135,7 @@ package struct CaptureTranslator {
     isDecided: Bool
   ) -> PacketOutcome {
     if isOfAnotherConnection(packet) { return .written }
+    if packet.traits.contains(.beforeText) { noteBeforeText(packet) }
     let outcome = outcome(
       of: packet, only: part, hasDecidedText: hasDecidedText, isDecided: isDecided)
     if hasDecidedText { note(packet) }
@@ -165,9 +167,15 @@ package struct CaptureTranslator {
   /// Notes a packet that goes as it is, with its text.
   package mutating func noteUnchanged(_ packet: CapturedPacket) {
     if isOfAnotherConnection(packet) { return }
+    if packet.traits.contains(.beforeText) { noteBeforeText(packet) }
     note(packet)
     noteTimestamp(of: packet)
     noteSaid(packet)
+  }
+
+  private mutating func noteBeforeText(_ packet: CapturedPacket) {
+    let index = packet.direction.index
+    if let offset = beforeText[index].note(packet) { sent[index] = offset }
   }
 
   private mutating func noteTimestamp(of packet: CapturedPacket) {
@@ -178,6 +186,7 @@ package struct CaptureTranslator {
 
   /// A packet is not written: what it said was not said.
   package mutating func noteLeftOut(_ packet: CapturedPacket) {
+    if packet.traits.contains(.beforeText) { noteBeforeText(packet) }
     guard packet.traits.contains(.hasTimestamp), !packet.traits.contains(.isCorrupt) else { return }
     lostStamps[packet.direction.index] = Self.newest(
       packet.timestamp, lostStamps[packet.direction.index])
@@ -404,8 +413,9 @@ package struct CaptureTranslator {
 
   /// The resets to both ends that a packet gives rise to, which does not go itself: each has exactly
   /// the number that its receiver expects next, as others would only be challenged (RFC 5961 §3.2).
-  package func resets(with packet: CapturedPacket) -> [PacketRewrite.Reset] {
+  package mutating func resets(with packet: CapturedPacket) -> [PacketRewrite.Reset] {
     guard packet.traits.contains(.tcp) else { return [] }
+    if packet.traits.contains(.beforeText) { noteBeforeText(packet) }
     let own = packet.direction.index
     let peer = packet.direction.reversed.index
     let hasBegun = sent[own] > 0 || !packet.flags.contains(.syn)

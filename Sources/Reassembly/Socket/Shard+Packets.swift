@@ -62,9 +62,13 @@ extension Shard {
     }
     // What a stream begins with stands at its beginning.
     let isSYN = segment.element.flags.contains(.syn)
-    packet.offset =
-      isStarted(socket, direction)
-      ? place(of: segment.element.sequence, socket, direction) : (isSYN ? -1 : 0)
+    packet.sequence = segment.element.sequence.rawValue
+    if isStarted(socket, direction) {
+      packet.offset = place(of: segment.element.sequence, socket, direction)
+    } else {
+      packet.offset = isSYN ? -1 : 0
+      packet.traits.insert(.beforeText)
+    }
     if segment.element.length == 0, isStarted(socket, direction),
       isUnseen(segment.element.sequence, socket, direction)
     {
