@@ -365,8 +365,7 @@ struct PacketLedger: ~Copyable {
         let (outcome, reason) = translate(entry)
         body(entry.packet.info.ordinal, outcome, reason)
       } else if entry.packet.info.ordinal < cause {
-        translator.noteLeftOut(entry.packet)
-        body(entry.packet.info.ordinal, .leftOut, nil)
+        body(entry.packet.info.ordinal, outcomeWithoutText(of: entry), nil)
       } else {
         let fate = fateBehindEnd(of: entry.packet, datagram: entry.datagram)
         body(entry.packet.info.ordinal, fate, nil)
@@ -381,6 +380,20 @@ struct PacketLedger: ~Copyable {
     entry.packet.length == 0 && entry.packet.flags.isDisjoint(with: [.syn, .fin, .rst])
       && entry.packet.traits.contains(.acknowledges)
       && entry.neededOfPeer <= decided[entry.packet.direction.reversed.index]
+  }
+
+  /// What becomes of a packet in front of the drop whose text does not go.
+  private mutating func outcomeWithoutText(of entry: Entry) -> PacketOutcome {
+    let packet = entry.packet
+    let isAnswer =
+      packet.length > 0 && !packet.isTruncated
+      && packet.flags.isDisjoint(with: [.syn, .fin, .rst])
+      && packet.traits.isSuperset(of: [.tcp, .acknowledges])
+      && packet.traits.isDisjoint(with: [.isCorrupt, .quote])
+      && entry.neededOfPeer <= decided[packet.direction.reversed.index]
+    if isAnswer { return translator.translateWithoutText(packet).of(packet, from: entry.datagram) }
+    translator.noteLeftOut(packet)
+    return .leftOut
   }
 
   /// What becomes of a packet of a flow that has been dropped.

@@ -382,6 +382,20 @@ import Wire
       ])
   }
 
+  /// A flow is dropped: what stands behind the text that does not go still acknowledges.
+  @Test func whatIsDroppedStillAcknowledges() {
+    var translator = Self.edited
+    let packets = [Self.packet(.in, 0, 50, ack: 0), Self.packet(.out, 0, 40, ack: 0)]
+    _ = packets.map { translator.translate($0, hasDecidedText: true, isDecided: true) }
+    translator.end()
+    let dropped = [
+      Self.packet(.out, 60, 20, ack: 50), Self.packet(.out, 80, 20, ack: 50),
+      Self.packet(.in, 50, 20, ack: 40),
+    ]
+    let outcomes = dropped.map { Self.describe(translator.translateWithoutText($0), of: $0) }
+    #expect(outcomes == ["seq-17 text 0 again", "left out", "ack+3 text 0 again"])
+  }
+
   @Test func acknowledgementsThatSayWhatIsHeldStay() {
     let window = Self.packet(.in, 0, ack: 0, window: 100)
     let update = Self.packet(.out, 0, 100, [], Self.withPeerShift())

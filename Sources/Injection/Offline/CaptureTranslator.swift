@@ -143,6 +143,13 @@ package struct CaptureTranslator {
     return outcome
   }
 
+  /// The text of a packet does not go: what it acknowledges still does, as what goes the other way may
+  /// need its window.
+  package mutating func translateWithoutText(_ packet: CapturedPacket) -> PacketOutcome {
+    let end = sent[packet.direction.index]
+    return translate(packet, only: end..<end, hasDecidedText: false, isDecided: true)
+  }
+
   private mutating func outcome(
     of packet: CapturedPacket, only part: Range<Int64>?, hasDecidedText: Bool, isDecided: Bool
   ) -> PacketOutcome {
@@ -256,6 +263,7 @@ package struct CaptureTranslator {
       let runs = maps[own].runs(of: part)
       sequence = maps[own].mapped(part.lowerBound)
       text = newText(of: packet, part, runs)
+      isEmptied = part.isEmpty && packet.length > 0
       text?.isCutShort = part.upperBound < packet.textEnd
     } else if isProbe && !maps[own].touches(range) {
       sequence = maps[own].mapped(start &+ 1) &- 1
@@ -282,6 +290,8 @@ package struct CaptureTranslator {
     } else if isBehindUnseen(packet), !hasDecidedText {
       // Where that is going to be is not known. What is known was its number a moment ago.
       sequence = maps[own].mapped(sent[own])
+      // It stood behind text that is not going to come, and says the same as what stands in front of that.
+      isEmptied = isEnding
     } else {
       let bound = hasDecidedText ? max(sent[own], packet.offset) : sent[own]
       sequence = self.map(packet.offset, of: own, within: bound)
