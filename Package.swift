@@ -136,8 +136,8 @@ let package = Package(
     .testTarget(
       name: "PipelineTests",
       dependencies: [
-        "Support", "Pipeline", "Generation", "Analyzers", "Analysis", "Deferral", "Reassembly",
-        "Checking", "Buffers", "Capture", "Wire",
+        "Support", "Pipeline", "Generation", "Analyzers", "Analysis", "Deferral", "Injection",
+        "Reassembly", "Checking", "Buffers", "Capture", "Wire",
       ],
       swiftSettings: testSettings),
     // The captures lie beside the package; without them these tests are skipped.

@@ -494,7 +494,7 @@ package struct CaptureTranslator {
     return maps[direction].mapped(inside) &+ (offset &- inside)
   }
 
-  /// Maps the right edge of the window, which never moves back (RFC 9293 §3.8.6.2.1) unless it did so
+  /// Maps the right edge of the window, which never moves back (RFC 9293 §3.8.6.2.1) by more than it did
   /// before.
   private mutating func mapWindow(
     of packet: CapturedPacket, _ acknowledged: Int64, within bound: Int64,
@@ -507,10 +507,14 @@ package struct CaptureTranslator {
     let edge = packet.acknowledged &+ Int64(packet.window) << shift
     var mappedEdge = map(edge, of: packet.direction.reversed.index, within: bound)
     let index = packet.direction.index
-    if edge >= said[index].furthest.before {
-      mappedEdge = max(mappedEdge, said[index].furthest.mapped)
+    // Where it moved back by less than a unit, as the acknowledgement did not move by whole ones.
+    let (furthest, latest) = (said[index].furthest, said[index].latest)
+    if edge > furthest.before &- (1 << shift) {
+      mappedEdge = max(mappedEdge, furthest.mapped &- max(furthest.before &- edge, 0))
     }
-    if edge >= said[index].latest.before { mappedEdge = max(mappedEdge, said[index].latest.mapped) }
+    if latest.before > .min {
+      mappedEdge = max(mappedEdge, latest.mapped &- max(latest.before &- edge, 0))
+    }
     let window = max(mappedEdge &- acknowledged, 0)
     // What does not divide is rounded up, as rounding down would take back.
     let scaled = min((window &+ (1 << shift &- 1)) >> shift, 0xFFFF)
