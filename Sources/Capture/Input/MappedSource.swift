@@ -5,8 +5,9 @@ import Buffers
 final class MappedSource<Format: CaptureFormat>: PacketSource {
   let name: String
   private(set) var damages: [CaptureDamage] = []
-  private let file: MappedFile
+  /// Goes before the file does, whose inode another one may have then.
   private let claim: InputClaim?
+  private let file: MappedFile
   private var format: Format
   private var window: Window
   private var isAtEnd = false

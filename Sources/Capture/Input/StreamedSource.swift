@@ -5,8 +5,9 @@ import Buffers
 final class StreamedSource<Format: CaptureFormat>: PacketSource {
   let name: String
   private(set) var damages: [CaptureDamage] = []
-  private let input: StreamBuffer
+  /// Goes before the file does, whose inode another one may have then.
   private let claim: InputClaim?
+  private let input: StreamBuffer
   /// Bytes read from the file itself, and how many it has.
   private let fileProgress: () -> (read: UInt64, total: UInt64?)
   private var format: Format
