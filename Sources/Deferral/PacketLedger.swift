@@ -361,6 +361,7 @@ struct PacketLedger: ~Copyable {
       let entry = removeFirst()
       let goes =
         (isSatisfied(entry, by: cause) || isAnswer(entry)) && entry.packet.info.ordinal <= cause
+        && !translator.isCorruptBehindEnd(entry.packet)
       if goes {
         let (outcome, reason) = translate(entry)
         body(entry.packet.info.ordinal, outcome, reason)
@@ -398,6 +399,7 @@ struct PacketLedger: ~Copyable {
 
   /// What becomes of a packet of a flow that has been dropped.
   mutating func fateBehindEnd(of packet: CapturedPacket, datagram: [UInt8]?) -> PacketOutcome {
+    if CaptureTranslator.isOfAnotherConnection(packet) { return .written }
     guard owesResets, !packet.traits.contains(.quote), !packet.flags.contains(.rst) else {
       return .leftOut
     }

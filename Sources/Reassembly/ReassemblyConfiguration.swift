@@ -68,10 +68,12 @@ public struct ReassemblyConfiguration: Sendable {
     min(max(64, memory / 64 / Self.shardCount / DepartedSockets.Entry.cost), 1 << 14)
   }
 
-  /// Those that were dropped: a sixteenth of the memory.
+  /// Those that were dropped: a thirty-second of the memory. As much may be kept of those that go for
+  /// others.
   var droppedDeparturesPerShard: Int {
-    min(max(64, memory / 16 / Self.shardCount / DepartedSockets.Entry.cost), 1 << 16)
+    min(max(64, memory / 32 / Self.shardCount / DepartedSockets.Entry.cost), 1 << 16)
   }
+  var droppedFilterBytesPerShard: Int { max(1 << 11, memory / 32 / Self.shardCount) }
 
   /// Those of which a handler keeps something: it has a budget of its own, and stays below, but for what
   /// is changed within a stretch of packets.

@@ -315,6 +315,14 @@ import Wire
         == ["written", "text 198"])
   }
 
+  /// One byte may ask whether a window has opened, but not more.
+  @Test func aProbeThatGrowsFindsRoom() {
+    let closed = Self.packet(.in, 0, ack: 99, window: 0)
+    let probe = Self.packet(.out, 99, 1, [], Self.withPeerShift())
+    let outcomes = Self.outcomes([Self.packet(.out, 0, 99), closed, probe])
+    #expect(outcomes.last == "seq-2 text 101 behind window 101")
+  }
+
   @Test func whatIsOpenedIsScaledAndFindsRoom() {
     let window = Self.packet(.in, 0, ack: 0, window: 25) { $0.windowShift = 2 }
     #expect(

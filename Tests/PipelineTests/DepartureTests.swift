@@ -148,25 +148,72 @@ struct DepartureTests {
     #expect(outcome.sink.frames.dropFirst(5).prefix(3) == next.frames.prefix(3))
   }
 
-  @Test("Of more that were dropped than are kept in mind the oldest are forgotten, which is said")
+  @Test(
+    "The next connection on the ports of one that was dropped is not", arguments: [0, 5, 1_000])
+  func nextAfterDrop(pause: Int64) throws {
+    let first = Conversation()
+    first.opens()
+    first.originator.sends("hello alice")
+    let next = Conversation(
+      initialSequences: (90_000_000, 5_000_000), start: first.now.wholeSeconds + pause + 1)
+    next.opens()
+    next.originator.sends("hello bob")
+    next.responder.acknowledges()
+    next.closes()
+    let settings = ["find": Array("alice".utf8), "action": Array("drop".utf8)]
+    let options = try Options(settings, settings: DenyMatchAnalyzer.settings)
+    let outcome = try run(
+      first.frames + next.frames,
+      [ChainLink(name: "deny-match", analyzer: try DenyMatchAnalyzer(options))])
+    #expect(outcome.sink.frames == first.frames.prefix(3) + next.frames)
+  }
+
+  @Test("What the next connection offers in its SYN holds, where the one before never closed")
+  func offersOfNext() throws {
+    let first = Conversation()
+    first.opens()
+    first.originator.sends("hello")
+    first.responder.acknowledges()
+    let next = Conversation(
+      initialSequences: (90_000_000, 5_000_000), start: first.now.wholeSeconds + 5)
+    next.scalesWindows(by: 2)
+    (next.originator.timestamp, next.responder.timestamp) = (1, 1)
+    next.opens()
+    next.responder.sends(String(repeating: "alice ", count: 240))
+    next.originator.acknowledges()
+    next.closes()
+    let frames = first.frames + next.frames
+    for word in ["bartholomew", ""] {
+      let outcome = try run(frames, Self.replace("alice", word))
+      #expect(outcome.summary.deferral.edits == 240)
+      #expect(judge(outcome.sink.frames).errors.isEmpty)
+    }
+  }
+
+  @Test("Of connections that were dropped nothing comes later, however many there are")
   func manyDropped() throws {
-    var frames: [CapturedFrame] = []
-    let count = 12_000
-    for client in 0..<count {
-      let talk = Conversation(client: client)
+    let talks = (0..<12_000).map { Conversation(client: $0) }
+    for talk in talks {
       talk.opens()
       talk.originator.sends("hello alice")
       talk.responder.acknowledges()
-      talk.closes()
-      frames += talk.frames
     }
+    let first = talks.flatMap(\.frames)
+    for talk in talks {
+      talk.waits(seconds: 60)
+      talk.originator.sends("and more")
+      talk.responder.acknowledges()
+      talk.closes()
+    }
+    let frames = first + talks.flatMap { $0.frames.dropFirst(5) }
     let settings = ["find": Array("alice".utf8), "action": Array("drop".utf8)]
     let options = try Options(settings, settings: DenyMatchAnalyzer.settings)
     let chain = [ChainLink(name: "deny-match", analyzer: try DenyMatchAnalyzer(options))]
-    let small = try run(frames, chain) { $0.memory = 32 << 20 }
-    #expect(small.summary.deferral.droppedFlows == count)
-    #expect(small.summary.weirds["departure_budget_reached"] ?? 0 > 0)
-    let large = try run(frames, chain) { $0.memory = 256 << 20 }
-    #expect(large.summary.weirds["departure_budget_reached"] == nil)
+    for (memory, isReached) in [(32 << 20, true), (256 << 20, false)] {
+      let outcome = try run(frames, chain) { $0.memory = memory }
+      #expect(outcome.summary.deferral.droppedFlows == 12_000)
+      #expect((outcome.summary.weirds["departure_budget_reached"] ?? 0 > 0) == isReached)
+      #expect(outcome.sink.frames == talks.flatMap { $0.frames.prefix(3) })
+    }
   }
 }

@@ -17,7 +17,9 @@ extension CaptureTranslator {
     let count = text.map { $0.runs.reduce(0) { $0 &+ $1.count } } ?? Int64(packet.length)
     let end = start &+ count
     let reach = said[peer].reach
-    guard end > reach.mapped, reach.mapped > .min, packet.textEnd <= reach.before,
+    // A byte that asks whether the window has opened is beyond it; more than that must not be.
+    let isProbe = packet.length == 1 && packet.textStart == reach.before && count > 1
+    guard end > reach.mapped, reach.mapped > .min, packet.textEnd <= reach.before || isProbe,
       packet.traits.isSuperset(of: [.acknowledges, .hasKnownPeerShift]),
       packet.traits.isDisjoint(with: .isCorrupt), packet.flags.isDisjoint(with: [.syn, .rst])
     else { return nil }

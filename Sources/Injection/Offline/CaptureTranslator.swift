@@ -134,7 +134,7 @@ package struct CaptureTranslator {
     _ packet: CapturedPacket, only part: Range<Int64>? = nil, hasDecidedText: Bool,
     isDecided: Bool
   ) -> PacketOutcome {
-    if isOfAnotherConnection(packet) { return .written }
+    if Self.isOfAnotherConnection(packet) { return .written }
     if packet.traits.contains(.beforeText) { noteBeforeText(packet) }
     let outcome = outcome(
       of: packet, only: part, hasDecidedText: hasDecidedText, isDecided: isDecided)
@@ -167,13 +167,13 @@ package struct CaptureTranslator {
 
   /// Whether a packet is no part of this connection: a SYN that does not stand where this one began. The
   /// connection that it may open has numbers of its own.
-  private func isOfAnotherConnection(_ packet: CapturedPacket) -> Bool {
+  package static func isOfAnotherConnection(_ packet: CapturedPacket) -> Bool {
     packet.flags.contains(.syn) && packet.textStart != 0
   }
 
   /// Notes a packet that goes as it is, with its text.
   package mutating func noteUnchanged(_ packet: CapturedPacket) {
-    if isOfAnotherConnection(packet) { return }
+    if Self.isOfAnotherConnection(packet) { return }
     if packet.traits.contains(.beforeText) { noteBeforeText(packet) }
     note(packet)
     noteTimestamp(of: packet)
@@ -443,6 +443,11 @@ package struct CaptureTranslator {
       PacketRewrite.Reset(
         isForward: false, sequenceDistance: nextOfPeer, acknowledgmentDistance: next),
     ]
+  }
+
+  /// Whether a packet that no receiver took has text behind all that was written.
+  package func isCorruptBehindEnd(_ packet: CapturedPacket) -> Bool {
+    packet.traits.contains(.isCorrupt) && packet.textEnd > sent[packet.direction.index]
   }
 
   private func speaksBehindEnd(_ packet: CapturedPacket) -> Bool {

@@ -6,12 +6,14 @@ import Wire
 /// said, or go on where it stopped: after a long silence, or as its socket had to make room.
 ///
 /// An entry for which the handler keeps something stays until another connection takes its ports. Of
-/// those that were dropped, and of all others, the oldest goes when there is no room for another.
+/// those that were dropped, and of all others, the oldest goes when there is no room for another; that it
+/// was dropped stays known.
 final class DepartedSockets {
   struct Entry: BitwiseCopyable {
     var key: FlowKey
-    /// A keyed hash of the addresses, where they are not in the key.
+    /// A keyed hash of the addresses, where they are not in the key; and one with a known key.
     var wide: UInt64 = 0
+    var knownWide: UInt64 = 0
     /// Of a connection that was silent for too long; else 0.
     var flowID: UInt64 = 0
     /// By `Direction.index`: the number behind all that was seen, a FIN included.
@@ -64,12 +66,17 @@ final class DepartedSockets {
   private var firstFree: UInt32 = 0
   /// Of those of which nothing is kept, and of those that were dropped.
   private var orders: [2 of Order]
+  /// Of those that were dropped, the ones that went; made when the first one does.
+  private var forgotten: DroppedFilter?
+  private let filterBytes: Int
 
   /// - Parameters:
   ///   - looseLimit: entries of which nothing is kept.
   ///   - droppedLimit: those that were dropped.
   ///   - pinnedLimit: all others.
-  init(looseLimit: Int, droppedLimit: Int, pinnedLimit: Int) {
+  ///   - filterBytes: what may be kept of those that were dropped and went.
+  init(looseLimit: Int, droppedLimit: Int, pinnedLimit: Int, filterBytes: Int) {
+    self.filterBytes = filterBytes
     orders = [Order(limit: looseLimit), Order(limit: droppedLimit)]
     entries = ReservedArray(capacity: looseLimit + droppedLimit + pinnedLimit)
   }
@@ -83,15 +90,12 @@ final class DepartedSockets {
   /// Keeps a connection in mind, where there is room.
   ///
   /// - Parameter hashOf: the hash of a key, to find the entry that goes.
-  /// - Returns: whether it is kept, and whether one that was dropped went for it.
-  func add(
-    _ entry: Entry, under hash: UInt32, hashOf: (FlowKey) -> UInt32
-  ) -> (isKept: Bool, isDroppedForgotten: Bool) {
-    var isDroppedForgotten = false
+  /// - Returns: whether it is kept.
+  func add(_ entry: Entry, under hash: UInt32, hashOf: (FlowKey) -> UInt32) -> Bool {
     if let order = order(of: entry), orders[order].count >= orders[order].limit {
       let place = Int(orders[order].oldest) &- 1
+      if entry.memo == .dropped { noteForgotten(entries[place]) }
       remove(place, under: hashOf(entries[place].key))
-      isDroppedForgotten = entry.memo == .dropped
     }
     let place: Int
     if firstFree != 0 {
@@ -99,13 +103,26 @@ final class DepartedSockets {
       firstFree = entries[place].newer
       entries[place] = entry
     } else {
-      guard !entries.isFull else { return (false, isDroppedForgotten) }
+      guard !entries.isFull else { return false }
       place = entries.count
       entries.append(entry)
     }
     index.insert(place, under: hash)
     if let order = order(of: entry) { link(place, in: order) }
-    return (true, isDroppedForgotten)
+    return true
+  }
+
+  private func noteForgotten(_ entry: Entry) {
+    if forgotten == nil { forgotten = DroppedFilter(byteCount: filterBytes) }
+    forgotten?.insert(entry.key, entry.knownWide)
+  }
+
+  /// Whether there are connections that were dropped and went.
+  var hasForgotten: Bool { forgotten != nil }
+
+  /// Whether one of these had a key, or one that looks the same.
+  func mayHaveForgotten(_ key: FlowKey, _ knownWide: UInt64) -> Bool {
+    forgotten?.contains(key, knownWide) ?? false
   }
 
   func remove(_ place: Int, under hash: UInt32) {

@@ -9,7 +9,10 @@ extension Shard {
     guard socket.element.flags.isDisjoint(with: .udp), socket.element.flags.contains(.connected)
     else { return }
     var entry = DepartedSockets.Entry(key: socket.element.key)
-    if socket.element.key.isWide { entry.wide = hash.hash(socket.element.wide) }
+    if socket.element.key.isWide {
+      entry.wide = hash.hash(socket.element.wide)
+      entry.knownWide = DroppedFilter.hash.hash(socket.element.wide)
+    }
     if hasTimedOut { entry.flowID = socket.info.flowID }
     if socket.element.flags.contains(.originatorIsSecond) {
       entry.traits.insert(.originatorIsSecond)
@@ -35,9 +38,11 @@ extension Shard {
     let departed = departedSockets()
     let tableHash = hash.tableHash(entry.key)
     if let place = departed.find(entry.key, entry.wide, tableHash) { forget(place) }
-    let fate = departed.add(entry, under: tableHash, hashOf: { [hash] in hash.tableHash($0) })
-    if fate.isDroppedForgotten { noteStray(.departureBudgetReached) }
-    if !fate.isKept, entry.memo != .none { handler.forget(departed: entry.memo, shard: number) }
+    if !departed.add(entry, under: tableHash, hashOf: { [hash] in hash.tableHash($0) }),
+      entry.memo != .none
+    {
+      handler.forget(departed: entry.memo, shard: number)
+    }
   }
 
   private mutating func departedSockets() -> DepartedSockets {
@@ -45,7 +50,8 @@ extension Shard {
     let made = DepartedSockets(
       looseLimit: configuration.departedPerShard,
       droppedLimit: configuration.droppedDeparturesPerShard,
-      pinnedLimit: configuration.pinnedDeparturesPerShard)
+      pinnedLimit: configuration.pinnedDeparturesPerShard,
+      filterBytes: configuration.droppedFilterBytesPerShard)
     departed = made
     return made
   }
@@ -61,6 +67,21 @@ extension Shard {
     let key = segment.element.key
     let wide = key.isWide ? hash.hash(segment.element.wide) : 0
     return departed.find(key, wide, segment.element.tableHash)
+  }
+
+  /// Leaves out a segment that opens no connection, where one between its ends was dropped and is not kept
+  /// in mind any more: nothing else is known of it.
+  mutating func leavesOut(_ segment: DissectionReference, isCorrupt: Bool) -> Bool {
+    guard let departed, departed.hasForgotten else { return false }
+    let key = segment.element.key
+    let wide = key.isWide ? DroppedFilter.hash.hash(segment.element.wide) : 0
+    guard departed.mayHaveForgotten(key, wide) else { return false }
+    noteStray(.departureBudgetReached)
+    let direction: Direction = segment.element.isReversed ? .in : .out
+    handler.packet(
+      capturedPacket(segment, direction, isCorrupt: isCorrupt), ofDeparted: .dropped,
+      shard: number)
+    return true
   }
 
   /// Forgets a connection that has gone, and lets the handler forget it.
@@ -123,7 +144,9 @@ extension Shard {
 
   /// A packet with a wrong checksum that belongs to no socket may belong to one that has gone.
   mutating func reportLateCorrupt(_ segment: DissectionReference) {
-    guard let place = findDeparted(segment), segment.element.flags.isDisjoint(with: .syn) else {
+    guard segment.element.flags.isDisjoint(with: .syn) else { return }
+    guard let place = findDeparted(segment) else {
+      _ = leavesOut(segment, isCorrupt: true)
       return
     }
     if let departed { reportLate(segment, departed.entry(place), isCorrupt: true) }

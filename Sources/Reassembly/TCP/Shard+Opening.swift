@@ -77,11 +77,31 @@ extension Shard {
   private mutating func answersOtherSYN(
     _ segment: DissectionReference, _ socket: SocketReference, _ direction: Direction
   ) -> Bool {
-    let peer = direction.reversed
-    guard socket.element.histories[peer.index].state.contains(.synAcknowledged),
-      let details = socket.element.details
-    else { return false }
-    return details.element.otherSYNs.find(segment.element.acknowledgment + -1, peer) != nil
+    socket.element.histories[direction.reversed.index].state.contains(.synAcknowledged)
+      && answeredSYN(segment, socket, direction) != nil
+  }
+
+  /// The SYN that did not fit the connection and that a SYN/ACK answers.
+  mutating func answeredSYN(
+    _ segment: DissectionReference, _ socket: SocketReference, _ direction: Direction
+  ) -> OtherSYNs.SYN? {
+    guard segment.element.flags.contains(.ack), let details = socket.element.details else {
+      return nil
+    }
+    return details.element.otherSYNs.find(
+      segment.element.acknowledgment + -1, direction.reversed)
+  }
+
+  /// Begins a stream with a SYN that came before its socket was there.
+  mutating func begin(
+    _ socket: SocketReference, with syn: OtherSYNs.SYN, _ direction: Direction
+  ) {
+    socket.element.histories[direction.index].state.formUnion([.synSeen, .synKnown, .started])
+    socket.element.histories[direction.index].initialSequence = syn.sequence
+    socket.element.positions[direction.index].next = syn.sequence + 1
+    socket.element.positions[direction.index].acknowledged = syn.sequence
+    socket.element.offers[direction.index] = syn.offer
+    report(.connecting, of: socket)
   }
 
   /// Whether who began with an answer begins anew with a SYN, though nobody has answered yet: its
@@ -224,7 +244,10 @@ extension Shard {
   private mutating func begin(
     _ segment: DissectionReference, _ socket: SocketReference, _ direction: Direction
   ) {
-    guard !socket.element.histories[direction.index].state.contains(.synSeen) else { return }
+    guard !socket.element.histories[direction.index].state.contains(.synSeen) else {
+      lowerSegmentSize(segment.element.offer, of: socket, direction)
+      return
+    }
     let isFirst = !socket.element.histories[direction.reversed.index].state.contains(.synSeen)
     socket.element.histories[direction.index].state.formUnion([.synSeen, .synKnown])
     socket.element.histories[direction.index].initialSequence = segment.element.sequence
@@ -248,6 +271,16 @@ extension Shard {
     if isFirst, !socket.element.flags.contains(.connected) {
       report(.connecting, of: socket)
     }
+  }
+
+  /// A SYN that is repeated may ask for smaller segments; which one arrived is not known.
+  private mutating func lowerSegmentSize(
+    _ offer: TCPOffer, of socket: SocketReference, _ direction: Direction
+  ) {
+    guard offer.options.contains(.maximumSegmentSize),
+      offer.maximumSegmentSize < socket.element.offers[direction.index].maximumSegmentSize
+    else { return }
+    socket.element.offers[direction.index].maximumSegmentSize = offer.maximumSegmentSize
   }
 
   /// `connected`, once, and before anything that only an open connection has.

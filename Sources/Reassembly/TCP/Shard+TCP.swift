@@ -86,8 +86,12 @@ extension Shard {
   }
 
   /// The first segment of a conversation that is not in the table.
+  ///
+  /// - Parameter syn: the SYN that it answers, where that was taken for one of the connection before.
   @inline(never)
-  private mutating func receiveFirst(_ segment: DissectionReference, _ frame: RawSpan) {
+  private mutating func receiveFirst(
+    _ segment: DissectionReference, _ frame: RawSpan, answering syn: OtherSYNs.SYN? = nil
+  ) {
     var flags: SocketFlags = []
     let isOpening = segment.element.flags.contains(.syn)
     var earlier: DepartedSockets.Entry?
@@ -99,6 +103,8 @@ extension Shard {
         if isTaken { return }
         earlier = resumed
       }
+    } else if !isOpening, leavesOut(segment, isCorrupt: false) {
+      return
     }
     let resumed = earlier?.memo == DepartureMemo.none ? nil : earlier
     if !isOpening {
@@ -116,8 +122,9 @@ extension Shard {
       flags.insert(.originatorIsSecond)
     }
     let socket = open(segment, flags: flags, resuming: resumed)
-    if isAnswer { record(.flipped, of: socket, .out) }
+    if isAnswer, syn == nil { record(.flipped, of: socket, .out) }
     let direction = socket.element.direction(isReversed: segment.element.isReversed)
+    if let syn { begin(socket, with: syn, direction.reversed) }
     if !isOpening {
       socket.element.flags.insert(.connected)
       report(.connected(midstream: true), of: socket)
@@ -144,8 +151,9 @@ extension Shard {
       if contradictsRoles(segment, socket, direction) {
         note(.roleAmbiguous, segment, of: socket, direction)
       }
+      let syn = answeredSYN(segment, socket, direction)
       remove(socket, reason: .superseded)
-      receiveFirst(segment, frame)
+      receiveFirst(segment, frame, answering: syn)
       return
     }
     if let details = socket.element.details { details.prefetch() }

@@ -64,8 +64,9 @@ extension Weird {
       """
     case .departureBudgetReached:
       """
-      More connections that were dropped have gone than are kept in mind (a sixteenth of --memory). The \
-      one that went first was forgotten: what comes of it later is taken for another connection.
+      More connections that were dropped have gone than are kept in mind one by one (a thirty-second of \
+      --memory). A packet that begins no connection was left out, as it belongs to one of the others, or \
+      to one whose addresses and ports look the same.
       """
     case .icmpError:
       """
