@@ -386,6 +386,7 @@ struct PacketLedger: ~Copyable {
   /// What becomes of a packet in front of the drop whose text does not go.
   private mutating func outcomeWithoutText(of entry: Entry) -> PacketOutcome {
     let packet = entry.packet
+    if CaptureTranslator.isOfAnotherConnection(packet) { return .written }
     let isAnswer =
       packet.length > 0 && !packet.isTruncated
       && packet.flags.isDisjoint(with: [.syn, .fin, .rst])

@@ -167,6 +167,18 @@ struct UnseenTests {
     #expect(Self.text(dropped.sink.frames).contains("more"))
   }
 
+  @Test("A reset behind text that was left out has the number that is expected")
+  func resetBehind() throws {
+    let (frames, dropped, reasons) = try Self.outcome(.drop, closes: false) { talk in
+      talk.responder.resets()
+      talk.originator.sends("secret")
+      talk.originator.resets()
+    }
+    #expect(reasons == ["data_after_end": 1])
+    #expect(dropped.sink.frames.count == frames.count - 1)
+    #expect(judge(dropped.sink.frames).errors.map(\.name) == judge(frames).errors.map(\.name))
+  }
+
   @Test("Text that an ICMP error quotes, however it is wrapped")
   func wrappedQuotes() throws {
     let talk = Conversation()

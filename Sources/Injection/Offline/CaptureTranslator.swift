@@ -27,6 +27,8 @@ package struct CaptureTranslator {
   /// The newest TSval of each direction that was written, and that of the packets that were left out.
   private(set) var stamps: [2 of UInt32?] = [nil, nil]
   private var lostStamps: [2 of UInt32?] = [nil, nil]
+  /// Whether text was left out behind all that was written.
+  private var hasLostText: [2 of Bool] = [false, false]
   /// Whether the flow is dropped: what has not been written by now is not spoken of.
   private var isEnding = false
   private let isDatagrams: Bool
@@ -156,7 +158,9 @@ package struct CaptureTranslator {
     if let part, packet.traits.contains(.tcp), !packet.isTruncated {
       return translateSegment(packet, only: part, hasDecidedText: hasDecidedText, isDecided)
     }
-    if isIdentity, !speaksBehindEnd(packet), newestEcho(for: packet) == nil {
+    if isIdentity, !speaksBehindEnd(packet), newestEcho(for: packet) == nil,
+      !isResetBehindLost(packet)
+    {
       noteSaid(packet)
       return .written
     }
@@ -194,6 +198,9 @@ package struct CaptureTranslator {
   /// A packet is not written: what it said was not said.
   package mutating func noteLeftOut(_ packet: CapturedPacket) {
     if packet.traits.contains(.beforeText) { noteBeforeText(packet) }
+    if packet.length > 0, packet.textEnd > sent[packet.direction.index] {
+      hasLostText[packet.direction.index] = true
+    }
     guard packet.traits.contains(.hasTimestamp), !packet.traits.contains(.isCorrupt) else { return }
     lostStamps[packet.direction.index] = Self.newest(
       packet.timestamp, lostStamps[packet.direction.index])
@@ -292,6 +299,8 @@ package struct CaptureTranslator {
       sequence = maps[own].mapped(sent[own])
       // It stood behind text that is not going to come, and says the same as what stands in front of that.
       isEmptied = isEnding
+    } else if isResetBehindLost(packet) {
+      sequence = maps[own].mapped(sent[own])
     } else {
       let bound = hasDecidedText ? max(sent[own], packet.offset) : sent[own]
       sequence = self.map(packet.offset, of: own, within: bound)
@@ -358,6 +367,13 @@ package struct CaptureTranslator {
       && packet.offset > sent[index]
       && (isEnding || !maps[index].isIdentity(before: sent[index]))
       && !packet.traits.contains(.isCorrupt)
+  }
+
+  /// Whether a reset stands behind text that was left out: its receiver would not take it there
+  /// (RFC 5961 §3.2).
+  private func isResetBehindLost(_ packet: CapturedPacket) -> Bool {
+    packet.flags.contains(.rst) && packet.length == 0 && hasLostText[packet.direction.index]
+      && packet.offset > sent[packet.direction.index] && !packet.traits.contains(.isCorrupt)
   }
 
   /// Asks whether the other end is there: it repeats the last byte, or a byte in its place, or stands
