@@ -56,7 +56,7 @@ public struct ReassemblyConfiguration: Sendable {
 
   /// Sockets of a shard that may have details: a sixteenth of the memory.
   var detailsPerShard: Int {
-    max(64, memory / 16 / Self.shardCount / MemoryLayout<SocketDetails>.stride)
+    max(16, memory / 16 / Self.shardCount / MemoryLayout<SocketDetails>.stride)
   }
 
   /// Bytes that a shard may queue for holes to be filled: a quarter of the memory.
@@ -65,7 +65,7 @@ public struct ReassemblyConfiguration: Sendable {
   /// Connections that a shard keeps in mind when they have gone, as far as there is room: a
   /// sixty-fourth of the memory.
   var departedPerShard: Int {
-    min(max(64, memory / 64 / Self.shardCount / DepartedSockets.Entry.cost), 1 << 14)
+    min(max(32, memory / 64 / Self.shardCount / DepartedSockets.Entry.cost), 1 << 14)
   }
 
   /// Those that were dropped: a thirty-second of the memory. As much may be kept of those that go for
@@ -91,7 +91,7 @@ public struct ReassemblyConfiguration: Sendable {
 
   /// Bytes of delivered text that a shard keeps in mind. Where frames do not stay they are copied, which
   /// takes up to twice as much: a thirty-second of the memory.
-  var journalBytesPerShard: Int { max(1 << 14, memory / 64 / Self.shardCount) }
+  var journalBytesPerShard: Int { max(1 << 12, memory / 64 / Self.shardCount) }
 
   /// Bytes of IP fragments: a sixteenth of the memory.
   var fragmentBytes: Int { max(1 << 18, memory / 16) }

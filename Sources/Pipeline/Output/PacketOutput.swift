@@ -212,7 +212,8 @@ final class PacketOutput {
       firstWaiting += 1
     }
     if !waitingBlocks.isEmpty { try writeBlocks() }
-    if firstWaiting == waiting.count || firstWaiting > 1 << 16 {
+    // Half of them at once, so that each is moved once.
+    if firstWaiting == waiting.count || firstWaiting > max(waiting.count / 2, 256) {
       waiting.removeFirst(firstWaiting)
       removed += UInt64(firstWaiting)
       firstWaiting = 0
