@@ -35,6 +35,22 @@ struct FilterTests {
     #expect(result.errors.contains("filtered out: 1 packet\n"))
   }
 
+  @Test("--validity any takes segments with wrong checksums too, unless -k says otherwise")
+  func wrongChecksums() throws {
+    var frames = CaptureBuilder.conversation()
+    for index in frames.indices { frames[index][50] ^= 0x5A }
+    let path = try folder.file("wrong.pcap", CaptureBuilder.pcap(frames))
+    func bytes(_ options: [String]) throws -> Int? {
+      let result = try Binary.sluice.run(["-r", path, "-a", "count"] + options)
+      return (result.records.last?["count"] as? [String: Any])?["bytes"] as? Int
+    }
+    let all = try bytes(["-k", "none"])
+    #expect(all ?? 0 > 0)
+    #expect(try bytes(["--validity", "any"]) == all)
+    #expect(try bytes(["--validity", "any", "-k", "all"]) != all)
+    #expect(try bytes([]) != all)
+  }
+
   @Test("A filter that lets nothing pass says so")
   func nothing() throws {
     let result = try Binary.sluice.run("-r", path, "udp")

@@ -47,9 +47,10 @@ struct AnalysisOptions: ParsableArguments {
   @Option(
     name: [.customShort("k"), .long],
     help: ArgumentHelp(
-      "auto: wrong ones count unless offload explains them; all; none: not looked at.",
+      "auto: wrong ones count unless offload explains them; all; none: not looked at, as by default "
+        + "with --validity any.",
       valueName: "auto|all|none"))
-  var checksums: ChecksumChoice = .auto
+  var checksums: ChecksumChoice?
 
   @Option(
     help: ArgumentHelp("Connections whose start was not seen.", valueName: "yes|no"))

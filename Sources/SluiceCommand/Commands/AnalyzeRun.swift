@@ -105,11 +105,12 @@ struct AnalyzeRun {
   }
 
   private func describe(_ configuration: inout RunConfiguration) {
-    configuration.checksums = command.analysis.checksums.mode
+    let takesAll = command.analysis.validity == .any
+    configuration.checksums = (command.analysis.checksums ?? (takesAll ? .none : .auto)).mode
     configuration.midstream = command.analysis.midstream == .yes
     configuration.tcpPolicy = tcpPolicy
     configuration.urgent = command.analysis.urgent.mode
-    configuration.validity = command.analysis.validity == .any ? .any : .host
+    configuration.validity = takesAll ? .any : .host
     configuration.fragmentPolicy = fragmentPolicy
     configuration.workers = command.analysis.jobs
     configuration.packetLimit = command.input.count
