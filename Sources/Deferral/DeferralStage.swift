@@ -221,7 +221,7 @@ package final class DeferralStage {
 
   private func waitForAnswers(of sockets: [DeferredSocket]) {
     // The tickets of a queue end in its order.
-    guard let deadline = sockets.compactMap(\.firstOpenTicket?.deadline).min() else { return }
+    guard let deadline = sockets.compactMap({ $0.firstOpenTicket?.deadline }).min() else { return }
     if bell.wait(until: deadline) { return }
     let now = ContinuousClock.now
     for socket in sockets {
