@@ -208,4 +208,23 @@ private final class LateInjector: Analyzer, SocketAnalyzer {
     let names = judge(talk.frames).errors.map(\.name)
     #expect(judge(outcome.sink.frames).errors.map(\.name) == names)
   }
+
+  @Test("The answer to the second of two SYNs has the numbers of its stream")
+  func secondSYN() throws {
+    let first = Conversation(initialSequences: (1111, 7))
+    first.originator.opens()
+    let talk = Conversation(initialSequences: (3333, 5000), start: 1_700_000_002)
+    talk.opens()
+    talk.originator.sends("GET /")
+    talk.responder.sends("good")
+    talk.closes()
+    let options = try Options(
+      ["text": Array("hello".utf8)], settings: InsertAnalyzer.settings)
+    let frames = first.frames + talk.frames
+    let outcome = try run(
+      frames, [ChainLink(name: "insert", analyzer: try InsertAnalyzer(options))])
+    #expect(outcome.summary.deferral.edits == 2)
+    #expect(judge(frames).errors.isEmpty)
+    #expect(judge(outcome.sink.frames).errors.isEmpty)
+  }
 }

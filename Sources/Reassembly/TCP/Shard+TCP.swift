@@ -156,6 +156,8 @@ extension Shard {
       receiveFirst(segment, frame, answering: syn)
       return
     }
+    // The numbers of this segment, too, are those of the SYN that it chooses.
+    if flags.isSuperset(of: [.syn, .ack]) { chooseSYN(segment, socket, direction) }
     if let details = socket.element.details { details.prefetch() }
     let silence = packet.timestamp.nanoseconds &- socket.element.lastSeen.nanoseconds
     record(segment, frame, of: socket, direction)
