@@ -16,6 +16,8 @@ public enum Sluice {
     StandardStream.reserve()
     // Output to a pipe whose reader has gone is an error of that write, not the end of everything.
     signal(SIGPIPE, SIG_IGN)
+    // A file that has become as large as may be (ulimit -f) is an error of the write.
+    signal(SIGXFSZ, SIG_IGN)
     exit(run(Array(CommandLine.arguments.dropFirst()), analyzers: analyzers).code)
   }
 

@@ -56,6 +56,16 @@ struct WriteTests {
     #expect(try folder.bytes("x.pcap") == capture)
   }
 
+  @Test("A file that has become as large as may be is an error of its own")
+  func sizeLimit() throws {
+    let frames = [[UInt8]](repeating: [UInt8](repeating: 7, count: 1400), count: 2000)
+    let large = try folder.file("large.pcap", CaptureBuilder.pcap(frames))
+    let result = try Binary(path: "/bin/sh").run(
+      "-c", "ulimit -f 64; exec \(Binary.sluice.path) -q -r \(large) -w \(folder.file("y.pcap"))")
+    #expect(result.status == 1)
+    #expect(result.errors.contains("y.pcap: file too large"))
+  }
+
   @Test("An output that cannot be made or written is exit status 1", arguments: ["-w", "-o"])
   func failures(option: String) throws {
     let missing = try Binary.sluice.run("-r", path, option, "/no/such/file")
