@@ -47,8 +47,8 @@ extension DeferredSocket {
     edit(edits, .deny, bytes, stretch, at: index, reason, cause, &context)
   }
 
-  /// Those of some edits for which the receiver can have room. Each is asked about by itself, so that it
-  /// does not depend on how the stream was cut into chunks.
+  /// The edits for which the receiver can have room. Each is decided by itself, so that the result does not
+  /// depend on how the stream was cut into chunks.
   func fitting(_ edits: [Edit], _ stretch: Stretch) -> [Edit] {
     guard packets != nil else { return edits }
     let ends = edits.map(\.range.upperBound)
@@ -57,7 +57,7 @@ extension DeferredSocket {
     var fitting: [Edit] = []
     for (edit, source) in zip(edits, sources) {
       let change = edit.replacement.count - edit.range.count
-      // What links in front of it have put in goes along.
+      // Earlier links have made the text in front of the edit longer by so much.
       let earlier = edit.range.upperBound - source
       guard
         change <= 0

@@ -170,7 +170,7 @@ extension DeferredSocket {
     countKeptEdits(packets?.element.keptBytes ?? 0)
   }
 
-  /// What has to be kept of it when it goes.
+  /// Says what the stage keeps of the socket when the socket is removed.
   ///
   /// - Parameter ends: by `Direction.index`, the offsets behind all that was seen of the streams.
   package func depart(ends: [2 of Int64]) -> DepartureMemo {

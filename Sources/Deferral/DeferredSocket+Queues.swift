@@ -119,7 +119,7 @@ extension DeferredSocket {
     }
   }
 
-  /// The ticket of those whose answers are still to come that ends first.
+  /// The open ticket with the earliest deadline.
   var firstOpenTicket: Ticket? {
     nodes.indices.compactMap { nodes[$0].firstOpenTicket }
       .min { $0.deadline < $1.deadline }

@@ -20,10 +20,10 @@ struct QueuedItem {
   var cause: Cause
   var content: Content
   var answer = Answer.notShown
-  /// What the link put into the streams when it was shown the data ahead: in front of it, when its turn
-  /// comes.
+  /// The link injected these when it was shown the data ahead of its turn. They go into the stream in front
+  /// of the data when its turn comes.
   var injections: [Context.Injection] = []
-  /// Of data that was shown for the last time.
+  /// The reason why no more data follows; `nil` where more may follow.
   var final: FinalReason?
 
   /// The ticket whose answer is still to come.
@@ -37,13 +37,13 @@ struct QueuedItem {
     content = .data(stretch, bytes.copied)
   }
 
-  /// Where data begins in its stream; `nil` for an event.
+  /// The direction of data and its offset in the stream; `nil` for an event.
   var place: (direction: Direction, source: UInt64)? {
     if case .data(let stretch, _) = content { (stretch.direction, stretch.source) } else { nil }
   }
 }
 
-/// What waits at a link, in order. How much it is is kept, as it is asked with every event.
+/// The items that wait at a link, in order. The queue keeps counts of them, as every event asks for those.
 struct ItemQueue {
   private var items = Deque<QueuedItem>()
   /// By `Direction.index`: where the data that waits begins in its stream, in order.

@@ -144,7 +144,7 @@ struct LinkNode: ~Copyable {
 
   /// It was carried out.
   mutating func putBack() {
-    // In front of what waits behind it, as there is little of it.
+    // The remains are few, so that they are moved and not what waits behind them.
     swap(&queue, &behind)
     while let item = behind.removeLast() { queue.prepend(item) }
   }

@@ -69,8 +69,7 @@ struct PacketLedger: ~Copyable {
   private var isWatched: [2 of Bool] = [true, true]
   private var shownEnd: [2 of Int64] = [.max, .max]
   private var hasFIN: [2 of Bool] = [false, false]
-  /// Where nobody was shown anything, though a packet that waits may have text there, or one that comes
-  /// late.
+  /// The gaps that analyzers were told of. A packet that waits or comes late may have text there.
   private var gaps: [2 of SkippedRanges] = [SkippedRanges(), SkippedRanges()]
 
   init(isDatagrams: Bool, dropsUnseen: Bool = false) {
@@ -383,7 +382,7 @@ struct PacketLedger: ~Copyable {
       && entry.neededOfPeer <= decided[entry.packet.direction.reversed.index]
   }
 
-  /// What becomes of a packet in front of the drop whose text does not go.
+  /// The outcome of a packet that came before the drop and whose text is left out.
   private mutating func outcomeWithoutText(of entry: Entry) -> PacketOutcome {
     let packet = entry.packet
     if CaptureTranslator.isOfAnotherConnection(packet) { return .written }

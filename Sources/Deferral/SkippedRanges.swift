@@ -20,8 +20,7 @@ struct SkippedRanges {
     if ranges.count > Self.keptRanges { ranges = Array(ranges.suffix(Self.keptRanges)) }
   }
 
-  /// What of `range` was shown. Where that is not in one piece, as it is around a gap, it is the part in
-  /// front.
+  /// The part of `range` that was shown. With a gap in the middle it is the part in front of the gap.
   func cutting(_ range: Range<Int64>) -> Range<Int64> {
     var (low, high) = (0, ranges.count)
     while low < high {

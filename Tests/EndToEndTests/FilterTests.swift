@@ -35,7 +35,7 @@ struct FilterTests {
     #expect(result.errors.contains("filtered out: 1 packet\n"))
   }
 
-  @Test("--validity any takes segments with wrong checksums too, unless -k says otherwise")
+  @Test("--validity any takes segments with wrong checksums too, unless -k is all")
   func wrongChecksums() throws {
     var frames = CaptureBuilder.conversation()
     for index in frames.indices { frames[index][50] ^= 0x5A }

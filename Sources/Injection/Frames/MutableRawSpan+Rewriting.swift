@@ -106,7 +106,7 @@ extension MutableRawSpan {
     }
   }
 
-  /// Where an option begins, and how long it is.
+  /// Finds the first option of a kind: its offset and its length.
   private func findOption(_ wanted: UInt8, in options: Range<Int>) -> (place: Int, length: Int)? {
     var place = options.lowerBound
     while place + 1 < options.upperBound {

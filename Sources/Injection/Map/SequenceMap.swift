@@ -39,7 +39,7 @@ package struct SequenceMap {
   /// The end of the last splice whose place is gone, too, and what was added up there.
   private var lostFloor = Int64.min
   private var lostDelta: Int64 = 0
-  /// Where the first splice of all was: what stands there and before it is the same in S and in R.
+  /// The offset of the first splice ever added. Offsets up to it are the same in S and in R.
   private var start: Int64 = 0
   /// Before this offset of S, it is not known any more what was put in.
   private(set) package var floor = Int64.min

@@ -1,7 +1,7 @@
 /// What is known of the changes of a stream when it was not heard of for long: how far they have moved
 /// its end. Offsets are those of S, counted from the end of all that was seen of it.
 package struct SettledStream: BitwiseCopyable, Sendable {
-  /// Where the first change was: what stands before it was not moved.
+  /// The offset of the first change. Text in front of it was not moved.
   package var start: Int64 = 0
   /// The end of the last change: from there on the map is one addition.
   package var floor: Int64 = 0

@@ -19,7 +19,8 @@ extension CaptureTranslator {
     let reach = said[peer].reach
     // A byte that asks whether the window has opened is beyond it; more than that must not be.
     let isProbe = packet.length == 1 && packet.textStart == reach.before && count > 1
-    guard end > reach.mapped, reach.mapped > .min, packet.textEnd <= reach.before || isProbe,
+    guard end > reach.mapped, reach.mapped > .min, said[peer].highest > .min,
+      packet.textEnd <= reach.before || isProbe,
       packet.traits.isSuperset(of: [.acknowledges, .hasKnownPeerShift]),
       packet.traits.isDisjoint(with: .isCorrupt), packet.flags.isDisjoint(with: [.syn, .rst])
     else { return nil }

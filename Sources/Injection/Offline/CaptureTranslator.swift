@@ -489,7 +489,7 @@ package struct CaptureTranslator {
     let index = packet.direction.index
     let isNews =
       acknowledged != said[index].mapped || numbers.window != said[index].window
-      // What is held behind a hole.
+      // A SACK block is news.
       || packet.blockCount > 0
       // The same again without text asks for what is missing; with text it says nothing.
       || packet.acknowledged == said[index].acknowledged
@@ -528,7 +528,7 @@ package struct CaptureTranslator {
     let edge = packet.acknowledged &+ Int64(packet.window) << shift
     var mappedEdge = map(edge, of: packet.direction.reversed.index, within: bound)
     let index = packet.direction.index
-    // Where it moved back by less than a unit, as the acknowledgement did not move by whole ones.
+    // The edge moves back by less than a unit where the acknowledgement does not move by whole units.
     let (furthest, latest) = (said[index].furthest, said[index].latest)
     if edge > furthest.before &- (1 << shift) {
       mappedEdge = max(mappedEdge, furthest.mapped &- max(furthest.before &- edge, 0))

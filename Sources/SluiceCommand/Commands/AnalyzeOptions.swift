@@ -47,10 +47,9 @@ struct AnalysisOptions: ParsableArguments {
   @Option(
     name: [.customShort("k"), .long],
     help: ArgumentHelp(
-      "auto: wrong ones count unless offload explains them; all; none: not looked at, as by default "
-        + "with --validity any.",
+      "auto: wrong ones count unless offload or --validity any explains them; all; none: not looked at.",
       valueName: "auto|all|none"))
-  var checksums: ChecksumChoice?
+  var checksums: ChecksumChoice = .auto
 
   @Option(
     help: ArgumentHelp("Connections whose start was not seen.", valueName: "yes|no"))

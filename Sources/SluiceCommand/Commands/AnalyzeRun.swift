@@ -106,7 +106,8 @@ struct AnalyzeRun {
 
   private func describe(_ configuration: inout RunConfiguration) {
     let takesAll = command.analysis.validity == .any
-    configuration.checksums = (command.analysis.checksums ?? (takesAll ? .none : .auto)).mode
+    let checksums = command.analysis.checksums
+    configuration.checksums = takesAll && checksums == .auto ? .none : checksums.mode
     configuration.midstream = command.analysis.midstream == .yes
     configuration.tcpPolicy = tcpPolicy
     configuration.urgent = command.analysis.urgent.mode

@@ -25,8 +25,8 @@ enum HelpText {
                               an analyzer; several make a chain [flow]
       -k, --checksums auto|all|none
                               auto: packets with wrong checksums are not used unless offload to
-                              the network card explains them; none: not looked at
-                              [auto; with --validity any none]
+                              the network card explains them, or --validity any takes them; none:
+                              not looked at [auto]
           --midstream yes|no  connections whose start was not seen [yes]
           --tcp-policy NAME|@FILE
                               what receivers do with TCP segments that overlap: first, last, bsd,
